@@ -1,0 +1,145 @@
+"""Answers: what an arm says to a case, call by call, and the estimate they add up to."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+How = Literal["scored", "logprobs", "sampled", "fitted", "recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One call and what came back. Several of them, over orders and samples, make an estimate."""
+
+    key: str
+    """Hash of everything that could change the answer; equal keys are the same call."""
+    case: str
+    p: float
+    """Grant probability G / (G + R); 0 or 1 where a single sampled text was read."""
+    how: How
+    grant_first: bool | None = None
+    """Whether the grant was named first in the prompt; None where nothing was asked."""
+    vocabulary: str = ""
+    wording: int = 0
+    sample: int = 0
+    log_grant: float | None = None
+    """Natural logarithm of the mass on the grant's surface forms; None unless scored."""
+    log_refuse: float | None = None
+    outside: float | None = None
+    """Mass on neither answer; None where it is not known."""
+    prompt: str = ""
+    """The prompt as the model saw it, its template applied."""
+    text: str = ""
+    """What the model wrote: its reasoning, or its answer."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    at: str = ""
+    """When, ISO 8601 in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that gave no decision. It is shown and counted, and never stands for one."""
+
+    key: str
+    case: str
+    what: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An arm's grant probability on one case."""
+
+    case: str
+    p: float
+    variance: float
+    """Sampling variance of p (s2/m in the design): 0 where p was computed, not drawn."""
+    calls: int
+    how: How
+    order_effect: float | None
+    """p with the grant named first minus p with it named second; None unless both were asked."""
+    outside: float | None
+    """Largest mass outside the two answers; None where it is not known."""
+
+
+def combine(answers: Sequence[Answer]) -> Estimate:
+    """The estimate from all answers of one arm to one case.
+
+    Within each wording and vocabulary: scored answers average their logits over the two orders;
+    drawn ones (sampled, or scored after a sampled reasoning) are averaged within each order and
+    then over the orders, and the variance is that of this stratified mean. Wordings and
+    vocabularies weigh equally.
+    """
+    groups: dict[tuple[str, int], list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault((answer.vocabulary, answer.wording), []).append(answer)
+    parts = [_combine_orders(group) for group in groups.values()]
+    effects = [effect for _, _, effect in parts if effect is not None]
+    outsides = [answer.outside for answer in answers if answer.outside is not None]
+    return Estimate(
+        case=answers[0].case,
+        p=float(np.mean([p for p, _, _ in parts])),
+        variance=sum(variance for _, variance, _ in parts) / len(parts) ** 2,
+        calls=len(answers),
+        how=answers[0].how,
+        order_effect=float(np.mean(effects)) if effects else None,
+        outside=max(outsides) if outsides else None,
+    )
+
+
+def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float, float | None]:
+    by_order: dict[bool | None, list[Answer]] = {}
+    for answer in answers:
+        by_order.setdefault(answer.grant_first, []).append(answer)
+    strata = list(by_order.values())
+    means = [float(np.mean([answer.p for answer in stratum])) for stratum in strata]
+    effect = None
+    if {True, False} <= by_order.keys():
+        effect = means[list(by_order).index(True)] - means[list(by_order).index(False)]
+    firsts = [stratum[0] for stratum in strata]
+    if all(len(stratum) == 1 and stratum[0].log_grant is not None for stratum in strata):
+        return _mean_logit(firsts), 0.0, effect
+    variance = sum(_variance_of_mean(stratum) for stratum in strata) / len(strata) ** 2
+    return float(np.mean(means)), variance, effect
+
+
+def _variance_of_mean(stratum: Sequence[Answer]) -> float:
+    if stratum[0].how not in ("sampled", "scored", "logprobs") or len(stratum) < 2:
+        return 0.0
+    return float(np.var([answer.p for answer in stratum], ddof=1)) / len(stratum)
+
+
+def _mean_logit(answers: Sequence[Answer]) -> float:
+    logits = [
+        answer.log_grant - answer.log_refuse
+        for answer in answers
+        if answer.log_grant is not None and answer.log_refuse is not None
+    ]
+    return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, float(np.mean(logits))))))
+
+
+def read_decision(text: str, grant: Sequence[str], refuse: Sequence[str]) -> bool | None:
+    """What a written answer decides: True grants, False refuses, None where it cannot be read.
+
+    The last line that names exactly one of the two answers as a whole word counts, so that a
+    reasoning may weigh both before it ends. A text that names both in that line is unreadable.
+    """
+    for line in reversed(text.strip().splitlines()):
+        grants, refuses = _names(line, grant), _names(line, refuse)
+        if grants != refuses:
+            return grants
+        if grants and refuses:
+            return None
+    return None
+
+
+def _names(line: str, forms: Sequence[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", line, re.I) for form in forms)

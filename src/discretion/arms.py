@@ -1,0 +1,423 @@
+"""What answers cases: the protocols Model, Method and Arm, and the arms that need nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, runtime_checkable
+
+from discretion.answers import Answer, Failure, How, read_decision
+from discretion.canonical import digest, fraction_of
+from discretion.cases import Case
+from discretion.policies import Policy
+
+SCORING_VERSION = 1
+"""Raised when the way a probability is obtained changes, so that old answers are not reused."""
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The two answers, as a model may write them."""
+
+    vocabulary: str
+    """Which pair of words: ``grant/refuse``, ``yes grants`` or ``yes refuses``."""
+    grant: tuple[str, ...]
+    """Surface forms that grant; the first is the one the prompt names."""
+    refuse: tuple[str, ...]
+    grant_first: bool
+    """The order in which the prompt names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked, before its template is applied."""
+
+    messages: tuple[Message, ...]
+    choices: Choices
+    reason_first: bool = False
+    """The model is to reason in writing, and to decide after that."""
+    wording: int = 0
+    """Which of the method's wordings this is."""
+    reasoning: str | None = None
+    """A reasoning the model has already written; the decision is asked for after it."""
+    decision_cue: str = ""
+    """The assistant's words between a reasoning and the decision, for reason-first prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How a case is to be put: the parts of a prompt that are varied for balance."""
+
+    vocabulary: str
+    grant_first: bool
+    wording: int
+    twin: bool = False
+    """Put the case's twin, in the dialect of the built-in model."""
+    state_deviation: bool = False
+    """Say how far the value lies beyond the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The masses of the two answers after a prompt."""
+
+    log_grant: float
+    log_refuse: float
+    outside: float
+    """Mass on anything else, in [0, 1]."""
+    prompt: str
+    """As the model saw it."""
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A continuation that a model wrote."""
+
+    text: str
+    prompt: str
+    tokens_in: int
+    tokens_out: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A call that came to nothing, and why."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a model is sampled."""
+
+    temperature: float = 1.0
+    max_tokens: int = 256
+    samples: int = 20
+    """Draws per case where p is sampled, divided equally over the two orders."""
+    reasonings: int = 16
+    """Reasonings per case where the method reasons first, divided likewise."""
+    seed: int = 0
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Something that continues text and, if it can, scores it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same prompt could give another answer."""
+        ...
+
+    @property
+    def reads_twin(self) -> bool:
+        """Reads only the dialect of the built-in model."""
+        ...
+
+    @property
+    def scores(self) -> bool:
+        """Whether `score` may be called."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many prompts one call takes with profit; 1 for an endpoint."""
+        ...
+
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]: ...
+
+    async def generate(
+        self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
+    ) -> Sequence[Written | Refused]:
+        """One continuation of each prompt; `samples` are the draw's indices, which seed it."""
+        ...
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A pure function from a case under a policy to a prompt."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def wordings(self) -> int:
+        """How many wordings its instruction has."""
+        ...
+
+    @property
+    def vocabularies(self) -> tuple[str, ...]: ...
+
+    @property
+    def reason_first(self) -> bool: ...
+
+    def prompt(self, case: Case, policy: Policy, ask: Ask) -> Prompt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing to be asked, known by its key before it is asked."""
+
+    key: str
+    case: str
+    prompt: Prompt | None = None
+    sample: int = 0
+
+
+@runtime_checkable
+class Arm(Protocol):
+    """Anything that answers cases."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def batch(self) -> int:
+        """How many calls `ask` takes at once with profit."""
+        ...
+
+    def calls(self, case: Case) -> Sequence[Call]:
+        """Everything that must be asked to answer one case."""
+        ...
+
+    async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TableArm:
+    """Grant probabilities that are already known: decisions recorded elsewhere, or a fit."""
+
+    name: str
+    how: How
+    table: Mapping[str, float] = field(repr=False)
+    """Grant probability by case id; cases without one are not asked."""
+    fingerprint: str
+    batch: int = 1024
+
+    def calls(self, case: Case) -> Sequence[Call]:
+        if case.id not in self.table:
+            return ()
+        return (Call(digest((self.fingerprint, case.id)), case.id),)
+
+    async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
+        return [Answer(call.key, call.case, self.table[call.case], self.how) for call in calls]
+
+
+@dataclass(frozen=True)
+class PromptedArm:
+    """A model asked by a method."""
+
+    model: Model
+    method: Method
+    policies: Mapping[str, Policy] = field(repr=False)
+    decoding: Decoding = field(default_factory=Decoding)
+    crossed: bool = False
+    """Ask every wording and vocabulary of every case, instead of one of each by rotation."""
+    state_deviation: bool = False
+    sample: bool = False
+    """Draw answers even where the model could score them."""
+    clock: Callable[[], str] = str
+    """Says when an answer was given, ISO 8601 in UTC."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.model.name}/{self.method.name}"
+
+    @property
+    def batch(self) -> int:
+        return self.model.batch
+
+    @property
+    def fingerprint(self) -> str:
+        return digest((self.model.fingerprint, self.method.name, self.state_deviation))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether p is a mean of draws, rather than scored once an order."""
+        return self.sample or self.method.reason_first or not self.model.scores
+
+    def calls(self, case: Case) -> Sequence[Call]:
+        policy = self.policies[case.policy]
+        return [
+            self._call(case, self.method.prompt(case, policy, ask), sample)
+            for ask in self._asks(case)
+            for sample in range(self._draws_per_order())
+        ]
+
+    async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
+        if self.method.reason_first:
+            return await self._reason_then_decide(calls)
+        if self.drawn:
+            return await self._draw(calls)
+        return await self._score(calls, [_prompt(call) for call in calls], [""] * len(calls))
+
+    def _asks(self, case: Case) -> list[Ask]:
+        method = self.method
+        if self.crossed:
+            pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
+        else:
+            # Rotated on the pair, not the case: cases that differ only in a factor that should
+            # not matter are put in the same words.
+            turn = fraction_of((case.pair, method.name, "wording"))
+            side = fraction_of((case.pair, method.name, "vocabulary"))
+            vocabulary = method.vocabularies[int(side * len(method.vocabularies))]
+            pairs = [(vocabulary, int(turn * method.wordings))]
+        return [
+            Ask(vocabulary, order, wording, self.model.reads_twin, self.state_deviation)
+            for vocabulary, wording in pairs
+            for order in (True, False)
+        ]
+
+    def _draws_per_order(self) -> int:
+        if not self.drawn:
+            return 1
+        total = self.decoding.reasonings if self.method.reason_first else self.decoding.samples
+        return max(1, -(-total // 2))
+
+    def _call(self, case: Case, prompt: Prompt, sample: int) -> Call:
+        settings = (
+            (self.decoding.temperature, self.decoding.max_tokens, self.decoding.seed, sample)
+            if self.drawn
+            else ()
+        )
+        choices = prompt.choices
+        key = digest(
+            (
+                SCORING_VERSION,
+                self.model.fingerprint,
+                [(message.role, message.content) for message in prompt.messages],
+                (choices.grant, choices.refuse, choices.grant_first),
+                (prompt.reason_first, prompt.decision_cue),
+                settings,
+            )
+        )
+        return Call(key, case.id, prompt, sample)
+
+    async def _score(
+        self, calls: Sequence[Call], prompts: Sequence[Prompt], texts: Sequence[str]
+    ) -> list[Answer | Failure]:
+        replies = await self.model.score(prompts)
+        at = self.clock()
+        answers: list[Answer | Failure] = []
+        for call, prompt, text, reply in zip(calls, prompts, texts, replies, strict=True):
+            if isinstance(reply, Refused):
+                answers.append(Failure(call.key, call.case, reply.what, text))
+                continue
+            answers.append(
+                replace(
+                    _blank(call, prompt, at),
+                    p=_share(reply.log_grant, reply.log_refuse),
+                    how="scored",
+                    log_grant=reply.log_grant,
+                    log_refuse=reply.log_refuse,
+                    outside=reply.outside,
+                    prompt=reply.prompt,
+                    text=text,
+                    tokens_in=reply.tokens,
+                    seconds=reply.seconds,
+                )
+            )
+        return answers
+
+    async def _draw(self, calls: Sequence[Call]) -> list[Answer | Failure]:
+        prompts = [_prompt(call) for call in calls]
+        replies = await self.model.generate(prompts, self.decoding, [call.sample for call in calls])
+        at = self.clock()
+        answers: list[Answer | Failure] = []
+        for call, prompt, reply in zip(calls, prompts, replies, strict=True):
+            if isinstance(reply, Refused):
+                answers.append(Failure(call.key, call.case, reply.what))
+                continue
+            decision = read_decision(reply.text, prompt.choices.grant, prompt.choices.refuse)
+            if decision is None:
+                failure = Failure(call.key, call.case, "the answer cannot be read", reply.text)
+                answers.append(failure)
+                continue
+            answers.append(
+                replace(
+                    _blank(call, prompt, at),
+                    p=float(decision),
+                    how="sampled",
+                    prompt=reply.prompt,
+                    text=reply.text,
+                    tokens_in=reply.tokens_in,
+                    tokens_out=reply.tokens_out,
+                    seconds=reply.seconds,
+                )
+            )
+        return answers
+
+    async def _reason_then_decide(self, calls: Sequence[Call]) -> list[Answer | Failure]:
+        """Draw a reasoning for each call, then score the decision after it; where the model
+        cannot score, what it wrote is read."""
+        if not self.model.scores:
+            return await self._draw(calls)
+        prompts = [_prompt(call) for call in calls]
+        replies = await self.model.generate(prompts, self.decoding, [call.sample for call in calls])
+        outcome: dict[int, Answer | Failure] = {}
+        reasoned: list[int] = []
+        for index, (call, reply) in enumerate(zip(calls, replies, strict=True)):
+            if isinstance(reply, Refused):
+                outcome[index] = Failure(call.key, call.case, reply.what)
+            else:
+                reasoned.append(index)
+        written = {i: reply for i, reply in enumerate(replies) if isinstance(reply, Written)}
+        decided = await self._score(
+            [calls[i] for i in reasoned],
+            [replace(prompts[i], reasoning=written[i].text) for i in reasoned],
+            [written[i].text for i in reasoned],
+        )
+        for index, answer in zip(reasoned, decided, strict=True):
+            reply = written[index]
+            if isinstance(answer, Answer):
+                answer = replace(
+                    answer,
+                    tokens_in=answer.tokens_in + reply.tokens_in,
+                    tokens_out=reply.tokens_out,
+                    seconds=answer.seconds + reply.seconds,
+                )
+            outcome[index] = answer
+        return [outcome[index] for index in range(len(calls))]
+
+
+def _prompt(call: Call) -> Prompt:
+    if call.prompt is None:
+        raise TypeError("a prompted arm was given a call without a prompt")
+    return call.prompt
+
+
+def _share(log_grant: float, log_refuse: float) -> float:
+    import math
+
+    difference = max(-700.0, min(700.0, log_refuse - log_grant))
+    return 1.0 / (1.0 + math.exp(difference))
+
+
+def _blank(call: Call, prompt: Prompt, at: str) -> Answer:
+    return Answer(
+        key=call.key,
+        case=call.case,
+        p=0.5,
+        how="scored",
+        grant_first=prompt.choices.grant_first,
+        vocabulary=prompt.choices.vocabulary,
+        wording=prompt.wording,
+        sample=call.sample,
+        at=at,
+    )

@@ -1,0 +1,177 @@
+"""Cases: single situations to be decided, made from scenarios or imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Any
+
+from discretion.canonical import digest, fraction_of, plain_decimal, short_id
+from discretion.policies import Fact, Policy
+from discretion.scenarios import Direction, Scenario
+from discretion.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One situation to be decided."""
+
+    id: str
+    """The same on every machine: a hash of what the case is."""
+    policy: str
+    scenario: str
+    """Its scenario's id; an imported case without one is a scenario of its own."""
+    domain: str = ""
+    text: str | None = None
+    """What people and models are shown; None for an imported case that is only counted."""
+    twin: str | None = None
+    """The same case in the dialect of the built-in model."""
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    direction: Direction = "at most"
+    unit: str = ""
+    scale: Decimal | None = None
+    factors: Mapping[str, str] = field(default_factory=dict)
+    """Factor name to level."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Other columns of an imported case: for holding out and for grouping."""
+    wording: int = 0
+    """Which of its scenario's wordings the text is."""
+    cell: str = ""
+    """Cases that differ only in wording share a cell."""
+    pair: str = ""
+    """Cases that differ only in factors that should not matter share a pair."""
+
+    @property
+    def deviation(self) -> float | None:
+        """How far the value lies beyond the limit, in scales; positive breaks the rule."""
+        if self.value is None or self.limit is None or not self.scale:
+            return None
+        beyond = self.value - self.limit if self.direction == "at most" else self.limit - self.value
+        return float(beyond / self.scale)
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What `never` predicates look at."""
+        facts: dict[str, Fact] = {**self.columns, **self.factors}
+        if self.value is not None:
+            facts["value"] = self.value
+        if self.limit is not None:
+            facts["limit"] = self.limit
+        return facts
+
+    @property
+    def shown(self) -> str:
+        """Hash of the exact text shown; empty where there is none."""
+        return "" if self.text is None else digest(self.text)
+
+    @property
+    def label(self) -> str:
+        """A short name for people: scenario, value and factor levels."""
+        parts = [self.scenario]
+        if self.value is not None:
+            parts.append(Unit.named(self.unit).show(self.value))
+        parts += [f"{name}={level}" for name, level in self.factors.items()]
+        return " · ".join(parts)
+
+    def over(self) -> str:
+        """How far the value lies beyond the limit, in words; empty where there is no limit."""
+        if self.value is None or self.limit is None or self.deviation is None:
+            return ""
+        distance = Unit.named(self.unit).show_distance(abs(self.value - self.limit))
+        if self.deviation <= 0:
+            return "The rule is kept."
+        side = "above" if self.direction == "at most" else "below"
+        share = ""
+        if self.limit and self.scale == abs(self.limit):
+            share = f", {_percent(self.deviation)} of it"
+        return f"The rule is broken: the value is {distance} {side} the limit{share}."
+
+
+def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
+    """Every case of a scenario: its grid of values times its combinations of factor levels.
+
+    Each cell gets one of the scenario's wordings, by a hash that leaves out factors that should
+    not matter, so that paired cases are worded alike.
+    """
+    unit = scenario.measure
+    amounts: list[Decimal | None] = [unit.read(value) for value in scenario.values]
+    for amount in amounts or [None]:
+        for levels in scenario.combinations():
+            paired = {
+                name: level
+                for name, level in levels.items()
+                if not scenario.factors[name].should_not_matter
+            }
+            pair = short_id((scenario.id, amount, paired))
+            wording = int(fraction_of((pair, "wording")) * len(scenario.wordings))
+            slots = _slots(scenario, amount, unit)
+            texts = {name: scenario.factors[name].levels[level] for name, level in levels.items()}
+            text = _fill(
+                scenario.wordings[wording], {**slots, **{n: t.text for n, t in texts.items()}}
+            )
+            twin = _fill(scenario.twin, {**slots, **{n: t.twin for n, t in texts.items()}})
+            yield Case(
+                id=short_id((policy.id, scenario.id, amount, scenario.limit_amount, levels, text)),
+                policy=policy.id,
+                scenario=scenario.id,
+                domain=policy.domain,
+                text=text,
+                twin=twin or None,
+                value=amount,
+                limit=scenario.limit_amount,
+                direction=scenario.direction,
+                unit=scenario.unit,
+                scale=scenario.scale_amount,
+                factors=levels,
+                wording=wording,
+                cell=short_id((scenario.id, amount, levels)),
+                pair=pair,
+            )
+
+
+def case_to_json(case: Case) -> dict[str, Any]:
+    """The case as plain JSON values; `case_from_json` reads it back."""
+    row: dict[str, Any] = {}
+    for part in fields(case):
+        value = getattr(case, part.name)
+        row[part.name] = plain_decimal(value) if isinstance(value, Decimal) else value
+    return row
+
+
+def case_from_json(row: Mapping[str, Any]) -> Case:
+    """The case that `case_to_json` wrote."""
+    amounts = {
+        name: None if row[name] is None else Decimal(row[name])
+        for name in ("value", "limit", "scale")
+    }
+    return Case(**{**row, **amounts})
+
+
+def _slots(scenario: Scenario, amount: Decimal | None, unit: Unit) -> dict[str, str]:
+    slots = {}
+    if amount is not None:
+        slots["value"] = unit.show(amount)
+        slots["deviation"] = _twin_deviation(scenario.deviation(amount))
+    if scenario.limit_amount is not None:
+        slots["limit"] = unit.show(scenario.limit_amount)
+    return slots
+
+
+def _twin_deviation(deviation: float | None) -> str:
+    """The computed sentence that the built-in model reads; it cannot compare numbers itself."""
+    if deviation is None:
+        return ""
+    return "the rule is kept" if deviation <= 0 else f"off by {_percent(deviation, ' percent')}"
+
+
+def _percent(share: float, sign: str = "%") -> str:
+    percent = 100 * share
+    return f"{percent:.1f}{sign}" if percent < 10 else f"{percent:.0f}{sign}"
+
+
+def _fill(template: str, slots: Mapping[str, str]) -> str:
+    """The template with its slots filled, and the gaps that empty sentences leave closed."""
+    return re.sub(r" {2,}", " ", template.format(**slots)).strip()

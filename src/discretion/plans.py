@@ -1,0 +1,121 @@
+"""Plans: what a run will do and which comparisons it will be judged by, fixed before any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from discretion.canonical import digest
+from discretion.cases import Case
+from discretion.errors import DiscretionError
+from discretion.holdouts import Holdout, default_holdout, group_of
+from discretion.policies import Described
+
+Whole = Annotated[int, BeforeValidator(lambda n: int(n) if n == int(n) else n)]
+
+
+class Selection(Described):
+    """Which cases are put to the arms; everything that is named must fit."""
+
+    policies: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    at_most: Whole | None = Field(default=None, ge=1)
+    """Take only so many, chosen by a hash of the seed and the case."""
+
+    def choose(self, cases: Sequence[Case], seed: int) -> list[Case]:
+        """The chosen cases in their own order.
+
+        Raises:
+            DiscretionError: nothing fits, or something named is not there.
+        """
+        chosen = list(cases)
+        for by, wanted in (
+            ("policy", self.policies),
+            ("scenario", self.scenarios),
+            ("domain", self.domains),
+        ):
+            if not wanted:
+                continue
+            missing = sorted(set(wanted) - {group_of(case, by) for case in cases})
+            if missing:
+                raise DiscretionError(
+                    f"no case has the {by} {missing[0]!r}", mend="see: discretion check"
+                )
+            chosen = [case for case in chosen if group_of(case, by) in wanted]
+        if not chosen:
+            raise DiscretionError("no case fits the selection", mend="widen it")
+        if self.at_most is not None and self.at_most < len(chosen):
+            ranked = sorted(chosen, key=lambda case: digest((seed, case.id)))
+            kept = {case.id for case in ranked[: self.at_most]}
+            chosen = [case for case in chosen if case.id in kept]
+        return chosen
+
+
+class HeldOut(Described):
+    """Groups that baselines and precedents never see when they answer for them."""
+
+    by: str
+    """``case``, ``scenario``, ``policy``, ``domain``, a factor, or a column."""
+    groups: tuple[str, ...] = ()
+    """The groups held out; none means folds over all of them."""
+    folds: Whole = Field(default=5, ge=2)
+
+
+class Contrast(Described):
+    """One declared comparison: is the first arm nearer to the people than the second?"""
+
+    arm: str
+    against: str
+
+
+class Plan(Described):
+    """A run, written down before it starts. Its hash is stored before any answer exists."""
+
+    arms: tuple[str, ...] = Field(min_length=1)
+    """``MODEL/METHOD``, ``baseline/NAME`` or ``recorded/NAME``."""
+    panel: str = ""
+    """The people to compare with; may be left out where there is only one panel."""
+    cases: Selection = Selection()
+    hold_out: HeldOut | None = None
+    contrasts: tuple[Contrast, ...] = ()
+    """Declared comparisons; every other one is marked exploratory."""
+    seed: Whole = 0
+    samples: Whole = Field(default=20, ge=2)
+    """Draws per case where a probability is sampled."""
+    reasonings: Whole = Field(default=16, ge=16)
+    """Reasonings per case for methods that reason first."""
+    temperature: float = Field(default=1.0, gt=0)
+    max_tokens: Whole = Field(default=256, ge=1)
+    crossed: bool = False
+    """Ask every wording and vocabulary of every case, instead of rotating them."""
+    state_deviation: bool = False
+    """Tell the model how far the value lies beyond the limit."""
+
+    @property
+    def hash(self) -> str:
+        return digest(self.model_dump(mode="json"))
+
+    def holdout(self, cases: Sequence[Case]) -> Holdout:
+        """The plan's hold-out, or the default one."""
+        if self.hold_out is None:
+            return default_holdout(cases)
+        held = self.hold_out
+        return Holdout(held.by, held.groups, held.folds, self.seed)
+
+    @model_validator(mode="after")
+    def _contrasts_are_of_arms(self) -> Plan:
+        for contrast in self.contrasts:
+            for name in (contrast.arm, contrast.against):
+                if name not in self.arms:
+                    raise ValueError(f"a contrast names {name!r}, which is not among the arms")
+            if contrast.arm == contrast.against:
+                raise ValueError(f"a contrast compares {contrast.arm!r} with itself")
+        return self
+
+
+def plan_from_json(row: Any) -> Plan:
+    """The plan that `model_dump(mode="json")` wrote."""
+    return Plan.model_validate(row)

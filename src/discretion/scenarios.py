@@ -1,0 +1,160 @@
+"""Scenarios: families of cases that step past one policy by graded amounts."""
+
+from __future__ import annotations
+
+import string
+from decimal import Decimal
+from itertools import product
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from discretion.policies import Described, Identifier
+from discretion.units import Unit
+
+Direction = Literal["at most", "at least"]
+Amount = Annotated[str, BeforeValidator(lambda a: str(a) if isinstance(a, int | Decimal) else a)]
+"""As written: ``10.01``, ``12:05``, ``2026-03-31``, ``20``; the scenario's unit reads it."""
+
+BUILT_IN_SLOTS = ("value", "limit")
+TWIN_SLOTS = (*BUILT_IN_SLOTS, "deviation")
+
+
+class Level(Described):
+    """One level of a factor: the sentence it puts into the text."""
+
+    text: str = ""
+    """Put into the wording's slot; may be empty where the level is the absence of something."""
+    twin: str = ""
+    """The same in the dialect of the built-in model."""
+
+
+def _levels(written: Any) -> Any:
+    if not isinstance(written, dict):
+        return written
+    return {
+        str(name): {"text": level} if isinstance(level, str) else (level or {})
+        for name, level in written.items()
+    }
+
+
+class Factor(Described):
+    """Something besides the value that may, or should not, move a decision."""
+
+    levels: Annotated[dict[str, Level], BeforeValidator(_levels)] = Field(min_length=2)
+    """Level name to its sentence; the first level is the reference."""
+    should_not_matter: bool = False
+    """People may not decide differently for it: tested for equivalence on paired cases."""
+    within: Decimal = Field(default=Decimal("0.05"), gt=0, lt=1)
+    """How far the grant rates of paired cases may differ and still count as equal."""
+
+
+class Scenario(Described):
+    """A family of cases under one policy: wordings, a limit, a grid of values, factors."""
+
+    id: Identifier
+    """Short name, unique in the workspace."""
+    policy: Identifier
+    """The policy whose rule is stepped past."""
+    title: str = ""
+    """A name for headings and charts."""
+    limit: Amount | None = None
+    """Where the rule draws the line; none for a rule without one."""
+    direction: Direction = "at most"
+    """Whether the rule sets a ceiling or a floor."""
+    unit: str = ""
+    """``USD`` (any currency code), ``%``, ``clock`` (time of day), ``date``, or the plural of what
+    is counted: ``days``, ``points``."""
+    scale: Decimal | None = Field(default=None, gt=0)
+    """Deviation 1 in the unit's measure (minutes for a clock, days for a date); by default the
+    size of the limit. Must be given where the limit is 0, a date or a time of day."""
+    values: tuple[Amount, ...] = ()
+    """The grid of values; at least one beyond the limit."""
+    wordings: tuple[str, ...] = Field(min_length=1)
+    """Texts of the situation with slots: ``{value}``, ``{limit}`` and one for each factor."""
+    factors: dict[str, Factor] = Field(default_factory=dict)
+    """Factors by name; every wording has a slot for each."""
+    crossing: Literal["full", "one at a time"] = "full"
+    """Every combination of levels, or each level beside the first level of the other factors."""
+    twin: str = ""
+    """The case in the dialect of the built-in model, with the same slots and ``{deviation}``."""
+
+    @property
+    def measure(self) -> Unit:
+        return Unit.named(self.unit)
+
+    @property
+    def limit_amount(self) -> Decimal | None:
+        return None if self.limit is None else self.measure.read(self.limit)
+
+    @property
+    def scale_amount(self) -> Decimal | None:
+        """What a deviation of 1 is worth, in the unit's measure; None without a limit."""
+        limit = self.limit_amount
+        return None if limit is None else self.scale or abs(limit)
+
+    def combinations(self) -> list[dict[str, str]]:
+        """The combinations of factor levels that are tried, each factor to its level."""
+        names = list(self.factors)
+        if self.crossing == "full":
+            levels = [list(self.factors[name].levels) for name in names]
+            return [dict(zip(names, combination, strict=True)) for combination in product(*levels)]
+        first = {name: next(iter(self.factors[name].levels)) for name in names}
+        others = [
+            {**first, name: level}
+            for name in names
+            for level in list(self.factors[name].levels)[1:]
+        ]
+        return [first, *others]
+
+    def deviation(self, value: Decimal) -> float | None:
+        """How far a value lies beyond the limit, in scales; positive breaks the rule."""
+        limit, scale = self.limit_amount, self.scale_amount
+        if limit is None or not scale:
+            return None
+        beyond = value - limit if self.direction == "at most" else limit - value
+        return float(beyond / scale)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Scenario:
+        for text in self.wordings:
+            self._check_slots(text, "a wording", BUILT_IN_SLOTS)
+        if self.twin:
+            self._check_slots(self.twin, "the twin", TWIN_SLOTS)
+        if self.limit is None:
+            if self.values:
+                raise ValueError("there are values but no limit; add limit, or remove values")
+            return self
+        if not self.values:
+            raise ValueError("there is a limit but no grid of values; add values")
+        self._check_grid()
+        return self
+
+    def _check_grid(self) -> None:
+        amounts = [self.measure.read(value) for value in self.values]
+        if len(set(amounts)) < len(amounts):
+            raise ValueError("a value stands twice in the grid; remove one")
+        if self.scale is None and (self.measure.kind in ("clock", "date") or not self.limit_amount):
+            raise ValueError(
+                "scale is missing: a limit of 0, a date or a time of day does not say what a large "
+                "deviation is; add scale, in minutes for a clock and in days for a date"
+            )
+        if not any((self.deviation(amount) or 0.0) > 0 for amount in amounts):
+            side = "above" if self.direction == "at most" else "below"
+            raise ValueError(f"no value crosses the limit {self.limit}; add values {side} it")
+
+    def _check_slots(self, text: str, what: str, built_in: tuple[str, ...]) -> None:
+        try:
+            slots = {slot for _, slot, _, _ in string.Formatter().parse(text) if slot is not None}
+        except ValueError as error:
+            raise ValueError(f"{what} has an unbalanced brace: {text[:60]!r}") from error
+        for slot in sorted(slots - set(self.factors) - set(built_in)):
+            raise ValueError(
+                f"{what} has a slot {{{slot}}} without a factor of that name; add the factor or "
+                f"write {{{{{slot}}}}} for literal braces"
+            )
+        for name in self.factors:
+            if name not in slots:
+                raise ValueError(f"{what} has no slot {{{name}}} for that factor: {text[:60]!r}")
+        if self.limit is not None and not slots & {"value", "deviation"}:
+            raise ValueError(f"{what} does not show the {{value}}: {text[:60]!r}")
