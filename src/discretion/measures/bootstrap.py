@@ -1,0 +1,205 @@
+"""Bootstrap-t intervals of figures that are no means: ratios, AUC, correlations, pooled values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from discretion.measures.figure import Figure, missing
+from discretion.measures.intervals import FEW
+from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
+
+Statistic = Callable[[Floats], Floats]
+"""From sums (..., Q) to values (...), NaN where undefined; the same for k times the sums."""
+
+Parts = Callable[[Floats, Floats], Floats]
+"""From what was decided, h and n (C,), to each case's share (C, Q) in the sums."""
+
+RESAMPLES = 10_000
+_BLOCKS = 1_000
+_DRAWS = 500
+_CHUNK = 2_000_000
+
+
+def pooled(
+    statistic: Statistic,
+    parts: Parts,
+    rates: Rates,
+    rng: np.random.Generator,
+    *,
+    n: int,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+) -> Figure:
+    """A figure over all cases together, with its 95% interval by bootstrap-t over scenarios.
+
+    With fewer than six scenarios the interval is for these only: raters are left out one by one,
+    or, where they are not known, each case's judgments are drawn anew.
+
+    Args:
+        statistic: the figure, from sums.
+        parts: what each case adds to the sums; rows of zeros for cases left out.
+        rates: the panel's.
+        rng: draws the resamples.
+        n: the figure's n.
+        bounds: the ends of the figure's own range, at which the interval stops.
+    """
+    shares = parts(rates.h, rates.n)
+    with np.errstate(all="ignore"):
+        value = float(statistic(shares.sum(axis=0)))
+    if not math.isfinite(value):
+        return missing("no case has what this needs", n)
+    used = rates.scenario[np.any(shares != 0, axis=1)]
+    if len(np.unique(used)) >= FEW:
+        ends, note = bootstrap_t(statistic, scenario_sums(shares, rates.scenario), rng), ""
+    else:
+        ends, note = _among_people(statistic, parts, rates, value, rng), "for these scenarios only"
+    if ends is None:
+        clauses = [note, "too little varies for an interval"]
+        return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
+    low, high = (min(max(end, bounds[0]), bounds[1]) for end in ends)
+    return Figure(
+        value,
+        low if math.isfinite(low) else None,
+        high if math.isfinite(high) else None,
+        n,
+        note,
+    )
+
+
+def scenario_sums(shares: Floats, scenario: Ints) -> Floats:
+    """Each scenario's sums, (K, Q), of what its cases share, (C, Q); without empty scenarios."""
+    sums = np.stack([sums_by(scenario, column) for column in shares.T], axis=1)
+    return sums[np.any(sums != 0, axis=1)]
+
+
+def bootstrap_t(
+    statistic: Statistic,
+    sums: Floats,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> tuple[float, float] | None:
+    """The ends of the 95% bootstrap-t interval of a statistic of sums over scenarios.
+
+    Scenarios are drawn with replacement; each resample is studentised by its own standard error,
+    from the sums' covariance and the statistic's numerical gradient. Beyond 1,000 scenarios they
+    are first joined into 1,000 blocks, which leaves the variance as it is and bounds the cost.
+
+    Args:
+        statistic: from sums to values.
+        sums: (K, Q) each scenario's.
+        rng: draws the resamples.
+        resamples: how many.
+
+    Returns:
+        Both ends, infinite where a resample of no spread lies that far out; None where the sums
+        do not vary, or more than one resample in twenty leaves the statistic undefined.
+    """
+    if len(sums) > _BLOCKS:
+        block = np.arange(len(sums)) % _BLOCKS
+        sums = np.stack([sums_by(block, column) for column in sums.T], axis=1)
+    count, columns = sums.shape
+    mean = sums.mean(axis=0)
+    away = sums - mean
+    upper = np.triu_indices(columns)
+    moments = np.hstack([away, away[:, upper[0]] * away[:, upper[1]]])
+    whole = np.concatenate([np.zeros(columns), moments[:, columns:].mean(axis=0)])
+    scale = np.abs(sums).max(axis=0) + np.finfo(float).tiny
+    value, error = _studentised(statistic, whole[None], mean, upper, count, scale)
+    if not error[0] > 0:
+        return None
+    ratios = []
+    step = max(1, _CHUNK // count)
+    for start in range(0, resamples, step):
+        size = min(step, resamples - start)
+        drawn = rng.integers(0, count, (size, count), dtype=np.int32)
+        drawn += (np.arange(size, dtype=np.int32) * count)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        means = weights.astype(float) @ moments / count
+        values, errors = _studentised(statistic, means, mean, upper, count, scale)
+        shift = np.where(np.abs(values - value) < 1e-12, 0.0, values - value)
+        with np.errstate(all="ignore"):
+            ratios.append(np.where((errors == 0) & (shift == 0), 0.0, shift / errors))
+    ratio = np.concatenate(ratios)
+    ratio = ratio[~np.isnan(ratio)]
+    if len(ratio) < 0.95 * resamples:
+        return None
+    lower, higher = np.quantile(ratio, [0.025, 0.975], method="closest_observation")
+    return float(value[0] - higher * error[0]), float(value[0] - lower * error[0])
+
+
+def _studentised(
+    statistic: Statistic,
+    means: Floats,
+    center: Floats,
+    upper: tuple[Ints, Ints],
+    count: int,
+    scale: Floats,
+) -> tuple[Floats, Floats]:
+    """The statistic and its standard error, (B,) each, from the first and second moments, (B, .),
+    of the sums about their center; ``scale`` (Q,) is what the sums measure."""
+    columns = len(center)
+    first, second = means[:, :columns], means[:, columns:]
+    point = center + first
+    covariance = second - first[:, upper[0]] * first[:, upper[1]]
+    with np.errstate(all="ignore"):
+        value = statistic(point)
+        gradient = np.empty_like(first)
+        for column in range(columns):
+            nudge = np.zeros(columns)
+            nudge[column] = 1e-5 * scale[column]
+            gradient[:, column] = (statistic(point + nudge) - statistic(point - nudge)) / (
+                2 * nudge[column]
+            )
+        twice = np.where(upper[0] == upper[1], 1.0, 2.0)
+        terms = twice * gradient[:, upper[0]] * gradient[:, upper[1]] * covariance
+        variance = terms.sum(axis=1) / max(count - 1, 1)
+        noise = 1e-9 * (gradient**2 * scale**2).sum(axis=1) / count
+    return value, np.sqrt(np.where(variance > noise, variance, 0.0))
+
+
+def _among_people(
+    statistic: Statistic, parts: Parts, rates: Rates, value: float, rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """The ends of the interval that the raters alone give, for these scenarios only."""
+    from scipy.special import stdtrit
+
+    def of(h: Floats, n: Floats) -> float:
+        with np.errstate(all="ignore"):
+            return float(statistic(parts(h, n).sum(axis=0)))
+
+    if rates.ballots is not None:
+        replicates = _without_each_rater(of, rates, rates.ballots)
+        factor, df = (len(replicates) - 1) ** 2 / max(len(replicates), 1), len(replicates) - 1
+    elif not np.isnan(rates.n).any():
+        n = np.where(rates.n > 0, rates.n, 1).astype(np.int64)
+        chance = np.nan_to_num(rates.h)
+        decided = np.where(rates.n > 0, 1.0, np.nan)
+        replicates = np.array(
+            [of(rng.binomial(n, chance) / n * decided, rates.n) for _ in range(_DRAWS)]
+        )
+        factor, df = 1.0, int(np.maximum(rates.n - 1, 0).sum())
+    else:
+        return None
+    if df < 1 or not np.isfinite(replicates).all():
+        return None
+    error = math.sqrt(factor * float(np.var(replicates, ddof=1)))
+    half = float(stdtrit(df, 0.975)) * error
+    return (value - half, value + half) if error > 1e-12 else None
+
+
+def _without_each_rater(
+    of: Callable[[Floats, Floats], float], rates: Rates, ballots: Ballots
+) -> Floats:
+    """The figure with each rater left out, (R,)."""
+    cases = len(rates.h)
+    order = np.argsort(ballots.rater, kind="stable")
+    starts = np.flatnonzero(np.diff(ballots.rater[order], prepend=-1))
+    values = []
+    for rows in np.split(order, starts[1:]):
+        n = rates.n - sums_by(ballots.case[rows], ballots.n[rows], cases)
+        granted = rates.grants - sums_by(ballots.case[rows], ballots.grants[rows], cases)
+        h = np.divide(granted, n, out=np.full(cases, np.nan), where=n > 0)
+        values.append(of(h, n))
+    return np.array(values)

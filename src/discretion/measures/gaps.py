@@ -1,0 +1,112 @@
+"""Gaps: how far an arm's grant probabilities are from a panel's rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from discretion.measures.figure import Figure, missing
+from discretion.measures.intervals import Term, mean_of
+from discretion.measures.rates import Bools, Floats, Ints, Rates
+from discretion.measures.weights import Weigh
+
+ENOUGH = 10
+"""Judgments a case from which on a gap to the panel itself, noise included, is printed."""
+
+
+def squared_terms(p: Floats, variance: Floats, h: Floats, n: Floats) -> Floats:
+    """(p-h)^2 - h(1-h)/(n-1) - s2/m for each case, NaN where n < 2 or not known.
+
+    Unbiased for the squared distance to the rate that all such people would have.
+    """
+    noise = np.divide(h * (1 - h), n - 1, out=np.full(len(h), np.nan), where=n >= 2)
+    terms: Floats = (p - h) ** 2 - noise - variance
+    return terms
+
+
+def corrected_gap(
+    p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenarios"
+) -> Figure:
+    """The noise-corrected gap: the signed square root of the mean of `squared_terms`.
+
+    Below zero where the arm is nearer to these judgments than chance lets the truth be; it is not
+    clipped. The interval is made on the mean of squares, and its ends are rooted with their sign.
+    """
+
+    def term(h: Floats, n: Floats, at: Ints) -> Floats:
+        return squared_terms(p[at], variance[at], h, n)
+
+    return rooted(mean_of(term, rates, weigh=weigh).figure())
+
+
+def rooted(figure: Figure) -> Figure:
+    """The figure with its value and its ends rooted, signs kept."""
+    return replace(
+        figure,
+        value=signed_root(figure.value),
+        low=signed_root(figure.low),
+        high=signed_root(figure.high),
+    )
+
+
+def signed_root(square: float | None) -> float | None:
+    """The square root of the size, with the sign; None stays None."""
+    return None if square is None else math.copysign(math.sqrt(abs(square)), square)
+
+
+def signed_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
+    """The mean of p-h: too lax above zero, too strict below. Unbiased, whatever n is."""
+    return mean_of(_difference(p), rates, weigh=weigh).figure()
+
+
+def panel_rate(rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
+    """The panel's mean grant rate."""
+    return mean_of(lambda h, n, at: h, rates, weigh=weigh).figure()
+
+
+@dataclass(frozen=True, slots=True)
+class PanelGap:
+    """The gap to a panel of n, which its own noise enlarges: it never ranks arms."""
+
+    gap: Figure
+    """Mean abs(p-h) over cases with at least 10 judgments or an unknown number."""
+    over_grant: Figure
+    """Its part where the arm is too lax: mean of max(p-h, 0)."""
+    under_grant: Figure
+    """Its part where the arm is too strict: mean of max(h-p, 0)."""
+
+
+def panel_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> PanelGap:
+    """The gap to a panel of n and its two halves, which add up to it."""
+    difference = _difference(p)
+    among = enough(rates)
+    unknown = int((np.isnan(rates.n) & np.isfinite(rates.h) & np.isfinite(p)).sum())
+
+    def over(term: Term) -> Figure:
+        figure = mean_of(term, rates, weigh=weigh, among=among).figure()
+        if figure.value is None:
+            return missing(f"no case has {ENOUGH} judgments")
+        if not unknown:
+            return figure
+        clauses = [f"n unknown for {unknown} of {figure.n} cases", figure.note]
+        return replace(figure, note="; ".join(filter(None, clauses)))
+
+    return PanelGap(
+        gap=over(lambda h, n, at: np.abs(difference(h, n, at))),
+        over_grant=over(lambda h, n, at: np.maximum(difference(h, n, at), 0)),
+        under_grant=over(lambda h, n, at: np.maximum(-difference(h, n, at), 0)),
+    )
+
+
+def enough(rates: Rates) -> Bools:
+    """(C,) the cases with at least 10 judgments or an unknown number."""
+    return np.isnan(rates.n) | (rates.n >= ENOUGH)
+
+
+def _difference(p: Floats) -> Term:
+    def term(h: Floats, n: Floats, at: Ints) -> Floats:
+        return p[at] - h
+
+    return term

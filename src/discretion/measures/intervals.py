@@ -1,0 +1,213 @@
+"""Intervals of means over cases: between scenarios, and between the raters who link them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from discretion.measures.figure import Figure, missing
+from discretion.measures.rates import Ballots, Bools, Floats, Ints, Rates, sums_by
+from discretion.measures.weights import Weigh, case_weights
+
+FEW = 6
+"""With fewer scenarios than this nothing is said beyond them."""
+
+Per = Literal["case", "judgment"]
+
+
+class Term(Protocol):
+    """What one case contributes, as a function of what was decided on it."""
+
+    def __call__(self, h: Floats, n: Floats, at: Ints) -> Floats:
+        """The contributions, NaN where there is none. ``at`` are the indices of the cases, by
+        which a term finds its own arrays; a case may stand in them many times."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean with its standard error."""
+
+    value: float | None
+    error: float | None
+    """Standard error; None where nothing shows how far the mean would vary."""
+    df: float
+    """Degrees of freedom of its t."""
+    n: int
+    note: str = ""
+
+    def figure(self) -> Figure:
+        """With its 95% interval."""
+        if self.value is None:
+            return missing(self.note, self.n)
+        low, high = self.interval(0.95)
+        return Figure(self.value, low, high, self.n, self.note)
+
+    def interval(self, level: float) -> tuple[float | None, float | None]:
+        from scipy.special import stdtrit
+
+        if self.value is None or self.error is None:
+            return None, None
+        half = float(stdtrit(self.df, 0.5 + level / 2)) * self.error
+        return self.value - half, self.value + half
+
+
+def mean_of(
+    term: Term,
+    rates: Rates,
+    *,
+    weigh: Weigh = "scenarios",
+    per: Per = "case",
+    among: Bools | None = None,
+) -> Estimate:
+    """The mean of a term over the cases that have one, and its standard error (DESIGN 6).
+
+    The variance is that between scenario means plus the delete-one-rater jackknife's, on t with
+    min(K, R) - 1 degrees of freedom; the first alone where raters are not known. With fewer than
+    six scenarios it is the raters' alone, on R - 1; where they are not known either, the variance
+    that drawing each case's judgments anew would have.
+
+    Args:
+        term: what a case contributes.
+        rates: the panel's.
+        weigh: whether scenarios or cases count the same.
+        per: "judgment" counts a case as often as it was judged.
+        among: (C,) the cases to be considered; all where None.
+    """
+    at = np.arange(len(rates.h))
+    mass = rates.n if per == "judgment" else np.ones(len(at))
+    with np.errstate(all="ignore"):
+        value = term(rates.h, rates.n, at)
+    used = np.isfinite(value) & np.isfinite(rates.h) & (mass > 0)
+    if among is not None:
+        used &= among
+    if not used.any():
+        return Estimate(None, None, 0, 0, "no case has what this needs")
+    value, mass = np.where(used, value, 0.0), np.where(used, mass, 0.0)
+    weight = case_weights(mass, rates.scenario, weigh)
+    center = float(weight @ value / weight.sum())
+    n = int(mass.sum()) if per == "judgment" else int(used.sum())
+    between, scenarios = scenario_variance(value - center, weight, rates.scenario)
+    people: float | None = None
+    raters = 0
+    if rates.ballots is not None:
+        people, raters = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)
+    few = scenarios < FEW
+    if rates.ballots is not None:
+        note = "for these scenarios only" if few else ""
+        df: float = (raters if few else min(scenarios, raters)) - 1
+        variance = None if people is None else people if few else between + people
+    elif few:
+        note = "for these scenarios only"
+        df = float(np.maximum(rates.n[used] - 1, 0).sum())
+        variance = _judgment_variance(term, rates, used, weight)
+    else:
+        note = "raters are not known: how they differ is not in the interval"
+        df, variance = scenarios - 1, between
+    if not variance or not math.isfinite(variance) or df < 1:
+        note = "; ".join(filter(None, [note, "too little varies for an interval"]))
+        return Estimate(center, None, 0, n, note)
+    return Estimate(center, math.sqrt(variance), df, n, note)
+
+
+def scenario_variance(deviation: Floats, weight: Floats, scenario: Ints) -> tuple[float, int]:
+    """The variance of a weighted mean as scenarios vary, and their number K.
+
+    ``deviation`` (C,) from the mean. Under equal weights this is var(scenario means) / K.
+    """
+    sums = sums_by(scenario, weight * deviation)
+    scenarios = int((sums_by(scenario, weight) > 0).sum())
+    if scenarios < 2:
+        return math.nan, scenarios
+    scale = scenarios / (scenarios - 1) / weight.sum() ** 2
+    return float(scale * (sums**2).sum()), scenarios
+
+
+def _rater_variance(
+    term: Term, rates: Rates, ballots: Ballots, value: Floats, mass: Floats, weigh: Weigh, per: Per
+) -> tuple[float | None, int]:
+    """The delete-one-rater jackknife variance and the number of raters R.
+
+    Only the cases a rater judged change when that rater leaves, so one pass over the ballots
+    gives all R replicates. A case that then has no term leaves that replicate.
+    """
+    here = mass[ballots.case] > 0
+    case, rater = ballots.case[here], ballots.rater[here]
+    raters, rater = np.unique(rater, return_inverse=True)
+    if len(raters) < 2:
+        return None, len(raters)
+    n = rates.n[case] - ballots.n[here]
+    with np.errstate(all="ignore"):
+        h = (rates.grants[case] - ballots.grants[here]) / n
+        changed = term(h, n, case)
+    left = np.isfinite(changed) & (n > 0)
+    new_mass = np.where(left, n if per == "judgment" else 1.0, 0.0)
+    gained = np.where(left, changed, 0.0) * new_mass - value[case] * mass[case]
+    lost = new_mass - mass[case]
+    if weigh == "cases":
+        top = value @ mass + sums_by(rater, gained)
+        bottom = mass.sum() + sums_by(rater, lost)
+    else:
+        top, bottom = _scenario_replicates(rates, value, mass, case, rater, gained, lost)
+    if (bottom <= 0).any():
+        return None, len(raters)
+    replicates = top / bottom
+    spread = float(((replicates - replicates.mean()) ** 2).sum())
+    return spread * (len(raters) - 1) / len(raters), len(raters)
+
+
+def _scenario_replicates(
+    rates: Rates,
+    value: Floats,
+    mass: Floats,
+    case: Ints,
+    rater: Ints,
+    gained: Floats,
+    lost: Floats,
+) -> tuple[Floats, Floats]:
+    """Sums of scenario means, and numbers of scenarios, with each rater left out: (R,) each."""
+    raters = int(rater.max()) + 1
+    sums = sums_by(rates.scenario, value * mass)
+    masses = sums_by(rates.scenario, mass)
+    pairs, place = np.unique(rates.scenario[case] * raters + rater, return_inverse=True)
+    scenario, who = pairs // raters, pairs % raters
+    bottom = masses[scenario] + sums_by(place, lost)
+    kept = bottom > 0
+    new = np.divide(
+        sums[scenario] + sums_by(place, gained), bottom, out=np.zeros(len(pairs)), where=kept
+    )
+    means = np.divide(sums, masses, out=np.zeros(len(sums)), where=masses > 0)
+    top = means.sum() + sums_by(who, new - means[scenario])
+    return top, (masses > 0).sum() - sums_by(who, ~kept)
+
+
+def _judgment_variance(term: Term, rates: Rates, used: Bools, weight: Floats) -> float:
+    """The variance of the mean if each case's judgments were drawn anew, binomially, at h.
+
+    Exact: every number of grants that could have been drawn is tried with its probability.
+    NaN where an n is not known.
+    """
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    if np.isnan(rates.n[used]).any():
+        return math.nan
+    at = np.flatnonzero(used)
+    size = rates.n[at].astype(np.int64)
+    case = np.repeat(at, size + 1)
+    first = np.repeat(np.cumsum(size + 1) - (size + 1), size + 1)
+    grants = (np.arange(len(case)) - first).astype(float)
+    n, h = rates.n[case], rates.h[case]
+    chance = np.exp(
+        gammaln(n + 1)
+        - gammaln(grants + 1)
+        - gammaln(n - grants + 1)
+        + xlogy(grants, h)
+        + xlog1py(n - grants, -h)
+    )
+    drawn = term(grants / n, n, case)
+    mean = sums_by(case, chance * drawn, len(weight))
+    square = sums_by(case, chance * (drawn - mean[case]) ** 2, len(weight))
+    return float(((weight / weight.sum()) ** 2) @ square)

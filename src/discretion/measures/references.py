@@ -1,0 +1,136 @@
+"""References for the gap to a panel of n: the perfect model and the second panel."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from discretion.measures.figure import Figure, missing
+from discretion.measures.gaps import ENOUGH
+from discretion.measures.rates import Floats, Rates
+from discretion.measures.weights import Weigh, case_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Beta:
+    """The distribution of true grant rates over a panel's cases."""
+
+    a: float
+    b: float
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a gap to a panel of n is read against. Neither has an interval."""
+
+    perfect_model: Figure
+    """Mean abs(q-h) of a model that knows each case's true rate q."""
+    second_panel: Figure
+    """Mean abs(h'-h) of an independent panel of the same people, as large on each case."""
+    beta: Beta | None
+    """What was fitted; None where it could not be."""
+
+
+def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
+    """Both references, over the cases with at least 10 judgments, as exact expectations.
+
+    The Beta is fitted to every case whose n is known; each case's true rate then has the
+    posterior Beta(a + grants, b + refusals).
+    """
+    known = np.isfinite(rates.h) & (rates.n > 0)
+    used = known & (rates.n >= ENOUGH)
+    if not used.any():
+        none = missing(f"no case has {ENOUGH} judgments")
+        return References(none, none, None)
+    beta = fit_beta(rates.grants[known], rates.n[known])
+    weight = case_weights(used.astype(float), rates.scenario, weigh)[used]
+    grants, n = rates.grants[used], rates.n[used]
+
+    def mean(each: Floats) -> Figure:
+        value = float(weight @ each / weight.sum())
+        return Figure(value, None, None, int(used.sum()), "no interval is made for a reference")
+
+    return References(
+        mean(perfect_distance(beta, grants, n)), mean(second_distance(beta, grants, n)), beta
+    )
+
+
+def fit_beta(grants: Floats, n: Floats) -> Beta:
+    """The Beta of greatest beta-binomial likelihood for (C,) grants of n.
+
+    Its size a + b is kept within [0.01, 1e6] and its mean within [1e-6, 1 - 1e-6]: where people
+    never differ, or always grant, the likelihood has its maximum at infinity.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import betaln, expit
+
+    kinds, counts = np.unique(np.stack([grants, n], axis=1), axis=0, return_counts=True)
+    granted, refused = kinds[:, 0], kinds[:, 1] - kinds[:, 0]
+
+    def shape(at: Floats) -> tuple[float, float]:
+        mean, size = float(expit(at[0])), math.exp(at[1])
+        return size * mean, size * (1 - mean)
+
+    def loss(at: Floats) -> float:
+        a, b = shape(at)
+        return -float(counts @ (betaln(a + granted, b + refused) - betaln(a, b)))
+
+    share = (counts @ granted + 0.5) / (counts @ kinds[:, 1] + 1)
+    edge = math.log((1 - 1e-6) / 1e-6)
+    start = min(max(math.log(share / (1 - share)), -edge), edge)
+    bounds = [(-edge, edge), (math.log(0.01), math.log(1e6))]
+    fits = [
+        minimize(loss, np.array([start, math.log(size)]), method="L-BFGS-B", bounds=bounds)
+        for size in (0.5, 5.0, 500.0)
+    ]
+    return Beta(*shape(min(fits, key=lambda fit: float(fit.fun)).x))
+
+
+def perfect_distance(beta: Beta, grants: Floats, n: Floats) -> Floats:
+    """(C,) the expectation of abs(q-h), with q from Beta(a + grants, b + refusals).
+
+    E|q-h| = E q - h + 2 E max(h-q, 0), and the last is h F(a', b') - E q F(a'+1, b') at h.
+    """
+    from scipy.special import betainc
+
+    a, b, h = beta.a + grants, beta.b + n - grants, grants / n
+    mean = a / (a + b)
+    below = h * betainc(a, b, h) - mean * betainc(a + 1, b, h)
+    return np.asarray(mean - h + 2 * below, dtype=np.float64)
+
+
+def second_distance(beta: Beta, grants: Floats, n: Floats) -> Floats:
+    """(C,) the expectation of abs(h'-h), with h' n beta-binomial on the same posterior.
+
+    E|k-g| = E k - g + 2 sum over k < g of (g-k) P(k), the sum over the smaller side of g.
+    """
+    from scipy.special import betaln, gammaln
+
+    flip = grants > n / 2
+    kinds, place = np.unique(
+        np.stack(
+            [
+                np.where(flip, n - grants, grants),
+                n,
+                np.where(flip, beta.b + n - grants, beta.a + grants),
+                np.where(flip, beta.a + grants, beta.b + n - grants),
+            ],
+            axis=1,
+        ),
+        axis=0,
+        return_inverse=True,
+    )
+    far = np.empty(len(kinds))
+    for index, (g, size, a, b) in enumerate(kinds):
+        k = np.arange(g)
+        chance = np.exp(
+            gammaln(size + 1)
+            - gammaln(k + 1)
+            - gammaln(size - k + 1)
+            + betaln(k + a, size - k + b)
+            - betaln(a, b)
+        )
+        far[index] = size * a / (a + b) - g + 2 * float((g - k) @ chance)
+    return np.asarray((far / kinds[:, 1])[place.ravel()], dtype=np.float64)
