@@ -1,0 +1,51 @@
+"""The question that ends a prompt, and the two answers to it."""
+
+from __future__ import annotations
+
+from discretion.arms import Choices
+from discretion.methods.wordings import wordings
+
+DECISION_CUE = "\nDecision: "
+"""Between a reasoning and the decision."""
+DIALECT_CUE = " so: "
+
+
+def vocabularies() -> tuple[str, ...]:
+    """The pairs of words in which a decision is asked for."""
+    return tuple(wordings().questions)
+
+
+def choices(vocabulary: str, *, grant_first: bool, twin: bool = False) -> Choices:
+    """The two answers of a vocabulary, in the surface forms that count as each."""
+    words = wordings().questions[vocabulary]
+    forms = _dialect_forms if twin else _surface_forms
+    return Choices(vocabulary, forms(words.grant), forms(words.refuse), grant_first)
+
+
+def question(asked: Choices, *, reason_first: bool = False, twin: bool = False) -> str:
+    """The question, which names the two answers in the order asked for."""
+    words = wordings()
+    kind = words.questions[asked.vocabulary]
+    grant, refuse = asked.grant[0], asked.refuse[0]
+    first, second = (grant, refuse) if asked.grant_first else (refuse, grant)
+    if twin:
+        return kind.dialect.format(first=first, second=second)
+    how = words.reason if reason_first else words.answer
+    return f"{kind.english} {how}".format(first=first, second=second)
+
+
+def decision_cue(*, reason_first: bool, twin: bool) -> str:
+    """What the assistant says between its reasoning and its decision; empty without reasoning."""
+    if not reason_first:
+        return ""
+    return DIALECT_CUE if twin else DECISION_CUE
+
+
+def _surface_forms(word: str) -> tuple[str, ...]:
+    """How a model may write a word that it was asked for; masses of all of them are summed."""
+    return (word, word.capitalize(), word.upper(), f"{word}.", f"{word.capitalize()}.")
+
+
+def _dialect_forms(word: str) -> tuple[str, ...]:
+    """The dialect knows lower case only."""
+    return (word,)
