@@ -155,6 +155,6 @@ def _half(rates: Rates, rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 def _random_half(rater: Ints, rng: np.random.Generator) -> Ints:
     """The rows of a random half of the raters."""
-    raters = rng.permutation(np.unique(rater))
+    raters = rng.permutation(np.flatnonzero(np.bincount(rater)))
     chosen = raters[: (len(raters) + int(rng.integers(0, 2))) // 2]
     return np.flatnonzero(np.isin(rater, chosen))

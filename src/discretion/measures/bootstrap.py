@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
-from discretion.measures.intervals import FEW
+from discretion.measures.intervals import FEW, ROUNDING
 from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
 
 Statistic = Callable[[Floats], Floats]
@@ -118,7 +118,7 @@ def bootstrap_t(
         weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
         means = weights.astype(float) @ moments / count
         values, errors = _studentised(statistic, means, mean, upper, count, scale)
-        shift = np.where(np.abs(values - value) < 1e-12, 0.0, values - value)
+        shift = np.where(np.abs(values - value) < ROUNDING, 0.0, values - value)
         with np.errstate(all="ignore"):
             ratios.append(np.where((errors == 0) & (shift == 0), 0.0, shift / errors))
     ratio = np.concatenate(ratios)
@@ -186,7 +186,7 @@ def _among_people(
         return None
     error = math.sqrt(factor * float(np.var(replicates, ddof=1)))
     half = float(stdtrit(df, 0.975)) * error
-    return (value - half, value + half) if error > 1e-12 else None
+    return (value - half, value + half) if error > ROUNDING else None
 
 
 def _without_each_rater(

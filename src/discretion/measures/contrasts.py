@@ -37,8 +37,8 @@ def contrast(
     """
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        ours = (p[at] - h) ** 2 - variance[at]
-        return ours - (other_p[at] - h) ** 2 + other_variance[at]
+        noise = variance[at] - other_variance[at]
+        return (p[at] - h) ** 2 - (other_p[at] - h) ** 2 - noise
 
     estimate = mean_of(term, rates, weigh=weigh)
     return Contrast(estimate.figure(), _p_value(estimate))

@@ -21,7 +21,7 @@ def squared_terms(p: Floats, variance: Floats, h: Floats, n: Floats) -> Floats:
 
     Unbiased for the squared distance to the rate that all such people would have.
     """
-    noise = np.divide(h * (1 - h), n - 1, out=np.full(len(h), np.nan), where=n >= 2)
+    noise = np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
     terms: Floats = (p - h) ** 2 - noise - variance
     return terms
 

@@ -15,6 +15,9 @@ from discretion.measures.weights import Weigh, case_weights
 FEW = 6
 """With fewer scenarios than this nothing is said beyond them."""
 
+ROUNDING = 1e-12
+"""A standard error below this is what adding up in floating point leaves of none."""
+
 Per = Literal["case", "judgment"]
 
 
@@ -107,7 +110,7 @@ def mean_of(
     else:
         note = "raters are not known: how they differ is not in the interval"
         df, variance = scenarios - 1, between
-    if not variance or not math.isfinite(variance) or df < 1:
+    if variance is None or not ROUNDING**2 < variance < math.inf or df < 1:
         note = "; ".join(filter(None, [note, "too little varies for an interval"]))
         return Estimate(center, None, 0, n, note)
     return Estimate(center, math.sqrt(variance), df, n, note)

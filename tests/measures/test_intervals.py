@@ -1,0 +1,183 @@
+"""Intervals against a jackknife that really deletes raters, and against known coverage."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from discretion.measures.gaps import squared_terms
+from discretion.measures.intervals import mean_of
+from discretion.measures.rates import Rates
+
+from .people import simulate
+
+
+def signed(p):
+    return lambda h, n, at: p[at] - h
+
+
+def squared(p):
+    return lambda h, n, at: squared_terms(p[at], np.zeros(len(at)), h, n)
+
+
+def by_hand(term, rates, weigh, per):
+    """The weighted mean, scenario by scenario, and each scenario's share in the sums."""
+    sums, masses = [], []
+    with np.errstate(all="ignore"):
+        value = term(rates.h, rates.n, np.arange(len(rates.h)))
+    for scenario in np.unique(rates.scenario):
+        here = (rates.scenario == scenario) & np.isfinite(value) & (rates.n > 0)
+        mass = rates.n[here] if per == "judgment" else np.ones(here.sum())
+        if here.any():
+            scale = mass.sum() if weigh == "scenarios" else 1
+            sums.append((mass * value[here]).sum() / scale)
+            masses.append(mass.sum() / scale)
+    sums, masses = np.array(sums), np.array(masses)
+    return sums.sum() / masses.sum(), sums, masses
+
+
+def without(people, rater):
+    kept = people.rater != rater
+    return Rates.of_judgments(
+        people.case[kept], people.rater[kept], people.granted[kept], people.scenario
+    )
+
+
+def jackknife(people, term, weigh, per):
+    raters = np.unique(people.rater)
+    left = np.array([by_hand(term, without(people, r), weigh, per)[0] for r in raters])
+    return (len(raters) - 1) / len(raters) * ((left - left.mean()) ** 2).sum()
+
+
+@pytest.mark.parametrize("weigh", ["scenarios", "cases"])
+@pytest.mark.parametrize("per", ["case", "judgment"])
+@pytest.mark.parametrize("kind", [signed, squared])
+@pytest.mark.parametrize("keep", [1.0, 0.25])
+def test_error_is_between_scenarios_plus_the_jackknife_over_raters(weigh, per, kind, keep):
+    rng = np.random.default_rng(5)
+    people = simulate(rng, scenarios=9, cases=4, raters=10, keep=keep)
+    term = kind(rng.random(36))
+    estimate = mean_of(term, people.rates, weigh=weigh, per=per)
+    mean, sums, masses = by_hand(term, people.rates, weigh, per)
+    k = len(sums)
+    between = k / (k - 1) * ((sums - mean * masses) ** 2).sum() / masses.sum() ** 2
+    assert estimate.value == pytest.approx(mean)
+    assert estimate.error**2 == pytest.approx(between + jackknife(people, term, weigh, per))
+    assert estimate.df == min(k, 10) - 1
+    half = stats.t.ppf(0.975, estimate.df) * estimate.error
+    assert estimate.figure().low == pytest.approx(mean - half)
+    assert estimate.figure().high == pytest.approx(mean + half)
+
+
+def test_equal_weights_give_the_variance_of_scenario_means_over_k():
+    rng = np.random.default_rng(6)
+    people = simulate(rng)
+    p = rng.random(40)
+    means = [(p - people.rates.h)[people.scenario == k].mean() for k in range(8)]
+    estimate = mean_of(signed(p), people.anonymous)
+    assert estimate.error == pytest.approx(stats.sem(means))
+    assert estimate.df == 7
+    assert "raters are not known" in estimate.note
+
+
+def test_with_fewer_than_six_scenarios_only_the_raters_vary():
+    rng = np.random.default_rng(7)
+    people = simulate(rng, scenarios=5)
+    term = squared(rng.random(25))
+    estimate = mean_of(term, people.rates)
+    assert estimate.error**2 == pytest.approx(jackknife(people, term, "scenarios", "case"))
+    assert estimate.df == 11
+    assert estimate.note == "for these scenarios only"
+
+
+def test_few_scenarios_and_anonymous_people_draw_the_judgments_of_each_case_anew():
+    rng = np.random.default_rng(8)
+    people = simulate(rng, scenarios=3, raters=7)
+    rates, p = people.anonymous, rng.random(15)
+    estimate = mean_of(squared(p), rates)
+    drawn = rng.binomial(7, rates.h, (40_000, 15)) / 7
+    resampled = [squared_terms(p, 0 * p, h, rates.n).mean() for h in drawn]
+    assert estimate.error == pytest.approx(np.std(resampled), rel=0.02)
+
+
+def test_one_anonymous_judgment_a_case_in_few_scenarios_has_no_interval():
+    people = simulate(np.random.default_rng(9), scenarios=3, raters=1)
+    figure = mean_of(signed(np.full(15, 0.5)), people.anonymous).figure()
+    assert figure.value is not None
+    assert figure.low is None
+    assert "too little varies" in figure.note
+
+
+def test_few_scenarios_with_unknown_n_have_no_interval():
+    rates = Rates.of_counts(np.array([0.2, 0.4]), np.full(2, np.nan), np.array([0, 1]))
+    assert mean_of(signed(np.full(2, 0.5)), rates).figure().low is None
+
+
+def test_a_single_rater_shows_nothing_of_how_people_differ():
+    people = simulate(np.random.default_rng(10), raters=1)
+    figure = mean_of(signed(np.full(40, 0.5)), people.rates).figure()
+    assert figure.value is not None
+    assert figure.low is None
+
+
+def test_unanswered_and_unasked_cases_leave_and_n_says_so():
+    people = simulate(np.random.default_rng(11))
+    p = np.full(40, 0.5)
+    p[:3] = np.nan
+    among = np.arange(40) < 20
+    assert mean_of(signed(p), people.rates).n == 37
+    assert mean_of(signed(p), people.rates, among=among).n == 17
+    assert mean_of(signed(p), people.rates, per="judgment").n == 37 * 12
+
+
+def test_no_case_at_all_is_none():
+    people = simulate(np.random.default_rng(12))
+    figure = mean_of(signed(np.full(40, np.nan)), people.rates).figure()
+    assert figure.value is None
+    assert figure.n == 0
+    assert (
+        mean_of(signed(np.zeros(0)), Rates.of_counts(*[np.zeros(0)] * 2, np.zeros(0, int))).value
+        is None
+    )
+
+
+@pytest.mark.parametrize("same_raters", [True, False])
+@pytest.mark.parametrize("scenarios", [4, 12])
+def test_intervals_cover_the_truth(same_raters, scenarios):
+    """Lenient raters are lenient everywhere; with four scenarios the truth is that of these."""
+    rng = np.random.default_rng(13)
+    cases, raters, studies = 6, 10, 300
+    hits = np.zeros(2)
+    for _ in range(studies):
+        scenario = np.repeat(np.arange(scenarios), cases)
+        center = rng.normal(0, 0.7, scenarios)[scenario] + np.tile(
+            np.linspace(-1, 1, cases), scenarios
+        )
+        case = np.repeat(np.arange(len(center)), raters)
+        rater = np.tile(np.arange(raters), len(center)) + (
+            0 if same_raters else raters * scenario[case]
+        )
+        lenience = rng.normal(0, 0.7, raters * scenarios)[rater]
+        granted = center[case] + lenience + rng.normal(size=len(case)) > 0
+        rates = Rates.of_judgments(case, rater, granted, scenario)
+        true = stats.norm.cdf(center / np.sqrt(1 + 0.7**2))
+        p = stats.norm.cdf(center - 1)
+        truths = [np.mean(p - true), np.mean((p - true) ** 2)]
+        if scenarios >= 6:
+            truths = BEYOND
+        for index, kind in enumerate((signed, squared)):
+            figure = mean_of(kind(p), rates).figure()
+            hits[index] += figure.low <= truths[index] <= figure.high
+    assert (hits / studies >= 0.90).all()
+    assert (hits / studies <= 0.999).all()
+
+
+def beyond():
+    """The truth over all scenarios of that kind, by integrating over their centers."""
+    center = np.linspace(-6, 6, 2001) * 0.7
+    weight = stats.norm.pdf(center / 0.7)
+    center = center[:, None] + np.linspace(-1, 1, 6)
+    gap = stats.norm.cdf(center - 1) - stats.norm.cdf(center / np.sqrt(1 + 0.7**2))
+    return [np.average(x.mean(axis=1), weights=weight) for x in (gap, gap**2)]
+
+
+BEYOND = beyond()
