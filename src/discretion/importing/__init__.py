@@ -1,0 +1,19 @@
+"""Importing: spreadsheets and exports into cases, judgments, tallies and recorded decisions."""
+
+from discretion.importing.assembly import Recorded
+from discretion.importing.decisions import Imported, SkippedRow, read_decisions
+from discretion.importing.layouts import FIELDS, Layout, parse_columns, parse_map
+from discretion.importing.spellings import Spellings, parse_answers
+
+__all__ = [
+    "FIELDS",
+    "Imported",
+    "Layout",
+    "Recorded",
+    "SkippedRow",
+    "Spellings",
+    "parse_answers",
+    "parse_columns",
+    "parse_map",
+    "read_decisions",
+]

@@ -1,0 +1,171 @@
+"""Assembly: from the rows of a table, cases, judgments, tallies and recorded decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from discretion.canonical import short_id
+from discretion.cases import Case
+from discretion.importing.casebook import Casebook
+from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
+from discretion.importing.fields import Fields
+from discretion.importing.layouts import Layout
+from discretion.importing.rows import Row
+from discretion.judgments import Decision, Judgment, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a system decided on one case, however often it was asked."""
+
+    arm: str
+    case: str
+    p: float
+    """Share of grants, in [0, 1]."""
+    n: int | None
+    """How many decisions; None where it is not known."""
+
+
+class UnknownAnswerError(RowError):
+    """A word that no spelling covers. All of them are worth knowing at once."""
+
+
+class _Share(NamedTuple):
+    """Answers that were only counted."""
+
+    rate: float
+    n: int | None
+    unsure: int
+
+
+class Assembly:
+    """What the rows so far amount to. A row that cannot be read adds no decision."""
+
+    def __init__(self, layout: Layout, header: Sequence[str], source: str) -> None:
+        self.judgments: list[Judgment] = []
+        self.tallies: list[Tally] = []
+        self.recorded: dict[str, Recorded] = {}
+        self.undecided = 0
+        """Answers of a recorded arm that were neither grant nor refuse."""
+        self._layout = layout
+        self._source = source
+        self._fields = Fields(layout, header)
+        self._book = Casebook(layout, self._fields)
+        self._shown: dict[str, str] = {}
+        self._counted: dict[str, int | None] = {}
+        self._times: dict[str, int] = {}
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(self._book.cases.values())
+
+    def add(self, row: Row) -> None:
+        """Take up one row, or raise RowError where it cannot be read."""
+        if row.fault:
+            raise RowError(row.fault)
+        if self._layout.form == "judgments":
+            self._add_judgment(row)
+        else:
+            self._add_share(row, self._share(row))
+
+    def _add_judgment(self, row: Row) -> None:
+        fields, layout = self._fields, self._layout
+        answer = fields.required("answer", row, self._decision)
+        if layout.arm is not None:
+            granted = float(answer == "grant")
+            decided = int(answer != "unsure")
+            self._add_share(row, _Share(granted, decided, 1 - decided))
+            return
+        explanation, rater = fields.text("explanation", row), fields.text("rater", row)
+        time = fields.optional("time", row, lambda cell: iso(moment(cell, layout.date_format)))
+        confidence = fields.optional("confidence", row, rate)
+        case = self._book.case(row)
+        said = (layout.panel, case.id, rater, answer, explanation, time, confidence)
+        if case.id not in self._shown:
+            self._shown[case.id] = case.shown
+        self.judgments.append(
+            Judgment(
+                id=self._id(said),
+                case=case.id,
+                panel=layout.panel,
+                answer=answer,
+                rater=rater,
+                explanation=explanation,
+                confidence=confidence,
+                time=time,
+                source=self._source,
+                shown=self._shown[case.id],
+            )
+        )
+
+    def _share(self, row: Row) -> _Share:
+        fields = self._fields
+        unsure = fields.required("unsure", row, count) if "unsure" in self._layout.fields else 0
+        if self._layout.form == "counts":
+            grants, refusals = (
+                fields.required(name, row, count) for name in ("grants", "refusals")
+            )
+            decided = grants + refusals
+            share = _Share(grants / decided if decided else 0.0, decided, unsure)
+            nobody = not decided + unsure
+        else:
+            share = _Share(fields.required("rate", row, rate), self._n(row), unsure)
+            nobody = share.n == 0
+        if nobody:
+            raise RowError("nobody decided this case", mend=f"remove the row or {ASIDE}")
+        return share
+
+    def _n(self, row: Row) -> int | None:
+        if self._layout.n_unknown or self._layout.arm is not None:
+            return self._fields.optional("n", row, count)
+        return self._fields.required("n", row, count)
+
+    def _add_share(self, row: Row, share: _Share) -> None:
+        case = self._book.case(row).id
+        arm, panel = self._layout.arm, self._layout.panel
+        if arm is not None and share.n == 0:
+            self.undecided += share.unsure
+            return
+        # Two rates of one case can be put together only where each has its n.
+        if case in self._counted and (share.n is None or self._counted[case] is None):
+            raise RowError(
+                f"row {self._book.first[case]} gives a rate for the same case, and without n the "
+                "two cannot be put together",
+                mend=f"tell the cases apart with --case, remove one, or {ASIDE}",
+            )
+        self._counted[case] = share.n
+        if arm is not None:
+            self.undecided += share.unsure
+            self.recorded[case] = self._record(arm, case, share)
+            return
+        name = self._id(("tally", panel, case, *share))
+        self.tallies.append(Tally(name, case, panel, *share, source=self._source))
+
+    def _record(self, arm: str, case: str, share: _Share) -> Recorded:
+        before = self.recorded.get(case)
+        if before is None or before.n is None or share.n is None:
+            return Recorded(arm, case, share.rate, share.n)
+        n = before.n + share.n
+        return Recorded(arm, case, (before.p * before.n + share.rate * share.n) / n, n)
+
+    def _decision(self, cell: Cell) -> Decision:
+        written = as_text(cell)
+        decision = self._layout.spellings.read(written)
+        if decision is None:
+            shown = written if len(written) <= 60 else written[:57] + "..."
+            raise UnknownAnswerError(
+                f"{shown!r} is no known answer",
+                written,
+                mend=f'say what it means with --answers "{shown}=refuse"',
+            )
+        return decision
+
+    def _id(self, said: tuple[object, ...]) -> str:
+        """An id from what a row says, and from how often that has been said before it: so a file
+        that is renamed or sorted anew gives the same ids."""
+        name = short_id(said)
+        times = self._times.get(name, 0)
+        self._times[name] = times + 1
+        return short_id((name, times)) if times else name

@@ -1,0 +1,151 @@
+"""Decisions: a file of what people or a system decided, read into plain nouns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from discretion.cases import Case
+from discretion.errors import DiscretionError
+from discretion.importing.assembly import Assembly, Recorded, UnknownAnswerError
+from discretion.importing.cells import RowError
+from discretion.importing.layouts import Layout
+from discretion.importing.tables import open_table
+from discretion.judgments import Judgment, Tally
+
+_MOST_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that was set aside."""
+
+    number: int
+    """Its line in the file, or its row in the sheet, from 1."""
+    column: str
+    """Empty where no single column is to blame."""
+    value: str
+    why: str
+    mend: str
+    cells: tuple[str, ...]
+    """As they stand in the file, in the order of the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Everything that a file says. Nothing of it is stored yet."""
+
+    cases: tuple[Case, ...]
+    judgments: tuple[Judgment, ...]
+    tallies: tuple[Tally, ...]
+    recorded: tuple[Recorded, ...]
+    skipped: tuple[SkippedRow, ...]
+    header: tuple[str, ...]
+    rows: int
+    """How many rows were read, those set aside among them."""
+    undecided: int
+    """Answers of a recorded arm that were neither grant nor refuse; they decide nothing."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each, by name."""
+        return {
+            "rows": self.rows,
+            "cases": len(self.cases),
+            "judgments": len(self.judgments),
+            "unsure": sum(judgment.answer == "unsure" for judgment in self.judgments),
+            "tallies": len(self.tallies),
+            "recorded": len(self.recorded),
+            "undecided": self.undecided,
+            "skipped": len(self.skipped),
+        }
+
+
+def read_decisions(
+    path: Path,
+    layout: Layout,
+    *,
+    skip_bad: bool = False,
+    sheet: str | None = None,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+) -> Imported:
+    """Read a CSV, TSV, JSONL or XLSX file of decisions.
+
+    Ids depend on what the rows say and not on the file's name or their order, so that importing
+    it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
+
+    Raises:
+        DiscretionError: the options do not go together or do not fit the file; the file cannot be
+            read; or a row is bad. The sentence names file, row, column, value and the mend.
+    """
+    layout.check()
+    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    assembly = Assembly(layout, table.header, path.name)
+    skipped: list[SkippedRow] = []
+    unknown: Counter[str] = Counter()
+    first_unknown = 0
+    rows = 0
+    with closing(table.rows):
+        for row in table.rows:
+            rows += 1
+            try:
+                assembly.add(row)
+            except RowError as error:
+                if skip_bad:
+                    skipped.append(
+                        SkippedRow(
+                            row.number,
+                            error.column,
+                            error.value,
+                            error.what,
+                            error.mend,
+                            tuple(row.cells),
+                        )
+                    )
+                elif isinstance(error, UnknownAnswerError):
+                    unknown[error.value] += 1
+                    first_unknown = first_unknown or row.number
+                else:
+                    raise _stopped(path, row.number, error) from error
+    if unknown:
+        raise _unknown_answers(path, first_unknown, layout.fields["answer"], unknown)
+    if not rows:
+        raise DiscretionError(
+            "has a header and no rows under it", where=str(path), mend="check the file"
+        )
+    return Imported(
+        assembly.cases,
+        tuple(assembly.judgments),
+        tuple(assembly.tallies),
+        tuple(assembly.recorded.values()),
+        tuple(skipped),
+        table.header,
+        rows,
+        assembly.undecided,
+    )
+
+
+def _stopped(path: Path, number: int, error: RowError) -> DiscretionError:
+    column = f", column {error.column!r}" if error.column else ""
+    return DiscretionError(error.what, where=f"{path}:{number}{column}", mend=error.mend)
+
+
+def _unknown_answers(path: Path, first: int, column: str, unknown: Counter[str]) -> DiscretionError:
+    common = unknown.most_common(_MOST_LISTED)
+    listed = ", ".join(f"{_short(value)!r} ({times:,})" for value, times in common)
+    more = f" and {len(unknown) - len(common):,} more" if len(unknown) > len(common) else ""
+    example = ";".join(f"{_short(value) or '...'}=refuse" for value, _ in common[:2])
+    return DiscretionError(
+        f"{'an answer is' if len(unknown) == 1 else f'{len(unknown):,} answers are'} not known, "
+        f"with the number of rows: {listed}{more}",
+        where=f"{path}:{first}, column {column!r}",
+        mend=f'say what they mean, for example --answers "{example}", or set such rows aside with '
+        "--skip-bad FILE",
+    )
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 40 else value[:37] + "..."

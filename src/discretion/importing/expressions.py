@@ -1,0 +1,236 @@
+"""Expressions: how a field is computed from the columns of a row, as written in --map.
+
+A column's name, a number, a text in single quotes, or arithmetic on them: ``returned_on -
+delivered_on``, ``(late + 1) * 24``. Names with spaces or signs stand in backticks or double
+quotes; where the whole expression is a column's name, no quotes are needed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Context, Decimal
+
+from discretion.errors import DiscretionError
+from discretion.importing.cells import Cell, RowError, quantity
+from discretion.units import Unit
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?![\w.]))"""
+    r"""|(?P<name>[^\W\d][\w.]*)|`(?P<backtick>[^`]+)`|"(?P<quoted>[^"]+)"|'(?P<text>[^']*)'"""
+    r"""|(?P<sign>[-+*/()]))"""
+)
+_LONGEST = 1000
+_DEEPEST = 20
+_EXACT = Context(prec=28)
+_FINEST = Decimal("1e-12")
+"""Results are rounded to this, so that (a - b) * 24 of two times gives whole hours again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    cell: str | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    sign: str
+    left: Node
+    right: Node
+
+
+Node = Column | Constant | Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What a field is computed from."""
+
+    written: str
+    node: Node
+    unit: Unit
+    """The amounts that arithmetic may meet besides plain numbers: ``$10.01``, ``15 days``."""
+    date_format: str | None
+
+    @property
+    def label(self) -> str:
+        """What errors call it: the column's name, or the expression."""
+        return self.node.name if isinstance(self.node, Column) else self.written
+
+    def of(self, cells: Sequence[str]) -> Cell:
+        """The field of a row; empty where a cell that it is computed from is empty.
+
+        Raises:
+            RowError: a cell is neither a number nor a date, or the arithmetic is impossible.
+        """
+        node = self.node
+        if isinstance(node, Column):
+            return cells[node.index]
+        if isinstance(node, Constant):
+            return node.cell
+        result = self._compute(node, cells)
+        if isinstance(result, Decimal):
+            if abs(result) >= Decimal("1e15"):
+                raise RowError("the result is too large", column=self.written)
+            return result.quantize(_FINEST)
+        return "" if result is None else result
+
+    def _compute(self, node: Node, cells: Sequence[str]) -> Decimal | datetime | None:
+        if isinstance(node, Operation):
+            left, right = self._compute(node.left, cells), self._compute(node.right, cells)
+            if left is None or right is None:
+                return None
+            try:
+                return _apply(node.sign, left, right)
+            except (ArithmeticError, TypeError) as error:
+                raise RowError(
+                    f"{left} {node.sign} {right} cannot be computed", column=self.written
+                ) from error
+        cell = cells[node.index] if isinstance(node, Column) else node.cell
+        if isinstance(cell, Decimal):
+            return cell
+        if not cell:
+            return None
+        try:
+            return quantity(cell, self.unit, self.date_format)
+        except RowError as error:
+            error.column = node.name if isinstance(node, Column) else self.written
+            raise
+
+
+def bind(
+    written: str,
+    header: Mapping[str, int],
+    *,
+    where: str,
+    unit: Unit,
+    date_format: str | None = None,
+) -> Expression:
+    """The expression over these columns (name to index); `where` names the option in errors.
+
+    Raises:
+        DiscretionError: it cannot be read, or names a column that is not there.
+    """
+    written = written.strip()
+    if written in header:
+        node: Node = Column(written, header[written])
+    else:
+        node = _Parser(written, header, where).parse()
+    return Expression(written, node, unit, date_format)
+
+
+def find_column(name: str, header: Mapping[str, int], *, where: str) -> int:
+    """The index of a column."""
+    if name not in header:
+        close = difflib.get_close_matches(name, list(header), 1)
+        known = ", ".join(list(header)[:20])
+        raise DiscretionError(
+            f"there is no column {name!r}",
+            where=where,
+            mend=f"did you mean {close[0]!r}?" if close else f"the columns are: {known}",
+        )
+    return header[name]
+
+
+def _apply(sign: str, left: Decimal | datetime, right: Decimal | datetime) -> Decimal | datetime:
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        compute = {
+            "+": _EXACT.add,
+            "-": _EXACT.subtract,
+            "*": _EXACT.multiply,
+            "/": _EXACT.divide,
+        }[sign]
+        return compute(left, right)
+    if isinstance(left, datetime) and isinstance(right, datetime) and sign == "-":
+        microseconds = (left - right) // timedelta(microseconds=1)
+        return _EXACT.divide(Decimal(microseconds), Decimal(86_400_000_000))
+    if isinstance(left, datetime) and isinstance(right, Decimal) and sign in "+-":
+        days = timedelta(days=float(right))
+        return left + days if sign == "+" else left - days
+    raise TypeError(sign)
+
+
+class _Parser:
+    """Precedence climbing over two levels: sums of products of parts."""
+
+    def __init__(self, written: str, header: Mapping[str, int], where: str) -> None:
+        self.header = header
+        self.where = where
+        self.written = written
+        self.tokens = self._tokens()
+        self.depth = 0
+
+    def parse(self) -> Node:
+        node = self._sum()
+        if self.tokens:
+            raise self._wrong()
+        return node
+
+    def _tokens(self) -> list[tuple[str, str]]:
+        """Last token first, so that the next one is popped from the end."""
+        tokens: list[tuple[str, str]] = []
+        place = 0
+        while place < len(self.written):
+            match = _TOKEN.match(self.written, place)
+            if match is None or match.lastgroup is None or len(self.written) > _LONGEST:
+                raise self._wrong()
+            tokens.append((match.lastgroup, match[match.lastgroup]))
+            place = match.end()
+        return tokens[::-1]
+
+    def _next(self, signs: str) -> str | None:
+        """The next token where it is one of these signs, taken off."""
+        if self.tokens and self.tokens[-1][0] == "sign" and self.tokens[-1][1] in signs:
+            return self.tokens.pop()[1]
+        return None
+
+    def _sum(self) -> Node:
+        node = self._product()
+        while sign := self._next("+-"):
+            node = Operation(sign, node, self._product())
+        return node
+
+    def _product(self) -> Node:
+        node = self._part()
+        while sign := self._next("*/"):
+            node = Operation(sign, node, self._part())
+        return node
+
+    def _part(self) -> Node:
+        self.depth += 1
+        if not self.tokens or self.depth > _DEEPEST:
+            raise self._wrong()
+        kind, token = self.tokens.pop()
+        if kind == "number":
+            node: Node = Constant(Decimal(token))
+        elif kind == "text":
+            node = Constant(token)
+        elif kind != "sign":
+            node = Column(token, find_column(token, self.header, where=self.where))
+        elif token == "(":  # noqa: S105
+            node = self._sum()
+            if not self._next(")"):
+                raise self._wrong()
+        elif token == "-":  # noqa: S105
+            node = Operation("-", Constant(Decimal(0)), self._part())
+        else:
+            raise self._wrong()
+        self.depth -= 1
+        return node
+
+    def _wrong(self) -> DiscretionError:
+        return DiscretionError(
+            f"{self.written[:80]!r} cannot be read",
+            where=self.where,
+            mend="write a column, a number, a 'text' in single quotes, or + - * / between them; "
+            "names with spaces or signs stand in `backticks`",
+        )

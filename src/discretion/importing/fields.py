@@ -1,0 +1,71 @@
+"""Fields: what a layout asks of each row, bound to the columns that a table has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from discretion.importing.cells import Cell, RowError, as_text
+from discretion.importing.expressions import bind, find_column
+from discretion.importing.layouts import CASE_FIELDS, Layout
+from discretion.importing.rows import Row
+from discretion.units import Unit
+
+T = TypeVar("T")
+
+
+class Fields:
+    """Reads the fields of rows. A field that is not mapped is like an empty cell."""
+
+    def __init__(self, layout: Layout, header: Sequence[str]) -> None:
+        places = {name: index for index, name in enumerate(header)}
+        unit = Unit.named(layout.unit)
+        self._expressions = {
+            name: bind(
+                written,
+                places,
+                where=f"--map {name}",
+                unit=unit,
+                date_format=layout.date_format,
+            )
+            for name, written in layout.fields.items()
+        }
+        self._of_case = [self._expressions.get(name) for name in CASE_FIELDS]
+        named = {
+            "--scenario": () if layout.scenario is None else (layout.scenario,),
+            "--case": layout.case,
+            "--factor": layout.factors,
+            "--keep": layout.keep,
+        }
+        self._columns = {
+            name: find_column(name, places, where=option)
+            for option, names in named.items()
+            for name in names
+        }
+
+    def columns(self, row: Row) -> dict[str, str]:
+        """The cells of the columns that describe a case, by name."""
+        return {name: row.cells[index] for name, index in self._columns.items()}
+
+    def case_key(self, row: Row) -> tuple[Cell, ...]:
+        """Everything that a case is made from: rows with equal keys have the same case."""
+        given = ("" if field is None else field.of(row.cells) for field in self._of_case)
+        return (*given, *(row.cells[index] for index in self._columns.values()))
+
+    def required(self, name: str, row: Row, read: Callable[[Cell], T]) -> T:
+        """A field that must be mapped and filled."""
+        expression = self._expressions[name]
+        try:
+            return read(expression.of(row.cells))
+        except RowError as error:
+            error.column = error.column or expression.label
+            raise
+
+    def optional(self, name: str, row: Row, read: Callable[[Cell], T]) -> T | None:
+        """A field; None where it is not mapped or its cell is empty."""
+        if name not in self._expressions:
+            return None
+        return self.required(name, row, lambda cell: None if cell == "" else read(cell))
+
+    def text(self, name: str, row: Row) -> str | None:
+        return self.optional(name, row, as_text)

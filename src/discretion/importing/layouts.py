@@ -1,0 +1,191 @@
+"""Layouts: how the columns of a file become cases and what was decided on them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from discretion.errors import DiscretionError
+from discretion.importing.cells import check_date_format
+from discretion.importing.spellings import Spellings
+from discretion.policies import ID
+from discretion.scenarios import Direction
+from discretion.units import Unit
+
+CASE_FIELDS = ("text", "value", "limit", "policy", "domain")
+JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence")
+COUNT_FIELDS = ("grants", "refusals", "unsure", "rate", "n")
+FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
+
+Form = Literal["judgments", "counts", "rates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How to read a file of decisions. The same layout reads the same file to the same ids."""
+
+    fields: Mapping[str, str]
+    """Field to the expression that gives it: see `parse_map`."""
+    spellings: Spellings = field(default_factory=Spellings)
+    case: tuple[str, ...] = ()
+    """Columns that tell cases apart; without any, text, value, limit and factors do."""
+    scenario: str | None = None
+    """Column that names a case's scenario; without one each case is a scenario of its own."""
+    policy: str = "imported"
+    """Id of the policy, where the fields do not give one."""
+    panel: str = "people"
+    """Who decided."""
+    arm: str | None = None
+    """Name of the recorded arm, where a system decided and not people."""
+    n_unknown: bool = False
+    """Rates may come without the number of people behind them."""
+    unit: str = ""
+    direction: Direction = "at most"
+    scale: Decimal | None = None
+    """Deviation 1 in the unit's measure; None takes the size of the limit."""
+    factors: tuple[str, ...] = ()
+    """Columns whose cells are the levels of a factor of the column's name."""
+    keep: tuple[str, ...] = ()
+    """Further columns that describe a case, for holding out and grouping."""
+    date_format: str | None = None
+    """As for strptime; None means ISO 8601."""
+
+    @property
+    def form(self) -> Form:
+        """What one row is."""
+        if "answer" in self.fields:
+            return "judgments"
+        return "rates" if "rate" in self.fields else "counts"
+
+    def check(self) -> None:
+        """Raise where the options do not go together, before a file is opened."""
+        self._check_form()
+        if self.date_format is not None:
+            check_date_format(self.date_format)
+        if self.scale is not None and not (self.scale.is_finite() and self.scale > 0):
+            raise DiscretionError(
+                f"{self.scale} is no scale", where="--scale", mend="give a number above 0"
+            )
+        for option, name in (("--policy", self.policy), ("--arm", self.arm)):
+            if name is not None and not re.fullmatch(ID, name):
+                raise DiscretionError(
+                    f"{name!r} is no name",
+                    where=option,
+                    mend="write it with small letters, digits, dots and dashes",
+                )
+        kind = Unit.named(self.unit).kind
+        if "limit" in self.fields and kind in ("clock", "date") and self.scale is None:
+            raise DiscretionError(
+                f"a limit that is a {'date' if kind == 'date' else 'time of day'} does not say "
+                "what a large deviation is",
+                where="--scale",
+                mend="give it, in minutes for a time of day and in days for a date",
+            )
+
+    def _check_form(self) -> None:
+        given = [name for name in ("answer", "rate", "grants") if name in self.fields]
+        if len(given) != 1:
+            raise DiscretionError(
+                f"a row has both {given[0]} and {given[1]}"
+                if given
+                else "nothing says what was decided",
+                where="--map",
+                mend="give answer (a row is a judgment), grants and refusals (a row is a case with "
+                "counts), or rate and n",
+            )
+        form = given[0]
+        if form == "grants" and "refusals" not in self.fields:
+            raise _missing("refusals", "grants without refusals leave the rate open")
+        alien = {
+            "answer": COUNT_FIELDS,
+            "rate": (*JUDGMENT_FIELDS, "grants", "refusals"),
+            "grants": (*JUDGMENT_FIELDS, "rate", "n"),
+        }[form]
+        for name in alien:
+            if name in self.fields:
+                raise DiscretionError(
+                    f"{name} says nothing beside {form}", where="--map", mend="remove one of them"
+                )
+        unknown = self.n_unknown or self.arm is not None
+        if form == "rate" and "n" not in self.fields and not unknown:
+            raise DiscretionError(
+                "a rate without n does not say how many people decided",
+                where="--map",
+                mend="add n=COLUMN or n=60, or say that it is not known: --n unknown",
+            )
+
+
+def parse_map(written: str) -> dict[str, str]:
+    """Field to expression, from ``text=request,value=returned_on - delivered_on,limit=14``.
+
+    The expressions are read when the columns are known: see `expressions.bind`.
+
+    Raises:
+        DiscretionError: a piece is no ``field=expression``, or a field is unknown or twice there.
+    """
+    mapping: dict[str, str] = {}
+    for piece in _pieces(written, "--map"):
+        name, sign, expression = (part.strip() for part in piece.partition("="))
+        if not sign or not expression:
+            raise DiscretionError(
+                f"{piece!r} is no field=column", where="--map", mend="write it like text=request"
+            )
+        if name not in FIELDS:
+            close = difflib.get_close_matches(name, FIELDS, 1)
+            raise DiscretionError(
+                f"there is no field {name!r}",
+                where="--map",
+                mend=f"did you mean {close[0]!r}?"
+                if close
+                else f"the fields are: {', '.join(FIELDS)}",
+            )
+        if name in mapping:
+            raise DiscretionError(f"{name} is given twice", where="--map", mend="remove one")
+        mapping[name] = expression
+    if not mapping:
+        raise DiscretionError("is empty", where="--map", mend="write it like text=request")
+    return mapping
+
+
+def parse_columns(written: str, option: str) -> tuple[str, ...]:
+    """Columns' names with commas between them; those with commas in backticks or double quotes."""
+    names = [
+        piece[1:-1] if len(piece) > 2 and piece[0] == piece[-1] and piece[0] in '`"' else piece
+        for piece in _pieces(written, option)
+    ]
+    for name in names:
+        if names.count(name) > 1:
+            raise DiscretionError(f"{name!r} is given twice", where=option, mend="remove one")
+    return tuple(names)
+
+
+def _pieces(written: str, option: str) -> Iterator[str]:
+    """The pieces between commas, those inside quotes aside."""
+    piece, quote = "", ""
+    for character in written:
+        if character == "," and not quote:
+            if piece.strip():
+                yield piece.strip()
+            piece = ""
+            continue
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "`\"'":
+            quote = character
+        piece += character
+    if quote:
+        raise DiscretionError(
+            f"a {quote} is not closed",
+            where=option,
+            mend="close it; a name that holds one stands in `backticks`",
+        )
+    if piece.strip():
+        yield piece.strip()
+
+
+def _missing(name: str, why: str) -> DiscretionError:
+    return DiscretionError(why, where="--map", mend=f"add {name}=COLUMN")

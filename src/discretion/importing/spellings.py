@@ -1,0 +1,61 @@
+"""Spellings: which words in a file grant, which refuse, and which are neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from discretion.errors import DiscretionError
+from discretion.judgments import DECISIONS, Decision
+
+_BUILT_IN: dict[Decision, str] = {
+    "grant": "grant granted yes y true 1 1.0 approve approved accept accepted allow allowed",
+    "refuse": "refuse refused no n false 0 0.0 deny denied reject rejected decline declined",
+    "unsure": "unsure undecided",
+}
+BUILT_IN: Mapping[str, Decision] = {
+    word: decision for decision, words in _BUILT_IN.items() for word in words.split()
+} | {"not sure": "unsure", "don't know": "unsure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """What the words of an answer column mean."""
+
+    meanings: Mapping[str, Decision] = field(default_factory=lambda: BUILT_IN)
+    """In small letters, with single spaces."""
+
+    def read(self, written: str) -> Decision | None:
+        """The decision; None where the word is not known."""
+        return self.meanings.get(_folded(written))
+
+
+def parse_answers(written: str) -> Spellings:
+    """The built-in spellings and those of ``approved=grant;denied=refuse;store credit=unsure``.
+
+    What is written wins over what is built in. Capitals do not count.
+
+    Raises:
+        DiscretionError: a piece is no ``word=decision``, or a word is given two meanings.
+    """
+    own: dict[str, Decision] = {}
+    for piece in written.split(";"):
+        if not piece.strip():
+            continue
+        word, _, meaning = piece.rpartition("=")
+        decision = next((known for known in DECISIONS if known == meaning.strip().lower()), None)
+        if not word.strip() or decision is None:
+            raise DiscretionError(
+                f"{piece.strip()!r} does not say what an answer means",
+                where="--answers",
+                mend="write word=grant, word=refuse or word=unsure, with ; between them",
+            )
+        if own.setdefault(_folded(word), decision) != decision:
+            raise DiscretionError(
+                f"{word.strip()!r} is given two meanings", where="--answers", mend="remove one"
+            )
+    return Spellings({**BUILT_IN, **own})
+
+
+def _folded(written: str) -> str:
+    return " ".join(written.casefold().replace("’", "'").split())
