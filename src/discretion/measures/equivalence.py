@@ -41,10 +41,10 @@ def people_equivalence(
 ) -> Equivalence:
     """Whether a panel grants as often with the level as without.
 
-    The variance is that between scenario means (with fewer than six scenarios, between pairs, and
-    the verdict is on these scenarios only) plus the delete-one-rater jackknife's, on t with
-    the smaller number of scenarios (pairs) or raters less one; the first alone where raters are
-    not known.
+    The variance is that between scenario means plus the delete-one-rater jackknife's, on t with
+    the smaller number of scenarios and raters less one; the first alone where raters are not known.
+    With fewer than six scenarios the verdict is on these scenarios only, and the variance is the
+    raters' alone, on R - 1, or that between pairs where they are not known.
 
     Args:
         without: (P,) index of the case of each pair without the level.
@@ -57,7 +57,10 @@ def people_equivalence(
     variance, df = estimate.variance, estimate.df
     if rates.ballots is not None and estimate.n:
         by_rater, raters = _rater_variance(without, having, rates, rates.ballots)
-        variance, df = variance + by_rater, min(df, raters - 1)
+        if estimate.few:
+            variance, df = by_rater, raters - 1
+        else:
+            variance, df = variance + by_rater, min(df, raters - 1)
     # Rates that happen to agree in every pair do not show that all people's would.
     if variance == 0:
         variance = np.nan
@@ -89,21 +92,23 @@ class _Estimate:
     """Of the mean, as scenarios or pairs vary; NaN where there is only one."""
     df: int
     n: int
+    few: bool
+    """Too few scenarios to speak of others: the variance is that of pairs."""
 
     @classmethod
     def of(cls, difference: Floats, scenario: Ints) -> _Estimate:
         known = np.isfinite(difference)
         n = int(known.sum())
         if not n:
-            return cls(np.nan, np.nan, 0, 0)
+            return cls(np.nan, np.nan, 0, 0, True)
         weight = case_weights(known.astype(float), scenario, "scenarios")
         mean = float(weight[known] @ difference[known] / weight.sum())
         away = np.where(known, difference - mean, 0.0)
         variance, scenarios = scenario_variance(away, weight, scenario)
         if scenarios >= FEW:
-            return cls(mean, variance, scenarios - 1, n)
+            return cls(mean, variance, scenarios - 1, n, False)
         pairs, count = scenario_variance(away[known], weight[known], np.arange(n))
-        return cls(mean, pairs, count - 1, n)
+        return cls(mean, pairs, count - 1, n, True)
 
 
 def _rater_variance(

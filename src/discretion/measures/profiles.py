@@ -12,7 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from discretion.measures.curves import FARTHEST, Curves, at_bound, positive_inverse, without
+from discretion.measures.arrowhead import FARTHEST, at_bound, positive_inverse, without
+from discretion.measures.curves import Curves
 from discretion.measures.psychometric import (
     LAPSE_BOUND,
     SHARED,

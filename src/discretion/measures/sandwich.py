@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from discretion.measures.arrowhead import Arrow
 from discretion.measures.psychometric import SHARED, Cells, Floats, Ints, respond
 from discretion.measures.rates import sums_by
-
-
-class Bread(Protocol):
-    """The inverse Hessian of a fit, taken apart (``curves.Arrow``)."""
-
-    @property
-    def block_inverse(self) -> Floats: ...
-    @property
-    def border(self) -> Floats: ...
-    @property
-    def shared_inverse(self) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +98,7 @@ def _along(covariance: Floats, direction: Floats) -> Floats:
 def sandwich(
     cells: Cells,
     theta: Floats,
-    bread: Bread,
+    bread: Arrow,
     rater: NDArray[Any] | None,
     cell_of_row: Ints,
     grants: Floats,
@@ -146,7 +136,7 @@ def sandwich(
     return Sandwich(model, independent, clustered, Linked(scenario, who, direct, by_rater, pull))
 
 
-def _influence(scores: Floats, scenario: Ints, bread: Bread) -> tuple[Floats, Floats]:
+def _influence(scores: Floats, scenario: Ints, bread: Arrow) -> tuple[Floats, Floats]:
     """A score's first-order effect on its scenario's own parameters, and on the shared score."""
     direct = (bread.block_inverse[scenario] @ scores[:, SHARED:, None])[..., 0]
     shared = scores[:, :SHARED] - (bread.border[scenario] @ direct[..., None])[..., 0]
