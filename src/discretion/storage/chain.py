@@ -70,7 +70,7 @@ def verify_log(connection: Connection, head: str | None) -> Verification:
     """
     walk = _Walk(head)
     problems = list(islice(walk.problems(connection), _MOST_PROBLEMS))
-    return Verification(walk.seq, len(walk.erased), walk.previous.decode(), tuple(problems))
+    return Verification(walk.seq, len(walk.erased), _text(walk.previous), tuple(problems))
 
 
 class _Walk:
@@ -115,11 +115,11 @@ class _Walk:
             yield f"row {seq}: it follows row {self.seq}"
         if link(self.previous, kind, grouping, key, body, commitment or b"") != _text(hash_):
             yield f"row {seq}: its hash is not that of its contents and the row before"
-        if salt is not None and payload is not None:
-            if commitment_to(salt, payload) != _text(commitment or b""):
-                yield f"row {seq}: the personal part is not the one that was written"
-        elif commitment is not None:
-            self._missing.add(seq)
+        if salt is None or payload is None or payload.isspace():
+            if commitment is not None:
+                self._missing.add(seq)
+        elif commitment_to(salt, payload) != _text(commitment or b""):
+            yield f"row {seq}: the personal part is not the one that was written"
         if kind == ERASURE.encode() and key.isdigit():
             self.erased.add(int(key))
         self.seq = seq

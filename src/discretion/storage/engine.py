@@ -32,7 +32,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    # What is erased is overwritten, not only unlinked.
+    # Whatever SQLite frees or moves, it overwrites.
     connection.execute("PRAGMA secure_delete = ON")
     # Answers' keys are hashes and land all over their index: keep 32 MB of it at hand.
     connection.execute("PRAGMA cache_size = -32768")

@@ -75,11 +75,14 @@ def entry_of(
     seq: int, kind: str, grouping: str, key: str, body: str, committed: int, *payload: str | None
 ) -> StoredEntry:
     """The entry of a row of the log; `payload` is left out where it was not asked for."""
-    erased: bool | None = False
     personal = None
-    if committed:
-        erased = payload[0] is None if payload else None
-        personal = json.loads(payload[0]) if payload and payload[0] is not None else None
+    erased: bool | None = False
+    if committed and not payload:
+        erased = None
+    elif committed:
+        text = payload[0]
+        erased = text is None or text.isspace()
+        personal = None if text is None or erased else json.loads(text)
     return StoredEntry(kind, key, json.loads(body), personal, grouping, seq, erased)
 
 

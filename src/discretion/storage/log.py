@@ -108,8 +108,17 @@ def number(connection: Connection, kind: str | None, grouping: str | None) -> in
 
 
 def forget(connection: Connection, seq: int) -> bool:
-    """Overwrite a row's personal part; False where there is none any more."""
-    return connection.exec_driver_sql("DELETE FROM payloads WHERE seq = ?", (seq,)).rowcount == 1
+    """Overwrite a row's personal part with blanks; False where there is none any more.
+
+    The length stays, so that SQLite writes over the old bytes where they lie. Deleting rows
+    would make it rebalance pages, which leaves copies of the neighbors in the slack.
+    """
+    blanked = connection.exec_driver_sql(
+        "UPDATE payloads SET salt = zeroblob(16), payload = printf('%*s', length(payload), '')"
+        " WHERE seq = ? AND trim(payload) != ''",
+        (seq,),
+    )
+    return blanked.rowcount == 1
 
 
 def _taken(connection: Connection, rows: Sequence[Row]) -> set[tuple[str, str, str]]:

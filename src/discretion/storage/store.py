@@ -129,7 +129,7 @@ class Store:
                 if erased:
                     log.write(connection, [row_of(record)])
             if erased:
-                # Until then the write-ahead log holds the pages as they were before.
+                # Until then the write-ahead log holds the pages as they were.
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return erased
 

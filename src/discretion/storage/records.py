@@ -1,0 +1,167 @@
+"""Records: how each noun stands in the log, and how it is read back.
+
+What may name or quote a person (texts, raters, explanations, prompts) goes into the erasable
+part of an entry; an erased part comes back empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from discretion.answers import Answer, Failure
+from discretion.canonical import digest
+from discretion.cases import Case, Docket, case_from_json, case_to_json
+from discretion.judgments import Judgment, Tally
+from discretion.policies import Policy
+from discretion.scenarios import Scenario
+from discretion.storage.entries import Entry, StoredEntry
+from discretion.storage.store import Store
+
+CASE_TEXTS = ("text", "twin", "columns")
+JUDGMENT_TEXTS = ("rater", "explanation")
+ANSWER_TEXTS = ("prompt", "text")
+
+
+def case_entry(case: Case, *, imported: bool = False) -> Entry:
+    body = case_to_json(case)
+    personal = {name: body.pop(name) for name in CASE_TEXTS}
+    return Entry("imported case" if imported else "case", case.id, body, personal)
+
+
+def read_case(entry: StoredEntry) -> Case:
+    texts = entry.personal or {"text": None, "twin": None, "columns": {}}
+    return case_from_json({**entry.body, **texts})
+
+
+def imported_cases(store: Store) -> Iterator[Case]:
+    """The cases that came from files, in the order of their import."""
+    return (read_case(entry) for entry in store.entries("imported case"))
+
+
+def named_cases(store: Store, ids: Sequence[str]) -> list[Case]:
+    """The cases of these ids, described or imported; ids that the log does not have are left
+    out."""
+    found = {
+        entry.key: read_case(entry)
+        for kind in ("case", "imported case")
+        for entry in store.find(kind, ids)
+    }
+    return [found[case] for case in ids if case in found]
+
+
+def described_entries(docket: Docket) -> list[Entry]:
+    """The policies and scenarios of a docket, each under the hash of what it says."""
+    documents = [
+        (kind, one.model_dump(mode="json"))
+        for kind, group in (("policy", docket.policies), ("scenario", docket.scenarios))
+        for one in group.values()
+    ]
+    return [Entry(kind, digest(body), body) for kind, body in documents]
+
+
+def read_docket(store: Store, ids: Sequence[str], described: Iterable[str]) -> Docket:
+    """The docket of these cases, with the policies and scenarios of these hashes."""
+    hashes = list(described)
+    policies = [Policy.model_validate(entry.body) for entry in store.find("policy", hashes)]
+    scenarios = [Scenario.model_validate(entry.body) for entry in store.find("scenario", hashes)]
+    return Docket(
+        tuple(named_cases(store, ids)),
+        {policy.id: policy for policy in policies},
+        {scenario.id: scenario for scenario in scenarios},
+    )
+
+
+def judgment_entry(judgment: Judgment) -> Entry:
+    body = asdict(judgment)
+    return Entry("judgment", judgment.id, body, {name: body.pop(name) for name in JUDGMENT_TEXTS})
+
+
+def judgments(store: Store) -> Iterator[Judgment]:
+    """Every judgment in the log; an erased person's is anonymous."""
+    for entry in store.entries("judgment"):
+        yield Judgment(**{**entry.body, **(entry.personal or {})})
+
+
+def tally_entry(tally: Tally) -> Entry:
+    return Entry("tally", tally.id, asdict(tally))
+
+
+def tallies(store: Store) -> Iterator[Tally]:
+    """Every counted answer in the log."""
+    return (Tally(**entry.body) for entry in store.entries("tally"))
+
+
+def panel_names(store: Store) -> list[str]:
+    """The names of all panels, in the order in which they came."""
+    entries = (
+        entry for kind in ("judgment", "tally") for entry in store.entries(kind, personal=False)
+    )
+    return list(dict.fromkeys(entry.body["panel"] for entry in entries))
+
+
+def recorded_entry(arm: str, case: str, p: float) -> Entry:
+    """A system's decision on a case; the same decision recorded again changes nothing."""
+    return Entry("decision", digest((case, p)), {"case": case, "p": p}, grouping=arm)
+
+
+def recorded(store: Store, arm: str) -> dict[str, float]:
+    """Grant probability by case of a system whose decisions were imported: where it decided a
+    case more than once, the mean."""
+    found: dict[str, list[float]] = {}
+    for entry in store.entries("decision", arm):
+        found.setdefault(entry.body["case"], []).append(entry.body["p"])
+    return {case: sum(values) / len(values) for case, values in found.items()}
+
+
+def recorded_names(store: Store) -> list[str]:
+    """The systems whose decisions were imported."""
+    return list(dict.fromkeys(entry.grouping for entry in store.entries("decision")))
+
+
+def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
+    """An answer, and the line that says the run used it."""
+    body = {name: getattr(answer, name) for name in _ANSWER_BODY}
+    answered = Entry("answer", answer.key, body, {"prompt": answer.prompt, "text": answer.text})
+    return answered, used_entry(run, arm, answer.case, answer.key)
+
+
+def used_entry(run: str, arm: str, case: str, key: str) -> Entry:
+    """The line of a run: which answer it used for an arm and a case."""
+    return Entry("used", f"{arm} {case} {key}", {}, grouping=run)
+
+
+def used(store: Store, run: str) -> Iterator[tuple[str, str, str]]:
+    """(arm, case, key) of every answer that a run used."""
+    for entry in store.entries("used", run):
+        arm, case, key = entry.key.rsplit(" ", 2)
+        yield arm, case, key
+
+
+def answers(store: Store, keys: Iterable[str], *, texts: bool = False) -> dict[str, Answer]:
+    """The answers of these keys; without their prompts and texts unless asked for."""
+    found = store.find("answer", keys, personal=texts)
+    return {entry.key: Answer(**{**entry.body, **(entry.personal or {})}) for entry in found}
+
+
+def failure_entry(run: str, arm: str, failure: Failure) -> Entry:
+    """A call of a run that gave no decision; it is never served again."""
+    key = f"{arm} {failure.case} {failure.key}"
+    return Entry("failure", key, {"what": failure.what}, {"text": failure.text}, grouping=run)
+
+
+def failures(store: Store, run: str) -> Iterator[tuple[str, Failure]]:
+    """(arm, failure) of a run."""
+    for entry in store.entries("failure", run):
+        arm, case, key = entry.key.rsplit(" ", 2)
+        text = (entry.personal or {}).get("text", "")
+        yield arm, Failure(key, case, entry.body["what"], text)
+
+
+def note(store: Store, kind: str, key: str, body: Mapping[str, Any], grouping: str = "") -> bool:
+    """Write down one thing without personal parts; False where it was there already."""
+    return store.append([Entry(kind, key, body, grouping=grouping)])[0]
+
+
+_ANSWER_BODY = tuple(name for name in Answer.__dataclass_fields__ if name not in ANSWER_TEXTS)
