@@ -79,6 +79,26 @@ def test_equal_weights_give_the_variance_of_scenario_means_over_k():
     assert "raters are not known" in estimate.note
 
 
+def test_a_scenario_that_a_rater_alone_upholds_leaves_that_raters_replicate():
+    rng = np.random.default_rng(14)
+    people = simulate(rng, scenarios=12, cases=1, raters=8, keep=0.3)
+    term = squared(rng.random(12))
+    assert (people.rates.n == 2).any()
+    mean, sums, masses = by_hand(term, people.rates, "scenarios", "case")
+    between = np.var(sums, ddof=1) / len(sums)
+    estimate = mean_of(term, people.rates)
+    assert estimate.value == pytest.approx(mean)
+    assert estimate.error**2 == pytest.approx(
+        between + jackknife(people, term, "scenarios", "case")
+    )
+
+
+def test_six_scenarios_are_enough_to_speak_of_others():
+    people = simulate(np.random.default_rng(15), scenarios=6)
+    assert mean_of(signed(np.full(30, 0.5)), people.rates).note == ""
+    assert mean_of(signed(np.full(30, 0.5)), people.rates).df == 5
+
+
 def test_with_fewer_than_six_scenarios_only_the_raters_vary():
     rng = np.random.default_rng(7)
     people = simulate(rng, scenarios=5)
@@ -97,6 +117,7 @@ def test_few_scenarios_and_anonymous_people_draw_the_judgments_of_each_case_anew
     drawn = rng.binomial(7, rates.h, (40_000, 15)) / 7
     resampled = [squared_terms(p, 0 * p, h, rates.n).mean() for h in drawn]
     assert estimate.error == pytest.approx(np.std(resampled), rel=0.02)
+    assert estimate.df == 15 * 6
 
 
 def test_one_anonymous_judgment_a_case_in_few_scenarios_has_no_interval():

@@ -57,6 +57,8 @@ def test_probabilities_are_clipped_in_logarithms_and_counted():
     result = log_loss(np.array([0.0, 0.5]), rates, weigh="cases")
     assert result.loss.value == pytest.approx((3 * np.log(1000) + np.log(2)) / 4)
     assert result.clipped == pytest.approx(0.75)
+    sure = log_loss(np.array([0.5, 1.0]), rates, weigh="cases")
+    assert sure.loss.value == pytest.approx((3 * np.log(2) + np.log(1000)) / 4)
 
 
 def test_without_single_judgments_there_is_no_score():
