@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_TAGS = re.compile(r"<(?=\s*/?\s*(?:case|earlier|why)\b)", re.IGNORECASE)
+_TAGS = re.compile(r"<(?=\s*/?\s*(?:case|earlier|why))", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
