@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from discretion import baselines
+from discretion.errors import DiscretionError
+from discretion.holdouts import default_holdout
+
+from .study import cases, counted, panel
+
+CASES = cases()
+SPLITS = default_holdout(CASES).splits(CASES)
+
+
+@pytest.mark.parametrize(("name", "p"), [("always-refuse", 0.0), ("always-grant", 1.0)])
+def test_they_answer_every_case_alike_even_without_judgments(name, p):
+    arm = baselines.fit(name, CASES, counted({}), [])
+    assert arm.table == {case.id: p for case in CASES}
+
+
+def test_the_mean_is_of_the_cases_each_equal_whatever_their_n():
+    people = counted({CASES[0].id: (1.0, 100), CASES[1].id: (0.0, 2), CASES[2].id: (0.5, None)})
+    arm = baselines.fit("mean", CASES[:4], people, SPLITS)
+    assert set(arm.table.values()) == {0.5}
+    assert CASES[3].id in arm.table
+
+
+def test_the_mean_is_fitted_on_held_out_cases_too_and_says_so():
+    people = panel(CASES)
+    arm = baselines.fit("mean", CASES, people, SPLITS)
+    assert next(iter(arm.table.values())) == pytest.approx(np.mean(people.rate))
+    assert "held-out ones included" in baselines.describe("mean")
+
+
+def test_the_mean_of_nobody_is_an_error_not_a_number():
+    with pytest.raises(DiscretionError, match="baseline/mean has nothing to learn from"):
+        baselines.fit("mean", CASES, counted({}), SPLITS)
