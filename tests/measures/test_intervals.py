@@ -84,7 +84,7 @@ def test_a_scenario_that_a_rater_alone_upholds_leaves_that_raters_replicate():
     people = simulate(rng, scenarios=12, cases=1, raters=8, keep=0.3)
     term = squared(rng.random(12))
     assert (people.rates.n == 2).any()
-    mean, sums, masses = by_hand(term, people.rates, "scenarios", "case")
+    mean, sums, _ = by_hand(term, people.rates, "scenarios", "case")
     between = np.var(sums, ddof=1) / len(sums)
     estimate = mean_of(term, people.rates)
     assert estimate.value == pytest.approx(mean)
