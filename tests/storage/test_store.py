@@ -180,13 +180,14 @@ def test_erasures_are_written_by_erase_alone(store):
         store.append([Entry("erasure", "1", {})])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [11, 24])
 def test_no_byte_of_what_was_erased_stays_in_the_files(store, seed):
-    """Short texts share pages with neighbors that move about, long ones have their own."""
+    """Short texts share pages with neighbors, long ones have their own. With these seeds
+    deleting the rows instead would leave copies, in spite of secure_delete."""
     rng = random.Random(seed)
     kept, erased = set(), set()
-    for start in range(0, 600, 60):
-        keys = range(start, start + 60)
+    for start in range(0, 300, 30):
+        keys = range(start, start + 30)
         store.append(
             [
                 judgment(str(key), f"<secret {key}>" * rng.choice([1, 20, 60, 100, 200, 1000]))

@@ -21,7 +21,7 @@ _LONGEST_WAIT = 0.05
 _GROUP = 2_000
 """Rows that are committed without waiting any longer."""
 
-_MOST_WAITING = 50_000
+_MOST_WAITING = 10_000
 """Rows in memory at which whoever hands over more waits: a slow disk must not fill memory."""
 
 
@@ -92,7 +92,7 @@ class Writer:
             raise explanation(self._error, self._path) from self._error
         if self._error is not None:
             raise RuntimeError("the storage writer stopped") from self._error
-        if not self._thread.is_alive():
+        if self._closing:
             raise ValueError("the store is closed")
 
     def _run(self) -> None:
