@@ -94,23 +94,19 @@ def mean_of(
     center = float(weight @ value / weight.sum())
     n = int(mass.sum()) if per == "judgment" else int(used.sum())
     between, scenarios = scenario_variance(value - center, weight, rates.scenario)
-    people: float | None = None
-    raters = 0
+    few = scenarios < FEW
+    note = "for these scenarios only" if few else ""
     if rates.ballots is not None:
         people, raters = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)
-    few = scenarios < FEW
-    if rates.ballots is not None:
-        note = "for these scenarios only" if few else ""
         df: float = (raters if few else min(scenarios, raters)) - 1
-        variance = None if people is None else people if few else between + people
+        variance = people if few else between + people
     elif few:
-        note = "for these scenarios only"
         df = float(np.maximum(rates.n[used] - 1, 0).sum())
         variance = _judgment_variance(term, rates, used, weight)
     else:
         note = "raters are not known: how they differ is not in the interval"
         df, variance = scenarios - 1, between
-    if variance is None or not ROUNDING**2 < variance < math.inf or df < 1:
+    if not ROUNDING**2 < variance < math.inf or df < 1:
         note = "; ".join(filter(None, [note, "too little varies for an interval"]))
         return Estimate(center, None, 0, n, note)
     return Estimate(center, math.sqrt(variance), df, n, note)
@@ -131,17 +127,18 @@ def scenario_variance(deviation: Floats, weight: Floats, scenario: Ints) -> tupl
 
 def _rater_variance(
     term: Term, rates: Rates, ballots: Ballots, value: Floats, mass: Floats, weigh: Weigh, per: Per
-) -> tuple[float | None, int]:
+) -> tuple[float, int]:
     """The delete-one-rater jackknife variance and the number of raters R.
 
     Only the cases a rater judged change when that rater leaves, so one pass over the ballots
-    gives all R replicates. A case that then has no term leaves that replicate.
+    gives all R replicates. A case that then has no term leaves that replicate; the variance is
+    NaN with one rater, or where a replicate loses every case.
     """
     here = mass[ballots.case] > 0
     case, rater = ballots.case[here], ballots.rater[here]
     raters, rater = np.unique(rater, return_inverse=True)
     if len(raters) < 2:
-        return None, len(raters)
+        return math.nan, len(raters)
     n = rates.n[case] - ballots.n[here]
     with np.errstate(all="ignore"):
         h = (rates.grants[case] - ballots.grants[here]) / n
@@ -156,7 +153,7 @@ def _rater_variance(
     else:
         top, bottom = _scenario_replicates(rates, value, mass, case, rater, gained, lost)
     if (bottom <= 0).any():
-        return None, len(raters)
+        return math.nan, len(raters)
     replicates = top / bottom
     spread = float(((replicates - replicates.mean()) ** 2).sum())
     return spread * (len(raters) - 1) / len(raters), len(raters)

@@ -9,7 +9,7 @@ import numpy as np
 
 from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import ENOUGH
-from discretion.measures.rates import Floats, Rates
+from discretion.measures.rates import Floats, Ints, Rates
 from discretion.measures.weights import Weigh, case_weights
 
 
@@ -66,24 +66,24 @@ def fit_beta(grants: Floats, n: Floats) -> Beta:
     from scipy.optimize import minimize
     from scipy.special import betaln, expit
 
-    kinds, counts = np.unique(np.stack([grants, n], axis=1), axis=0, return_counts=True)
-    granted, refused = kinds[:, 0], kinds[:, 1] - kinds[:, 0]
+    granted, size, place = _kinds(grants, n)
+    counts, refused = np.bincount(place), size - granted
 
     def shape(at: Floats) -> tuple[float, float]:
-        mean, size = float(expit(at[0])), math.exp(at[1])
-        return size * mean, size * (1 - mean)
+        mean, both = float(expit(at[0])), math.exp(at[1])
+        return both * mean, both * (1 - mean)
 
     def loss(at: Floats) -> float:
         a, b = shape(at)
         return -float(counts @ (betaln(a + granted, b + refused) - betaln(a, b)))
 
-    share = (counts @ granted + 0.5) / (counts @ kinds[:, 1] + 1)
+    share = (counts @ granted + 0.5) / (counts @ size + 1)
     edge = math.log((1 - 1e-6) / 1e-6)
     start = min(max(math.log(share / (1 - share)), -edge), edge)
     bounds = [(-edge, edge), (math.log(0.01), math.log(1e6))]
     fits = [
-        minimize(loss, np.array([start, math.log(size)]), method="L-BFGS-B", bounds=bounds)
-        for size in (0.5, 5.0, 500.0)
+        minimize(loss, np.array([start, math.log(both)]), method="L-BFGS-B", bounds=bounds)
+        for both in (0.5, 5.0, 500.0)
     ]
     return Beta(*shape(min(fits, key=lambda fit: float(fit.fun)).x))
 
@@ -104,33 +104,22 @@ def perfect_distance(beta: Beta, grants: Floats, n: Floats) -> Floats:
 def second_distance(beta: Beta, grants: Floats, n: Floats) -> Floats:
     """(C,) the expectation of abs(h'-h), with h' n beta-binomial on the same posterior.
 
-    E|k-g| = E k - g + 2 sum over k < g of (g-k) P(k), the sum over the smaller side of g.
+    E|k-g| = E k - g + 2 sum over k < g of (g-k) P(k).
     """
     from scipy.special import betaln, gammaln
 
-    flip = grants > n / 2
-    kinds, place = np.unique(
-        np.stack(
-            [
-                np.where(flip, n - grants, grants),
-                n,
-                np.where(flip, beta.b + n - grants, beta.a + grants),
-                np.where(flip, beta.a + grants, beta.b + n - grants),
-            ],
-            axis=1,
-        ),
-        axis=0,
-        return_inverse=True,
-    )
-    far = np.empty(len(kinds))
-    for index, (g, size, a, b) in enumerate(kinds):
-        k = np.arange(g)
-        chance = np.exp(
-            gammaln(size + 1)
-            - gammaln(k + 1)
-            - gammaln(size - k + 1)
-            + betaln(k + a, size - k + b)
-            - betaln(a, b)
-        )
-        far[index] = size * a / (a + b) - g + 2 * float((g - k) @ chance)
-    return np.asarray((far / kinds[:, 1])[place.ravel()], dtype=np.float64)
+    granted, size, place = _kinds(grants, n)
+    far = np.empty(len(granted))
+    for index, (g, m) in enumerate(zip(granted, size, strict=True)):
+        a, b, k = beta.a + g, beta.b + m - g, np.arange(g)
+        ways = gammaln(m + 1) - gammaln(k + 1) - gammaln(m - k + 1)
+        chance = np.exp(ways + betaln(k + a, m - k + b) - betaln(a, b))
+        far[index] = (m * a / (a + b) - g + 2 * float((g - k) @ chance)) / m
+    return far[place]
+
+
+def _kinds(grants: Floats, n: Floats) -> tuple[Floats, Floats, Ints]:
+    """The different pairs of grants and n, and (C,) which of them each case is."""
+    wide = float(n.max()) + 1
+    pairs, place = np.unique(n * wide + grants, return_inverse=True)
+    return pairs % wide, pairs // wide, place
