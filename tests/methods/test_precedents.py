@@ -105,9 +105,7 @@ def test_the_dialect_gives_a_reason_with_because():
 def test_judged_cases_without_the_text_that_is_needed_are_passed_over(ask):
     bare = replace(POOL[0], case=replace(POOL[0].case, text=None, twin=None))
     assert "16" not in shown(pool=[bare, *POOL[1:]], ask=ask)
-    with pytest.raises(
-        DiscretionError, match=r"no judged case with a (text|twin) to show"
-    ):
+    with pytest.raises(DiscretionError, match=r"no judged case with a (text|twin) to show"):
         shown(pool=[bare], ask=ask)
 
 
