@@ -63,9 +63,14 @@ class Fields:
 
     def optional(self, name: str, row: Row, read: Callable[[Cell], T]) -> T | None:
         """A field; None where it is not mapped or its cell is empty."""
-        if name not in self._expressions:
+        expression = self._expressions.get(name)
+        if expression is None or self.required(name, row, _itself) == "":
             return None
-        return self.required(name, row, lambda cell: None if cell == "" else read(cell))
+        return self.required(name, row, read)
 
     def text(self, name: str, row: Row) -> str | None:
         return self.optional(name, row, as_text)
+
+
+def _itself(cell: Cell) -> Cell:
+    return cell

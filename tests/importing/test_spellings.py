@@ -1,0 +1,50 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discretion.errors import DiscretionError
+from discretion.importing import Spellings, parse_answers
+
+
+def test_common_words_are_known_whatever_their_capitals():
+    spellings = Spellings()
+    assert [spellings.read(word) for word in ("Grant", "YES", "1", " approved ", "1.0")] == (
+        ["grant"] * 5
+    )
+    assert [spellings.read(word) for word in ("refuse", "No", "0", "Denied", "FALSE")] == (
+        ["refuse"] * 5
+    )
+    assert spellings.read("Don’t  know") == "unsure"
+    assert spellings.read("store credit") is None
+    assert spellings.read("") is None
+
+
+def test_own_words_are_added_and_win_over_built_in_ones():
+    spellings = parse_answers("Store  Credit=unsure; 1=refuse;a=b=grant;")
+    assert spellings.read("store credit") == "unsure"
+    assert spellings.read("1") == "refuse"
+    assert spellings.read("a=b") == "grant"
+    assert spellings.read("yes") == "grant"
+
+
+@pytest.mark.parametrize("written", ["approved", "approved=maybe", "=grant"])
+def test_a_piece_without_a_meaning_is_refused(written):
+    with pytest.raises(DiscretionError) as error:
+        parse_answers(written)
+    assert str(error.value) == (
+        f"--answers: {written!r} does not say what an answer means; "
+        "write word=grant, word=refuse or word=unsure, with ; between them"
+    )
+
+
+def test_a_word_has_one_meaning():
+    with pytest.raises(DiscretionError, match="'Open' is given two meanings"):
+        parse_answers("open=grant;Open=refuse")
+
+
+@given(st.text(alphabet="ab=; grant") | st.text())
+def test_any_text_is_read_or_refused(written):
+    try:
+        parse_answers(written)
+    except DiscretionError as error:
+        assert error.mend
