@@ -66,8 +66,6 @@ class Curves:
     """(S, T) g, l, m, log b, log threshold, then effects; see the psychometric module."""
     sandwich: Sandwich
     """Covariances of log b, log threshold and effects, by the model and clustered by rater."""
-    converged: bool
-    """False where the search ended before its tolerance; then report no figure of this fit."""
 
     @property
     def guess(self) -> float:
@@ -112,7 +110,7 @@ def fit_curves(observations: Observations) -> Curves | None:
     """Fit all scenarios at once by penalised maximum likelihood.
 
     Returns:
-        None where no row breaks the rule.
+        None where no row breaks the rule, or where the search ends short of an optimum.
     """
     violates = np.asarray(observations.deviation, dtype=float) > 0
     kept = np.flatnonzero(violates & (np.asarray(observations.trials) > 0))
@@ -120,6 +118,8 @@ def fit_curves(observations: Observations) -> Curves | None:
         return None
     cells, cell_of_row, codes, effects = _count(observations, kept)
     theta, converged = _best_fit(cells)
+    if not converged:
+        return None
     grants = np.asarray(observations.grants, dtype=float)[kept]
     trials = np.asarray(observations.trials, dtype=float)[kept]
     rater = None if observations.rater is None else np.asarray(observations.rater)[kept]
@@ -132,7 +132,6 @@ def fit_curves(observations: Observations) -> Curves | None:
         sandwich=sandwich(
             cells, theta, arrow_at(cells, theta), rater, cell_of_row, grants, trials - grants
         ),
-        converged=converged,
     )
 
 

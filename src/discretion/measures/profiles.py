@@ -112,23 +112,23 @@ class Profiles:
         them; -inf or inf where the ratio stays below the cutoff as far as values were tried.
         """
         cells = self.curves.cells
-        low = self._end(cells.smallest, cutoff)
-        high = self._end(cells.largest, cutoff)
+        low = self._end(cells.smallest, cutoff, -1)
+        high = self._end(cells.largest, cutoff, 1)
         return (
             np.where(np.isnan(low), -np.inf, low),
             np.where(np.isnan(high), np.inf, high),
         )
 
-    def _end(self, edge: Floats, cutoff: Floats) -> Floats:
-        """The end on the side of ``edge``; NaN where the interval is open on that side."""
+    def _end(self, edge: Floats, cutoff: Floats, side: int) -> Floats:
+        """The end below (``side`` -1, ``edge`` the smallest value tried) or above (1, the
+        largest); NaN where the interval is open on that side."""
         cells, best = self.curves.cells, self.curves.theta
         near = np.clip(best[:, THRESHOLD], cells.smallest, cells.largest)
         near_root, theta = self.root(near, best)
         at_edge, _ = self.root(edge, theta)
         closed = (near_root < cutoff) & (at_edge >= cutoff)
-        sign = np.where(edge < near, -1.0, 1.0)
         spread = np.sqrt(self.curves.sandwich.model[:, 1, 1])
-        tried = near + sign * np.minimum((cutoff - near_root) * spread, np.abs(edge - near) / 2)
+        tried = near + side * np.minimum((cutoff - near_root) * spread, np.abs(edge - near) / 2)
         inner, inner_miss, outer, outer_miss = near, near_root - cutoff, edge, at_edge - cutoff
         was_inside = np.zeros(len(near), dtype=bool)
         for repeat in range(_MOST_TRIES):
@@ -147,4 +147,5 @@ class Profiles:
             share = np.divide(inner_miss, inner_miss - outer_miss, where=~found, out=0 * miss)
             tried = np.where(found, tried, inner + share * (outer - inner))
         # An interval that lies beyond all values tried is clipped to the outermost of them.
-        return np.where(closed, tried, np.where(near_root >= cutoff, near, np.nan))
+        clipped = (near_root >= cutoff) & (side * (best[:, THRESHOLD] - near) < 0)
+        return np.where(closed, tried, np.where(clipped, near, np.nan))

@@ -1,0 +1,130 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from discretion.measures.equivalence import arm_equivalence, people_equivalence
+from discretion.measures.rates import Rates
+
+
+def study(rng, scenarios, pairs, raters, difference, sway=0.0):
+    """Every rater judges every case; even cases are without the level, odd ones with it."""
+    cases = 2 * scenarios * pairs
+    base = np.repeat(rng.uniform(0.2, 0.7, scenarios * pairs), 2)
+    case, rater = np.repeat(np.arange(cases), raters), np.tile(np.arange(raters), cases)
+    effect = (difference + rng.normal(0, sway, raters)[rater]) * (case % 2)
+    granted = rng.random(len(case)) < np.clip(base[case] + effect, 0, 1)
+    scenario = np.repeat(np.arange(scenarios), 2 * pairs)
+    without = np.arange(0, cases, 2)
+    return without, without + 1, case, rater, granted, scenario
+
+
+def test_a_large_panel_without_a_difference_is_equivalent():
+    without, having, *people = study(np.random.default_rng(1), 10, 10, 200, 0.0)
+    found = people_equivalence(without, having, Rates.of_judgments(*people))
+    assert found.verdict == "equivalent"
+    assert -0.05 < found.low < found.difference < found.high < 0.05
+    assert found.n == 100
+
+
+def test_a_large_difference_differs_and_a_small_panel_cannot_tell():
+    rng = np.random.default_rng(2)
+    without, having, *people = study(rng, 10, 6, 30, 0.2)
+    assert people_equivalence(without, having, Rates.of_judgments(*people)).verdict == "differs"
+    without, having, *people = study(rng, 6, 2, 5, 0.0)
+    found = people_equivalence(without, having, Rates.of_judgments(*people))
+    assert found.verdict == "cannot be told"
+
+
+def test_the_margin_is_the_scenarios_own():
+    without, having, *people = study(np.random.default_rng(3), 10, 10, 200, 0.08)
+    rates = Rates.of_judgments(*people)
+    assert people_equivalence(without, having, rates, margin=0.05).verdict == "differs"
+    assert people_equivalence(without, having, rates, margin=0.15).verdict == "equivalent"
+
+
+@pytest.mark.parametrize("scenarios", [1, 8])
+def test_the_interval_holds_a_known_difference_at_least_as_often_as_it_says(scenarios):
+    hits = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        without, having, *people = study(rng, scenarios, 5, 15, 0.1, sway=0.1)
+        found = people_equivalence(without, having, Rates.of_judgments(*people))
+        hits += found.low <= 0.1 <= found.high
+    assert hits >= 82  # 90 expected; 81 or fewer happens once in 150
+
+
+def naive_jackknife(without, having, case, rater, granted, scenario):
+    """The mean difference anew without each rater, judgment by judgment."""
+    replicates = []
+    for gone in np.unique(rater):
+        kept = rater != gone
+        means = []
+        for k in np.unique(scenario):
+            differences = []
+            for a, b in zip(without, having, strict=True):
+                ours, theirs = (granted[kept & (case == c)] for c in (a, b))
+                if scenario[a] == k and len(ours) and len(theirs):
+                    differences.append(theirs.mean() - ours.mean())
+            if differences:
+                means.append(np.mean(differences))
+        replicates.append(np.mean(means))
+    away = np.array(replicates) - np.mean(replicates)
+    return (len(away) - 1) / len(away) * (away**2).sum(), len(away)
+
+
+def test_variances_agree_with_a_naive_count():
+    rng = np.random.default_rng(4)
+    without, having, case, rater, granted, scenario = study(rng, 7, 3, 4, 0.1)
+    kept = rng.random(len(case)) < 0.6
+    people = case[kept], rater[kept], granted[kept], scenario
+    rates = Rates.of_judgments(*people)
+    found = people_equivalence(without, having, rates)
+    by_rater, raters = naive_jackknife(without, having, *people)
+    difference = rates.h[having] - rates.h[without]
+    means = [np.nanmean(difference[scenario[without] == k]) for k in range(7)]
+    variance = np.var(means, ddof=1) / 7 + by_rater
+    reach = stats.t(min(7, raters) - 1).ppf(0.95) * math.sqrt(variance)
+    assert found.difference == pytest.approx(np.mean(means))
+    assert found.high - found.difference == pytest.approx(reach)
+    assert found.n == np.isfinite(difference).sum()
+
+
+def test_within_one_scenario_the_raters_alone_make_the_interval():
+    without, having, *people = study(np.random.default_rng(5), 1, 6, 8, 0.1)
+    found = people_equivalence(without, having, Rates.of_judgments(*people))
+    variance, raters = naive_jackknife(without, having, *people)
+    reach = stats.t(raters - 1).ppf(0.95) * math.sqrt(variance)
+    assert found.high - found.difference == pytest.approx(reach)
+
+
+def test_an_arms_interval_is_students_over_pairs_of_one_scenario():
+    rng = np.random.default_rng(6)
+    without, having = rng.random(9), rng.random(9)
+    found = arm_equivalence(without, having, np.zeros(9, int), margin=0.05)
+    oracle = stats.ttest_rel(having, without).confidence_interval(0.90)
+    assert (found.low, found.high) == (pytest.approx(oracle.low), pytest.approx(oracle.high))
+
+
+def test_an_arm_that_does_not_look_at_the_factor_is_equivalent():
+    p = np.linspace(0.1, 0.9, 6)
+    found = arm_equivalence(p, p, np.array([0, 0, 1, 1, 2, 2]))
+    assert (found.verdict, found.difference, found.low, found.high) == ("equivalent", 0, 0, 0)
+
+
+def test_people_who_all_agree_do_not_show_that_all_people_would():
+    rates = Rates.of_counts(np.ones(8), np.ones(8), np.zeros(8, int))
+    found = people_equivalence(np.arange(0, 8, 2), np.arange(1, 8, 2), rates)
+    assert (found.verdict, found.difference, found.low) == ("cannot be told", 0, None)
+
+
+def test_without_pairs_or_with_one_nothing_can_be_told():
+    nothing = np.array([], dtype=int)
+    rates = Rates.of_counts(np.array([0.5, np.nan]), np.array([4.0, 0.0]), np.zeros(2, int))
+    for without, having in ((nothing, nothing), (np.array([0]), np.array([1]))):
+        found = people_equivalence(without, having, rates)
+        assert (found.verdict, found.difference, found.n) == ("cannot be told", None, 0)
+    one = arm_equivalence(np.array([0.2]), np.array([0.3]), np.array([0]))
+    assert (one.verdict, one.low) == ("cannot be told", None)
+    assert one.difference == pytest.approx(0.1)
