@@ -68,9 +68,13 @@ class Estimate:
     """p with the grant named first minus p with it named second; None unless both were asked."""
     outside: float | None
     """Largest mass outside the two answers; None where it is not known."""
+    wording: int = 0
+    """Which of the method's wordings was used; -1 where all were."""
+    at: str = ""
+    """When the oldest of its answers was given; empty where nothing was asked."""
 
 
-def combine(answers: Sequence[Answer]) -> Estimate:
+def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     """The estimate from all answers of one arm to one case.
 
     Within each wording and vocabulary: scored answers average their logits over the two orders;
@@ -85,13 +89,15 @@ def combine(answers: Sequence[Answer]) -> Estimate:
     effects = [effect for _, _, effect in parts if effect is not None]
     outsides = [answer.outside for answer in answers if answer.outside is not None]
     return Estimate(
-        case=answers[0].case,
+        case=case,
         p=float(np.mean([p for p, _, _ in parts])),
         variance=sum(variance for _, variance, _ in parts) / len(parts) ** 2,
         calls=len(answers),
         how=answers[0].how,
         order_effect=float(np.mean(effects)) if effects else None,
         outside=max(outsides) if outsides else None,
+        wording=answers[0].wording if len(groups) == 1 else -1,
+        at=min(answer.at for answer in answers),
     )
 
 

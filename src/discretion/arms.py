@@ -232,6 +232,8 @@ class PromptedArm:
     state_deviation: bool = False
     sample: bool = False
     """Draw answers even where the model could score them."""
+    fresh: str = ""
+    """Part of every key: another value asks everything again."""
     clock: Callable[[], str] = str
     """Says when an answer was given, ISO 8601 in UTC."""
 
@@ -253,6 +255,8 @@ class PromptedArm:
         return self.sample or self.method.reason_first or not self.model.scores
 
     def calls(self, case: Case) -> Sequence[Call]:
+        if (case.twin if self.model.reads_twin else case.text) is None:
+            return ()
         policy = self.policies[case.policy]
         return [
             self._call(case, self.method.prompt(case, policy, ask), sample)
@@ -305,6 +309,7 @@ class PromptedArm:
                 (choices.grant, choices.refuse, choices.grant_first),
                 (prompt.reason_first, prompt.decision_cue),
                 settings,
+                self.fresh,
             )
         )
         return Call(key, case.id, prompt, sample)

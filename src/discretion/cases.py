@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from discretion.canonical import digest, fraction_of, plain_decimal, short_id
 from discretion.policies import Fact, Policy
@@ -88,6 +88,44 @@ class Case:
         if self.limit and self.scale == abs(self.limit):
             share = f", {_percent(self.deviation)} of it"
         return f"The rule is broken: the value is {distance} {side} the limit{share}."
+
+
+@dataclass(frozen=True)
+class Docket(Sequence[Case]):
+    """Cases to be decided, with the policies and scenarios that they come from."""
+
+    cases: tuple[Case, ...]
+    policies: Mapping[str, Policy] = field(default_factory=dict, repr=False)
+    """By id; imported cases may fall under a policy that nothing describes."""
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict, repr=False)
+    """By id; imported cases have none here."""
+
+    def only(self, chosen: Iterable[Case]) -> Docket:
+        """The same docket with these cases in place of its own."""
+        return Docket(tuple(chosen), self.policies, self.scenarios)
+
+    def policy_of(self, case: Case) -> Policy:
+        """The policy a case falls under; one that nothing describes is known by its id alone."""
+        return self.policies.get(case.policy) or Policy(
+            id=case.policy, rule=case.policy, domain=case.domain
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Docket: ...
+
+    def __getitem__(self, index: int | slice) -> Case | Docket:
+        if isinstance(index, slice):
+            return self.only(self.cases[index])
+        return self.cases[index]
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self.cases)
 
 
 def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:

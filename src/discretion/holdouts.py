@@ -67,6 +67,17 @@ class Holdout:
         place = np.array([fold[group] for group in groups])
         return [place == index for index in range(folds)]
 
+    def hidden(self, cases: Sequence[Case]) -> dict[str, frozenset[str]]:
+        """For each case, the ids of those it must not learn from: its own fold, or, where groups
+        are named, everything that is held out."""
+        splits = [
+            frozenset(case.id for case, out in zip(cases, mask, strict=True) if out)
+            for mask in self.splits(cases)
+        ]
+        if self.held:
+            return {case.id: splits[0] for case in cases}
+        return {case: fold for fold in splits for case in fold}
+
 
 def default_holdout(cases: Sequence[Case]) -> Holdout:
     """Where no plan names any: five folds over scenarios, or over cases where there are fewer

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from discretion.canonical import digest
-from discretion.cases import Case
+from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout, default_holdout, group_of
 from discretion.policies import Described
@@ -25,13 +25,13 @@ class Selection(Described):
     at_most: Whole | None = Field(default=None, ge=1)
     """Take only so many, chosen by a hash of the seed and the case."""
 
-    def choose(self, cases: Sequence[Case], seed: int) -> list[Case]:
+    def choose(self, cases: Docket, seed: int) -> Docket:
         """The chosen cases in their own order.
 
         Raises:
             DiscretionError: nothing fits, or something named is not there.
         """
-        chosen = list(cases)
+        chosen = list(cases.cases)
         for by, wanted in (
             ("policy", self.policies),
             ("scenario", self.scenarios),
@@ -51,7 +51,7 @@ class Selection(Described):
             ranked = sorted(chosen, key=lambda case: digest((seed, case.id)))
             kept = {case.id for case in ranked[: self.at_most]}
             chosen = [case for case in chosen if case.id in kept]
-        return chosen
+        return cases.only(chosen)
 
 
 class HeldOut(Described):
@@ -89,6 +89,8 @@ class Plan(Described):
     """Reasonings per case for methods that reason first."""
     temperature: float = Field(default=1.0, gt=0)
     max_tokens: Whole = Field(default=256, ge=1)
+    sample: bool = False
+    """Draw answers even from models that could score them."""
     crossed: bool = False
     """Ask every wording and vocabulary of every case, instead of rotating them."""
     state_deviation: bool = False

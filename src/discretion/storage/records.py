@@ -13,7 +13,8 @@ from typing import Any
 from discretion.answers import Answer, Failure
 from discretion.canonical import digest
 from discretion.cases import Case, Docket, case_from_json, case_to_json
-from discretion.judgments import Judgment, Tally
+from discretion.errors import DiscretionError
+from discretion.judgments import Judgment, Panel, Tally, gather
 from discretion.policies import Policy
 from discretion.scenarios import Scenario
 from discretion.storage.entries import Entry, StoredEntry
@@ -99,6 +100,30 @@ def panel_names(store: Store) -> list[str]:
         entry for kind in ("judgment", "tally") for entry in store.entries(kind, personal=False)
     )
     return list(dict.fromkeys(entry.body["panel"] for entry in entries))
+
+
+def panel(store: Store, name: str = "") -> Panel:
+    """The panel of that name, or the only one.
+
+    Raises:
+        DiscretionError: there is none, or several and none is named.
+    """
+    names = panel_names(store)
+    if not names:
+        raise DiscretionError(
+            "nobody's judgments are here yet",
+            where=str(store.path.parent),
+            mend="bring them in with: discretion import FILE",
+        )
+    if not name and len(names) > 1:
+        raise DiscretionError(
+            f"there are several panels: {', '.join(names)}", mend="name one with --panel"
+        )
+    if name and name not in names:
+        raise DiscretionError(
+            f"there is no panel {name!r}", mend=f"choose from: {', '.join(names)}"
+        )
+    return gather(name or names[0], judgments(store), tallies(store))
 
 
 def recorded_entry(arm: str, case: str, p: float) -> Entry:

@@ -1,0 +1,34 @@
+"""The command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import sys
+
+from discretion.cli import (  # noqa: F401  each module registers its commands
+    check,
+    doctor,
+    evaluate,
+    importing,
+    init,
+    log,
+    report,
+    schema,
+)
+from discretion.cli.app import app, options
+from discretion.errors import DiscretionError
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run one command; what users can mend is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except DiscretionError as error:
+        if options.debug:
+            raise
+        print(f"discretion: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,138 @@
+"""The application object, the options that every command shares, and how things are printed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.workspace import Workspace
+
+app = typer.Typer(
+    name="discretion",
+    help="Measure how far a model is from your own people on the exceptions they would make.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@dataclass
+class Options:
+    """What was said before the command."""
+
+    workspace: Path | None = None
+    debug: bool = False
+    verbose: bool = False
+
+
+options = Options()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+@app.callback()
+def shared(
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            metavar="FOLDER",
+            help="The workspace; by default the one around the current folder.",
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    """Measure how far a model is from your own people on the exceptions they would make."""
+    if version:
+        from discretion import __version__
+
+        print(__version__)
+        raise typer.Exit
+    options.workspace, options.verbose, options.debug = workspace, verbose, debug
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+
+
+def desk() -> Workspace:
+    """The workspace that the command is about."""
+    from discretion.workspace import open_workspace
+
+    return open_workspace(folder())
+
+
+def folder() -> Path:
+    """The workspace's folder: the one named, the nearest upward, or the only one just below.
+
+    Raises:
+        DiscretionError: there is none, or there are several below and none is named.
+    """
+    if options.workspace is not None:
+        return options.workspace
+    here = Path.cwd()
+    for candidate in (here, *here.parents):
+        if (candidate / "discretion.toml").is_file():
+            return candidate
+    below = sorted(path.parent for path in here.glob("*/discretion.toml"))
+    if len(below) == 1:
+        remark(f"using the workspace {below[0].name}/")
+        return below[0]
+    if below:
+        names = ", ".join(path.name for path in below)
+        raise DiscretionError(
+            f"there are several workspaces here: {names}", mend="name one with -w, or cd into it"
+        )
+    raise DiscretionError(
+        "there is no workspace here",
+        where=str(here),
+        mend="make one with: discretion init my-desk",
+    )
+
+
+def remark(text: str) -> None:
+    """A line on stderr, for the person who is watching."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """A value on stdout, for programs."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows on stdout in aligned columns, the first to the left and the others to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
+    Console(width=width, highlight=False).print(table)
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC: the only clock of the program, handed to what needs one."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="seconds")

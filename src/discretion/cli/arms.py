@@ -1,0 +1,27 @@
+"""`discretion arms`: what can be put after --arm in this workspace."""
+
+from __future__ import annotations
+
+from discretion.cli.app import Json, app, desk, print_json
+
+
+@app.command()
+def arms(as_json: Json = False) -> None:
+    """List models, methods, baselines and recorded decisions: what --arm can name here."""
+    from discretion import baselines, methods, models
+    from discretion.storage import records
+
+    here = desk()
+    found = {
+        "models": [models.BUILT_IN, *here.contents.settings.models],
+        "methods": [*methods.names(), "file:PATH"],
+        "baselines": list(baselines.names()),
+        "recorded": records.recorded_names(here.store),
+    }
+    if as_json:
+        print_json(found)
+        return
+    print(f"MODEL/METHOD  models: {', '.join(found['models'])}")
+    print(f"              methods: {', '.join(found['methods'])}")
+    print(f"baseline/NAME {', '.join(found['baselines'])}")
+    print(f"recorded/NAME {', '.join(found['recorded']) or 'none yet; import with --arm NAME'}")

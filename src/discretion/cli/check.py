@@ -1,0 +1,38 @@
+"""`discretion check`: everything that is wrong in a workspace."""
+
+from __future__ import annotations
+
+import typer
+
+from discretion.cli.app import Json, app, folder, print_json
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Name everything that is wrong in the workspace, with file and line; exit 1 if anything is."""
+    from discretion.workspace import Workspace, read_folder
+
+    here = folder()
+    contents = read_folder(here)
+    desk = Workspace(here, contents)
+    problems = contents.problems
+    if as_json:
+        print_json(
+            {
+                "policies": len(contents.policies),
+                "scenarios": len(contents.scenarios),
+                "cases": len(desk.described_cases),
+                "plans": len(contents.plans),
+                "problems": [{"what": p.what, "where": p.where, "mend": p.mend} for p in problems],
+            }
+        )
+    else:
+        for problem in problems:
+            print(problem)
+        print(
+            f"{len(contents.policies)} policies, {len(contents.scenarios)} scenarios, "
+            f"{len(desk.described_cases)} cases, {len(contents.plans)} plans: "
+            + (f"{len(problems)} problems" if problems else "nothing is wrong")
+        )
+    if problems:
+        raise typer.Exit(1)

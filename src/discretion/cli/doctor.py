@@ -1,0 +1,54 @@
+"""`discretion doctor`: what this machine can and cannot do."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+
+from discretion.cli.app import Json, app, print_json
+
+_EXTRAS = {
+    "local": ("models in folders, the built-in one too", ("torch", "transformers")),
+    "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
+}
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing, and what for."""
+    from discretion import __version__
+
+    extras = {
+        extra: {
+            "for": purpose,
+            "installed": all(find_spec(module) for module in modules),
+            "versions": {module: _version(module) for module in modules},
+        }
+        for extra, (purpose, modules) in _EXTRAS.items()
+    }
+    found = {
+        "discretion": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "extras": extras,
+    }
+    if as_json:
+        print_json(found)
+        return
+    print(f"discretion {__version__}, Python {found['python']} on {found['system']}")
+    print(f"at {sys.prefix}")
+    for extra, state in extras.items():
+        if state["installed"]:
+            versions = ", ".join(f"{name} {v}" for name, v in state["versions"].items())  # type: ignore[attr-defined]
+            print(f"[{extra}] {state['for']}: {versions}")
+        else:
+            print(f"[{extra}] {state['for']}: missing; pip install 'discretion[{extra}]'")
+
+
+def _version(module: str) -> str | None:
+    try:
+        return metadata.version(module.replace("_", "-"))
+    except metadata.PackageNotFoundError:
+        return None

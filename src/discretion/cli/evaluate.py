@@ -1,0 +1,214 @@
+"""`discretion evaluate`: put cases to arms."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from discretion.cli.app import Json, app, desk, now, print_json, print_table, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.evaluation import Progress
+    from discretion.plans import Plan
+    from discretion.workspace import Workspace
+
+
+@app.command()
+def evaluate(
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm", metavar="NAME", help="MODEL/METHOD, baseline/NAME or recorded/NAME; repeat."
+        ),
+    ] = None,
+    plan: Annotated[
+        str, typer.Option("--plan", metavar="NAME", help="A plan in plans/, or a file's path.")
+    ] = "",
+    panel: Annotated[
+        str, typer.Option("--panel", help="The people that baselines learn from.")
+    ] = "",
+    cases: Annotated[
+        int | None, typer.Option("--cases", min=1, help="Take only so many cases.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option("--scenario", help="Only this scenario; repeat.")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=2, help="Draws per case where p is sampled.")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Draw answers even where they could be scored.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of draws, folds and choices.")] = None,
+    crossed: Annotated[
+        bool, typer.Option("--crossed", help="Ask every wording and vocabulary of every case.")
+    ] = False,
+    state_deviation: Annotated[
+        bool, typer.Option("--state-deviation", help="Tell the model how far the value is beyond.")
+    ] = False,
+    in_flight: Annotated[
+        int, typer.Option("--in-flight", min=1, help="Calls under way at once.")
+    ] = 64,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again what the log already answers.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count calls and tokens; ask nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put cases to arms and keep every answer.
+
+    What was answered before is not asked again, and a run that was stopped goes on with the same
+    command. A plan's hash is stored before anything is asked.
+    """
+    from discretion import evaluation
+
+    here = desk()
+    intended = _plan(
+        here,
+        plan,
+        {
+            "arms": tuple(arm or ()),
+            "panel": panel,
+            "samples": samples,
+            "seed": seed,
+            "sample": sample or None,
+            "crossed": crossed or None,
+            "state_deviation": state_deviation or None,
+        },
+        {"scenarios": tuple(scenario or ()), "at_most": cases},
+    )
+    chosen = intended.cases.choose(here.cases, intended.seed)
+    lineup = here.arms(
+        *intended.arms, plan=intended, cases=chosen, fresh=now() if fresh else "", clock=now
+    )
+    if dry_run:
+        _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
+        return
+    watcher = _Watcher()
+    try:
+        run = evaluation.evaluate(
+            chosen,
+            lineup,
+            here.store,
+            plan=intended,
+            in_flight=in_flight,
+            progress=watcher.tell,
+            clock=now,
+        )
+    except KeyboardInterrupt:
+        watcher.end()
+        here.store.flush()
+        remark("stopped; what was answered is kept, and the same command goes on from here")
+        raise typer.Exit(1) from None
+    watcher.end()
+    failures = run.failures()
+    summary: dict[str, Any] = {
+        "run": run.id,
+        "cases": len(run.case_ids),
+        "calls": watcher.done,
+        "cached": watcher.cached,
+        "failed": len(failures),
+        "plan": intended.hash,
+    }
+    if as_json:
+        print_json(summary)
+    else:
+        asked = watcher.done - watcher.cached
+        print(
+            f"run {run.id[:8]}: {len(run.case_ids)} cases, {len(run.arms)} arms, "
+            f"{asked} calls asked, {watcher.cached} answered before, {len(failures)} failed"
+        )
+        for name, failure in failures[:3]:
+            remark(f"failed: {name}, case {failure.case}: {failure.what}")
+        remark("next: discretion report")
+    if failures:
+        raise typer.Exit(1)
+
+
+def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any]) -> Plan:
+    """The plan that was named, with what was said on the command line in its place."""
+    from pydantic import ValidationError
+
+    from discretion.documents import read_yaml
+    from discretion.plans import Plan
+
+    given = {key: value for key, value in said.items() if value not in (None, (), "")}
+    narrowed = {key: value for key, value in cases.items() if value not in (None, ())}
+    base: dict[str, Any] = {}
+    if name:
+        planned = here.contents.plans.get(name)
+        if planned is None and Path(name).is_file():
+            planned, wrong = read_yaml(Path(name)).describe(Plan)
+            if wrong:
+                raise wrong[0]
+        if planned is None:
+            known = ", ".join(here.contents.plans) or "none yet"
+            raise DiscretionError(f"there is no plan {name!r}", mend=f"plans here: {known}")
+        base = planned.model_dump(mode="json")
+    elif not given.get("arms"):
+        raise DiscretionError(
+            "no arm is named", mend="add --arm tiny/direct, or --plan NAME; see discretion arms"
+        )
+    if narrowed:
+        base["cases"] = {**base.get("cases", {}), **narrowed}
+    try:
+        return Plan.model_validate({**base, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DiscretionError(str(first.get("ctx", {}).get("error", first["msg"]))) from error
+
+
+def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> None:
+    """What a run would ask; four characters are counted as about one token."""
+    if as_json:
+        print_json(
+            [
+                {"arm": name, "calls": calls, "cached": cached, "tokens_about": characters // 4}
+                for name, calls, cached, characters in counts
+            ]
+        )
+        return
+    print_table(
+        ["arm", "calls", "answered before", "tokens to send, about"],
+        [
+            [name, f"{calls:,}", f"{cached:,}", f"{characters // 4:,}"]
+            for name, calls, cached, characters in counts
+        ],
+    )
+
+
+class _Watcher:
+    """Shows progress on stderr: a line that is rewritten on a terminal, few lines elsewhere."""
+
+    def __init__(self) -> None:
+        self.done = self.cached = 0
+        self._shown = -1.0
+        self._live = sys.stderr.isatty()
+
+    def tell(self, progress: Progress) -> None:
+        self.done, self.cached = progress.done, progress.cached
+        pause = 0.1 if self._live else 10.0
+        if progress.seconds - self._shown < pause:
+            return
+        self._shown = progress.seconds
+        left = progress.seconds_left
+        text = (
+            f"{progress.done:,} of about {progress.total:,} calls, {progress.rate:.1f} a second"
+            + (f", {left:.0f} s left" if left is not None else "")
+            + (f", {progress.failed} failed" if progress.failed else "")
+            + f" · {progress.arm}"
+        )
+        if self._live:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._live and self._shown >= 0:
+            print(file=sys.stderr)

@@ -1,0 +1,207 @@
+"""`discretion import`: bring in what people, or a system, decided."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from discretion.cli.app import Json, app, desk, print_json, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.importing import Imported, Layout
+    from discretion.workspace import Workspace
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX.")],
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN,…",
+            help="Which column is what: text, answer, explanation, rater, time, confidence, value, "
+            "limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
+            "calculated with: value=returned_on - delivered_on.",
+        ),
+    ] = "",
+    answers: Annotated[
+        str,
+        typer.Option(
+            "--answers",
+            metavar="WORD=ANSWER;…",
+            help="What words mean: denied=refuse;credit=unsure.",
+        ),
+    ] = "",
+    case: Annotated[
+        str, typer.Option("--case", metavar="COLUMNS", help="Columns that identify a case.")
+    ] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="COLUMN", help="Column that names the scenario.")
+    ] = "",
+    policy: Annotated[str, typer.Option("--policy", help="The policy they all fall under.")] = "",
+    panel: Annotated[str, typer.Option("--panel", help="Name of the people who decided.")] = "",
+    n: Annotated[
+        Literal["known", "unknown"],
+        typer.Option("--n", help="Whether it is known how many people stand behind a rate."),
+    ] = "known",
+    unit: Annotated[
+        str, typer.Option("--unit", help="USD, %, clock, date, or what is counted: days.")
+    ] = "",
+    direction: Annotated[
+        Literal["at most", "at least"], typer.Option("--direction", help="What the limit is.")
+    ] = "at most",
+    scale: Annotated[
+        str, typer.Option("--scale", help="What a deviation of 1 is worth, in the unit.")
+    ] = "",
+    factor: Annotated[
+        str, typer.Option("--factor", metavar="COLUMNS", help="Columns that are factors.")
+    ] = "",
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="COLUMNS", help="Columns to keep for grouping.")
+    ] = "",
+    arm: Annotated[
+        str, typer.Option("--arm", metavar="NAME", help="A system decided: keep as recorded/NAME.")
+    ] = "",
+    skip_bad: Annotated[
+        Path | None,
+        typer.Option("--skip-bad", metavar="FILE", help="Set bad rows aside in this CSV file."),
+    ] = None,
+    sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a spreadsheet.")] = "",
+    encoding: Annotated[str, typer.Option("--encoding", help="Of a text file.")] = "utf-8",
+    delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
+    date_format: Annotated[
+        str, typer.Option("--date-format", help="Such as %d.%m.%Y; by default 2026-03-31.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Bring in decisions: one row a judgment, or one row a case with counts or a rate.
+
+    Importing a file twice changes nothing. A bad row stops the import with its row, column and
+    value, and nothing is stored. The mapping is remembered for files with the same columns.
+    """
+    from discretion.importing import read_decisions
+
+    here = desk()
+    said: dict[str, Any] = {
+        "map": mapping,
+        "answers": answers,
+        "case": case,
+        "scenario": scenario,
+        "policy": policy,
+        "panel": panel,
+        "n": n,
+        "unit": unit,
+        "direction": direction,
+        "scale": scale,
+        "factor": factor,
+        "keep": keep,
+        "arm": arm,
+        "date_format": date_format,
+    }
+    reading = {
+        "sheet": sheet or None,
+        "encoding": encoding,
+        "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
+    }
+    if not mapping:
+        said = _remembered(here, file, reading)
+    imported = read_decisions(file, _layout(said), skip_bad=skip_bad is not None, **reading)  # type: ignore[arg-type]
+    if skip_bad is not None and imported.skipped:
+        _set_aside(skip_bad, imported)
+    fresh = _keep(here, imported, said)
+    counts = {**imported.counts, "new": fresh}
+    if as_json:
+        print_json(counts)
+        return
+    parts = [f"{count:,} {name}" for name, count in counts.items() if count and name != "new"]
+    print(f"{file.name}: {', '.join(parts)}; {fresh:,} new")
+    if imported.skipped:
+        remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
+    remark("next: discretion report")
+
+
+def _layout(said: dict[str, Any]) -> Layout:
+    from decimal import Decimal, InvalidOperation
+
+    from discretion.importing import Layout, Spellings, parse_answers, parse_columns, parse_map
+
+    try:
+        scale = Decimal(said["scale"]) if said["scale"] else None
+    except InvalidOperation as error:
+        raise DiscretionError(
+            f"{said['scale']!r} is no scale", where="--scale", mend="give a number above 0"
+        ) from error
+    return Layout(
+        fields=parse_map(said["map"]),
+        spellings=parse_answers(said["answers"]) if said["answers"] else Spellings(),
+        case=parse_columns(said["case"], "--case") if said["case"] else (),
+        scenario=said["scenario"] or None,
+        policy=said["policy"] or "imported",
+        panel=said["panel"] or "people",
+        arm=said["arm"] or None,
+        n_unknown=said["n"] == "unknown",
+        unit=said["unit"],
+        direction=said["direction"],
+        scale=scale,
+        factors=parse_columns(said["factor"], "--factor") if said["factor"] else (),
+        keep=parse_columns(said["keep"], "--keep") if said["keep"] else (),
+        date_format=said["date_format"] or None,
+    )
+
+
+def _keep(here: Workspace, imported: Imported, said: dict[str, Any]) -> int:
+    """Store everything in one transaction, and say how many decisions are new."""
+    from discretion.canonical import digest
+    from discretion.storage import Entry, records
+
+    decisions = [
+        *(records.judgment_entry(judgment) for judgment in imported.judgments),
+        *(records.tally_entry(tally) for tally in imported.tallies),
+        *(records.recorded_entry(one.arm, one.case, one.p) for one in imported.recorded),
+    ]
+    cases = [records.case_entry(case, imported=True) for case in imported.cases]
+    mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
+    fresh = here.store.append([*decisions, *cases, mapping])
+    return sum(fresh[: len(decisions)])
+
+
+def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:
+    """The mapping that was last used for a file with these columns."""
+    from discretion.canonical import digest
+    from discretion.importing.tables import open_table
+
+    table = open_table(file, **reading)
+    table.rows.close()
+    known = list(here.store.entries("mapping", digest(list(table.header))))
+    if not known:
+        raise DiscretionError(
+            "nothing says which column is what",
+            where=str(file),
+            mend=f'add --map "text=…,answer=…"; the columns are: {", ".join(table.header)}',
+        )
+    said = dict(known[-1].body)
+    remark(f'as last time for these columns: --map "{said["map"]}"')
+    return said
+
+
+def _set_aside(path: Path, imported: Imported) -> None:
+    """Bad rows with all their cells, and why; cells that a spreadsheet would run are quoted."""
+    from discretion.reports.tables import neutral
+
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*imported.header, "row", "column", "why"])
+            for row in imported.skipped:
+                cells = [neutral(cell) for cell in row.cells]
+                cells += [""] * (len(imported.header) - len(cells))
+                writer.writerow([*cells, row.number, row.column, f"{row.why}; {row.mend}"])
+    except OSError as error:
+        raise DiscretionError(
+            f"cannot be written ({error.strerror})", where=str(path), mend="name another file"
+        ) from error

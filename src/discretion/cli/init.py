@@ -1,0 +1,66 @@
+"""`discretion init`: a new workspace, empty or from an example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from discretion.cli.app import app, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.workspace import Simulated, Workspace
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the workspace is to be; made if missing.")],
+    example: Annotated[
+        str,
+        typer.Option("--example", metavar="NAME", help="Start from a complete example; see below."),
+    ] = "",
+) -> None:
+    """Make a workspace: a folder with a settings file, policies, scenarios and plans.
+
+    Without --example it is a commented template. Examples are complete: `everyday` has ten and
+    more scenarios in as many domains, `returns` is one small desk. The people who judge an
+    example are simulated, and every page says so.
+    """
+    from discretion import examples
+    from discretion.workspace import open_workspace
+
+    examples.copy(example or "template", folder)
+    desk = open_workspace(folder)
+    count = len(desk.described_cases)
+    print(f"{folder}: {len(desk.contents.policies)} policies, {count} cases")
+    simulated = desk.contents.settings.simulated
+    if simulated is not None:
+        _judge(desk, simulated)
+    remark(f"next: cd {folder} && discretion check && discretion report")
+
+
+def _judge(desk: Workspace, simulated: Simulated) -> None:
+    """Let the example's simulated people judge every case."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from discretion.simulation.judges import PANELS
+    from discretion.storage import records
+
+    if simulated.judges not in PANELS:
+        raise DiscretionError(
+            f"there are no simulated judges {simulated.judges!r}",
+            where=str(desk.folder / "discretion.toml"),
+            mend=f"choose from: {', '.join(PANELS)}",
+        )
+    panel = replace(PANELS[simulated.judges], raters=simulated.raters)
+    rng = np.random.default_rng(simulated.seed)
+    judgments = [
+        replace(judgment, panel=simulated.panel)
+        for judgment in panel.judge_all(desk.described_cases, rng)
+    ]
+    desk.store.append(records.judgment_entry(judgment) for judgment in judgments)
+    print(f"{len(judgments):,} judgments by {simulated.raters} simulated people")

@@ -1,0 +1,108 @@
+"""`discretion report`: the newest run, or the people alone, as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from discretion.cli.app import Json, app, desk, print_json, print_table, remark
+
+if TYPE_CHECKING:
+    from discretion.measures.figure import Figure
+    from discretion.scorecards import Scorecard
+
+
+@app.command()
+def report(
+    run: Annotated[
+        str, typer.Option("--run", help="Beginning of a run's id; by default the newest.")
+    ] = "",
+    people: Annotated[
+        bool, typer.Option("--people", help="The people alone, even where there are runs.")
+    ] = False,
+    panel: Annotated[str, typer.Option("--panel", help="Whom to compare with.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The page; by default report.html.")
+    ] = None,
+    tables: Annotated[
+        Path | None, typer.Option("--csv", metavar="FOLDER", help="Every table as CSV too.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "",
+    weigh: Annotated[
+        Literal["scenarios", "cases"], typer.Option("--weigh", help="What counts the same.")
+    ] = "scenarios",
+    with_cases: Annotated[
+        bool, typer.Option("--with-cases", help="Show the texts of the largest disagreements.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write one HTML page that opens without a network, and print the league table.
+
+    With a run: how far each of its arms is from the people. Without: the people alone, where they
+    stop and how far they agree.
+    """
+    from discretion import reports
+    from discretion.evaluation import find_run, runs
+
+    here = desk()
+    heading = title or here.name
+    if people or not (run or runs(here.store)):
+        judges = here.panel(panel)
+        card = reports.of_people(here.cases, judges, title=heading, weigh=weigh)
+    else:
+        chosen = find_run(here.store, run)
+        card = reports.of_run(
+            chosen, title=heading, panel=panel, weigh=weigh, with_cases=with_cases
+        )
+    if tables is not None:
+        for path in reports.write_tables(card, tables):
+            remark(f"wrote {path}")
+    if as_json:
+        print_json(reports.to_json(card))
+        if output is None:
+            return
+    written = reports.write_page(card, output or Path("report.html"))
+    if not as_json:
+        _print(card)
+    remark(f"wrote {written}")
+
+
+def _print(card: Scorecard) -> None:
+    if card.banner:
+        print(card.banner, end="\n\n")
+    for finding in card.findings:
+        print(f"- {finding}")
+    for warning in card.warnings:
+        print(f"! {warning}")
+    if card.arms:
+        print()
+        print_table(
+            ["arm", "gap", "95% interval", "too lax +, too strict -", "Brier", "cases"],
+            [
+                [
+                    arm.name,
+                    number(arm.gap),
+                    interval(arm.gap),
+                    number(arm.signed, sign=True),
+                    number(arm.brier, digits=3),
+                    str(arm.cases),
+                ]
+                for arm in card.arms
+            ],
+        )
+
+
+def number(figure: Figure, *, digits: int = 2, sign: bool = False) -> str:
+    """A figure's value; a dash where there is none."""
+    if figure.value is None:
+        return "–"
+    return f"{figure.value:+.{digits}f}" if sign else f"{figure.value:.{digits}f}"
+
+
+def interval(figure: Figure) -> str:
+    """A figure's interval; a dash where there is none."""
+    if figure.low is None or figure.high is None:
+        return "–"
+    return f"{figure.low:.2f} to {figure.high:.2f}"

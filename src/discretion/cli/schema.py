@@ -1,0 +1,29 @@
+"""`discretion schema`: JSON Schemas for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from discretion.cli.app import app, print_json
+
+
+@app.command()
+def schema(
+    document: Annotated[
+        Literal["policy", "scenario", "plan"], typer.Argument(help="Which kind of document.")
+    ],
+) -> None:
+    """Print the JSON Schema of a document, for editors that check while one types."""
+    from discretion.plans import Plan
+    from discretion.policies import Policy
+    from discretion.scenarios import Scenario
+
+    shapes = {"policy": Policy, "scenario": Scenario, "plan": Plan}
+    print_json(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **shapes[document].model_json_schema(),
+        }
+    )

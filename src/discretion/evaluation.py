@@ -1,0 +1,352 @@
+"""Evaluation: cases are put to arms, and every answer is kept as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from discretion.answers import Answer, Estimate, Failure, combine
+from discretion.arms import Arm, Call
+from discretion.canonical import digest, short_id
+from discretion.cases import Case, Docket
+from discretion.errors import DiscretionError
+from discretion.plans import Plan, plan_from_json
+from discretion.storage import Store, StoredEntry, records
+
+HOPELESS = 20
+"""An arm whose first calls all fail is given up after this many: the rest would fail too."""
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    arm: str
+    done: int
+    """Calls answered, found in the log, or failed, over all arms."""
+    total: int
+    """About how many calls there are, from each arm's first case."""
+    cached: int
+    failed: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Calls a second that were really asked."""
+        return (self.done - self.cached) / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None until there is a rate to go by."""
+        return (self.total - self.done) / self.rate if self.rate > 0 else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluation: its plan, its cases, and the answers that it used."""
+
+    id: str
+    store: Store = field(repr=False)
+    plan: Plan
+    case_ids: tuple[str, ...] = field(repr=False)
+    arms: tuple[tuple[str, str], ...]
+    """(name, fingerprint) of each arm."""
+    kinds: tuple[str, ...]
+    """What each arm is: ``model``, ``baseline`` or ``recorded``."""
+    started: str
+    finished: str
+    """When it was done; empty where it was stopped before."""
+
+    described: tuple[str, ...] = field(repr=False)
+    """Hashes of the policies and scenarios as they were."""
+
+    @property
+    def docket(self) -> Docket:
+        """The cases, with the policies and scenarios as they were."""
+        return records.read_docket(self.store, self.case_ids, self.described)
+
+    def estimates(self) -> dict[str, dict[str, Estimate]]:
+        """Each arm's estimates by case. Answers are read in pages: memory grows with the number
+        of arms times cases, not with the number of answers."""
+        found: dict[str, dict[str, Estimate]] = {name: {} for name, _ in self.arms}
+        for arm, case, answers in self.answers():
+            found[arm][case] = combine(case, answers)
+        return found
+
+    def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
+        """(arm, case, its answers), one case at a time, from the pages of the log."""
+        open_groups: dict[tuple[str, str], list[str]] = {}
+        for arm, case, key in records.used(self.store, self.id):
+            open_groups.setdefault((arm, case), []).append(key)
+        groups = iter(open_groups.items())
+        while page := list(islice(groups, _PAGE)):
+            keys = [key for _, group in page for key in group]
+            known = records.answers(self.store, keys, texts=texts)
+            for (arm, case), group in page:
+                yield arm, case, [known[key] for key in group]
+
+    def failures(self) -> list[tuple[str, Failure]]:
+        """(arm, failure) for calls that never gave a decision."""
+        return list(records.failures(self.store, self.id))
+
+
+def evaluate(
+    cases: Sequence[Case],
+    arms: Sequence[Arm],
+    store: Store,
+    *,
+    plan: Plan | None = None,
+    in_flight: int = 64,
+    progress: Callable[[Progress], None] | None = None,
+    clock: Callable[[], str] = str,
+) -> Run:
+    """Put cases to arms and keep every answer.
+
+    The plan's hash is stored before anything is asked. Answers that the log already has are not
+    asked again; a run that was stopped goes on where it was. Works inside a running event loop
+    too, in a thread of its own.
+
+    Args:
+        cases: what is to be decided.
+        arms: who is asked.
+        store: keeps the answers; what it has acknowledged survives a kill.
+        plan: what was declared beforehand; by default just these arms.
+        in_flight: how many calls, or batches of calls, are under way at once.
+        progress: told after every batch.
+        clock: the time, ISO 8601 in UTC.
+
+    Raises:
+        DiscretionError: there is nothing to do, an arm answers none of the cases, or an arm's
+            first calls all fail.
+    """
+    if not cases:
+        raise DiscretionError("there are no cases to evaluate", mend="describe or import some")
+    plan = plan or Plan(arms=tuple(arm.name for arm in arms))
+    run = _begin(cases, arms, store, plan, clock)
+    _complete(_Evaluation(run, cases, arms, in_flight, progress).run())
+    store.flush()
+    finished = clock()
+    records.note(store, "run end", run.id, {"finished": finished})
+    return find_run(store, run.id)
+
+
+def runs(store: Store) -> list[Run]:
+    """Every run in the log, oldest first."""
+    ended = {entry.key: entry.body["finished"] for entry in store.entries("run end")}
+    return [_run(store, entry, ended.get(entry.key, "")) for entry in store.entries("run")]
+
+
+def find_run(store: Store, run: str = "") -> Run:
+    """The run of that id (its beginning is enough), or the newest.
+
+    Raises:
+        DiscretionError: there is none, or the beginning fits several.
+    """
+    known = runs(store)
+    fitting = [one for one in known if one.id.startswith(run)]
+    if not fitting:
+        what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
+        mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
+        raise DiscretionError(what, where=str(store.path), mend=mend)
+    if run and len(fitting) > 1:
+        raise DiscretionError(f"{run!r} fits {len(fitting)} runs", mend="give more of the id")
+    return fitting[-1]
+
+
+def count_calls(
+    cases: Sequence[Case], arms: Sequence[Arm], store: Store
+) -> list[tuple[str, int, int, int]]:
+    """(arm, calls, of those in the log already, characters to be sent) without asking anything."""
+    counted = []
+    for arm in arms:
+        calls = [call for case in cases for call in arm.calls(case)]
+        cached = store.has("answer", [call.key for call in calls])
+        characters = sum(
+            len(message.content)
+            for call in calls
+            if call.prompt is not None and call.key not in cached
+            for message in call.prompt.messages
+        )
+        counted.append((arm.name, len(calls), sum(c.key in cached for c in calls), characters))
+    return counted
+
+
+class _Evaluation:
+    """The state of a run under way. Workers share one iterator of batches, so that nothing is
+    planned before it can be asked."""
+
+    def __init__(
+        self,
+        run: Run,
+        cases: Sequence[Case],
+        arms: Sequence[Arm],
+        in_flight: int,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._run = run
+        self._cases = cases
+        self._arms = arms
+        self._in_flight = in_flight
+        self._progress = progress
+        self._begun = time.monotonic()
+        self._total = sum(_calls_about(arm, cases) for arm in arms)
+        self._done = self._cached = self._failed = 0
+        self._good: set[str] = set()
+        self._bad: dict[str, int] = {}
+
+    async def run(self) -> None:
+        batches = self._batches()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._in_flight):
+                group.create_task(self._work(batches))
+
+    async def _work(self, batches: Iterator[tuple[Arm, list[Call]]]) -> None:
+        for arm, calls in batches:
+            for outcome in await arm.ask(calls):
+                self._keep(arm, outcome)
+            self._tell(arm)
+
+    def _batches(self) -> Iterator[tuple[Arm, list[Call]]]:
+        """Calls that the log does not answer yet, an arm's batch at a time."""
+        store, run = self._run.store, self._run.id
+        for arm in self._arms:
+            waiting: list[Call] = []
+            calls = (call for case in self._cases for call in arm.calls(case))
+            while page := list(islice(calls, _PAGE)):
+                known = store.has("answer", [call.key for call in page])
+                if known:
+                    have = [call for call in page if call.key in known]
+                    store.put(
+                        *(records.used_entry(run, arm.name, call.case, call.key) for call in have)
+                    )
+                    self._good.add(arm.name)
+                    self._cached += len(have)
+                    self._done += len(have)
+                    self._tell(arm)
+                waiting += [call for call in page if call.key not in known]
+                while len(waiting) >= arm.batch:
+                    yield arm, waiting[: arm.batch]
+                    del waiting[: arm.batch]
+            if waiting:
+                yield arm, waiting
+
+    def _keep(self, arm: Arm, outcome: Answer | Failure) -> None:
+        store, run = self._run.store, self._run.id
+        self._done += 1
+        if isinstance(outcome, Answer):
+            store.put(*records.answer_entries(run, arm.name, outcome))
+            self._good.add(arm.name)
+            return
+        store.put(records.failure_entry(run, arm.name, outcome))
+        self._failed += 1
+        self._bad[arm.name] = self._bad.get(arm.name, 0) + 1
+        if arm.name not in self._good and self._bad[arm.name] >= HOPELESS:
+            raise DiscretionError(
+                f"the first {HOPELESS} calls all failed: {outcome.what}",
+                where=arm.name,
+                mend="mend the model or its settings, then run the same command again",
+            )
+
+    def _tell(self, arm: Arm) -> None:
+        if self._progress is not None:
+            seconds = time.monotonic() - self._begun
+            total = max(self._total, self._done)
+            self._progress(
+                Progress(arm.name, self._done, total, self._cached, self._failed, seconds)
+            )
+
+
+def _begin(
+    cases: Sequence[Case], arms: Sequence[Arm], store: Store, plan: Plan, clock: Callable[[], str]
+) -> Run:
+    """The run's own row: a new one, or the last one of the same definition if it never ended."""
+    for arm in arms:
+        if not any(True for case in cases for _ in islice(arm.calls(case), 1)):
+            raise DiscretionError(
+                "it can answer none of the cases", where=arm.name, mend="check what the cases carry"
+            )
+    definition: dict[str, Any] = {
+        "plan": plan.model_dump(mode="json"),
+        "plan_hash": plan.hash,
+        "cases": [case.id for case in cases],
+        "arms": [[arm.name, arm.fingerprint] for arm in arms],
+        "kinds": [_kind(arm) for arm in arms],
+    }
+    documents = records.described_entries(cases) if isinstance(cases, Docket) else []
+    definition["described"] = [entry.key for entry in documents]
+    signature = digest(definition)
+    for run in reversed(runs(store)):
+        if not run.finished and store.get("run", "", run.id):
+            entry = store.get("run", "", run.id)
+            if entry and entry.body["definition"] == signature:
+                return run
+    started = clock()
+    identity = short_id((signature, started, store.head()))
+    store.append([*documents, *(records.case_entry(case) for case in cases)])
+    body = {**definition, "definition": signature, "started": started}
+    records.note(store, "run", identity, body)
+    return find_run(store, identity)
+
+
+def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
+    body = entry.body
+    return Run(
+        id=entry.key,
+        store=store,
+        plan=plan_from_json(body["plan"]),
+        case_ids=tuple(body["cases"]),
+        arms=tuple((name, fingerprint) for name, fingerprint in body["arms"]),
+        kinds=tuple(body["kinds"]),
+        started=body["started"],
+        finished=finished,
+        described=tuple(body["described"]),
+    )
+
+
+def _kind(arm: Arm) -> str:
+    prefix = arm.name.split("/")[0]
+    return prefix if prefix in ("baseline", "recorded") else "model"
+
+
+def _calls_about(arm: Arm, cases: Iterable[Case]) -> int:
+    """About how many calls an arm makes: as many for each case as for the first it answers."""
+    cases = list(cases)
+    each = next((len(calls) for calls in map(arm.calls, cases) if calls), 0)
+    return each * len(cases)
+
+
+def _complete(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end; in a thread of its own where a loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        _raise_first(work)
+        return
+    failed: list[BaseException] = []
+
+    def in_thread() -> None:
+        try:
+            _raise_first(work)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=in_thread, name="discretion-evaluate")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+def _raise_first(work: Coroutine[Any, Any, None]) -> None:
+    """Run it, and raise what went wrong first by itself, not in a group."""
+    try:
+        asyncio.run(work)
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None

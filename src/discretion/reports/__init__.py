@@ -1,0 +1,39 @@
+"""Reports: a run, or judgments alone, as one HTML page, as JSON, and as CSV tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from discretion.evaluation import Run
+from discretion.measures.weights import Weigh
+from discretion.reports.assembly import of_people, of_run
+from discretion.reports.page import write_page
+from discretion.reports.tables import to_json, write_tables
+
+__all__ = ["of_people", "of_run", "report", "to_json", "write_page", "write_tables"]
+
+
+def report(
+    run: Run,
+    output: str | Path = "report.html",
+    *,
+    title: str = "",
+    panel: str = "",
+    weigh: Weigh = "scenarios",
+    with_cases: bool = False,
+) -> Path:
+    """Write a run's report as one HTML file that opens without a network.
+
+    Args:
+        run: what `discretion.evaluate` returned.
+        output: the file to write.
+        title: the page's heading.
+        panel: whom to compare with; may be left out where there is one panel.
+        weigh: whether scenarios or cases count the same.
+        with_cases: show the texts of the largest disagreements.
+
+    Returns:
+        The file that was written.
+    """
+    card = of_run(run, title=title, panel=panel, weigh=weigh, with_cases=with_cases)
+    return write_page(card, Path(output))

@@ -1,0 +1,206 @@
+"""The league table: every arm against the people, and the declared comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from discretion.measures.agreement import majority_agreement
+from discretion.measures.bootstrap import pooled
+from discretion.measures.calibration import auc, calibration_curve
+from discretion.measures.contrasts import Contrast, contrast, holm
+from discretion.measures.figure import Figure, missing
+from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
+from discretion.measures.orders import order_effect
+from discretion.measures.rates import Bools, Floats
+from discretion.measures.scores import brier, log_loss
+from discretion.measures.unsure import unsure_sensitivity
+from discretion.measures.weights import case_weights
+from discretion.measures.wordings import within_spread, wording_spread
+from discretion.scorecards.cards import ArmCard, CalibrationBin, ContrastCard, Verdict
+from discretion.scorecards.study import Replies, Study
+
+Kind = Literal["model", "baseline", "recorded"]
+
+NOTES = {
+    "baseline/mean": "fitted on all cases, these included",
+}
+
+
+def arm_card(
+    study: Study,
+    replies: Replies,
+    kind: Kind,
+    forbidden: Bools,
+    rng: np.random.Generator,
+    *,
+    failures: int = 0,
+    matched_by: str = "",
+) -> ArmCard:
+    """Every figure of one arm.
+
+    Args:
+        forbidden: (C,) cases that a `never` forbids.
+        failures: calls that gave no decision.
+        matched_by: the baseline that comes as near to the people.
+    """
+    p, rates, weigh = replies.p, study.rates, study.weigh
+    deployed = replies.deployed
+    gaps = panel_gap(p, rates, weigh=weigh)
+    majority = majority_agreement(p, rates, rng, weigh=weigh)
+    loss = log_loss(p, rates, weigh=weigh)
+    granted = study.rates.h * study.panel.n
+    unsure = unsure_sensitivity(
+        lambda other: signed_gap(p, other, weigh=weigh),
+        granted,
+        study.panel.n - granted,
+        study.panel.unsure,
+        study.scenario,
+    )
+    return ArmCard(
+        name=replies.name,
+        kind=kind,
+        how=replies.how,
+        note=NOTES.get(replies.name, ""),
+        cases=replies.answered,
+        unanswered=len(study.cases) - replies.answered,
+        failures=failures,
+        calls=replies.calls,
+        gap=corrected_gap(p, replies.variance, rates, weigh=weigh),
+        signed=signed_gap(p, rates, weigh=weigh),
+        panel_gap=gaps.gap,
+        over_grant=gaps.over_grant,
+        under_grant=gaps.under_grant,
+        brier=brier(p, replies.variance, rates, weigh=weigh),
+        log_loss=loss.loss,
+        clipped=loss.clipped,
+        auc=auc(p, rates, rng, weigh=weigh),
+        true_grant=majority.true_grant_rate,
+        true_refuse=majority.true_refuse_rate,
+        matthews=majority.matthews,
+        deployed_signed=signed_gap(deployed, rates, weigh=weigh),
+        deployed_gap=corrected_gap(deployed, np.zeros_like(p), rates, weigh=weigh),
+        refused_of_granted=_share_of(study, 1 - deployed, rng, granted=True),
+        granted_of_refused=_share_of(study, deployed, rng, granted=False),
+        order_effect=_order_effect(study, replies),
+        instruction_spread=_instruction_spread(study, replies),
+        case_spread=_case_spread(study, replies),
+        unsure_low=unsure.as_grant,
+        unsure_high=unsure.as_refuse,
+        unsure_flips=bool(unsure.flips),
+        never_granted=int(np.nansum(deployed[forbidden])),
+        never_cases=int(forbidden.sum()),
+        matched_by=matched_by,
+        calibration=tuple(
+            CalibrationBin(one.p, one.rate.value, one.rate.low, one.rate.high, one.rate.n)
+            for one in calibration_curve(p, rates)
+            if one.rate.value is not None and one.rate.low is not None and one.rate.high is not None
+        ),
+    )
+
+
+def match(study: Study, replies: Replies, baselines: Sequence[Replies]) -> str:
+    """The nearest baseline of which it cannot be said that the arm is nearer to the people."""
+    nearest, name = np.inf, ""
+    for baseline in baselines:
+        paired = _contrast(study, replies, baseline).difference
+        if paired.value is None or paired.high is None or paired.high < 0:
+            continue
+        gap = corrected_gap(baseline.p, baseline.variance, study.rates, weigh=study.weigh).value
+        if gap is not None and gap < nearest:
+            nearest, name = gap, baseline.name
+    return name
+
+
+def contrast_cards(
+    study: Study,
+    arms: Mapping[str, Replies],
+    cards: Mapping[str, ArmCard],
+    declared: Sequence[tuple[str, str]],
+) -> tuple[ContrastCard, ...]:
+    """The declared contrasts, Holm-adjusted over all that were declared."""
+    pairs = [pair for pair in declared if pair[0] in arms and pair[1] in arms]
+    results = [_contrast(study, arms[one], arms[other]) for one, other in pairs]
+    adjusted = holm([result.p_value for result in results])
+    return tuple(
+        _contrast_card(pair, result, p, cards)
+        for pair, result, p in zip(pairs, results, adjusted, strict=True)
+    )
+
+
+def _contrast_card(
+    pair: tuple[str, str], result: Contrast, adjusted: float | None, cards: Mapping[str, ArmCard]
+) -> ContrastCard:
+    one, other = (cards[name] for name in pair)
+    verdict: Verdict = "cannot be told"
+    if adjusted is not None and adjusted < 0.05 and result.difference.value is not None:
+        verdict = "nearer" if result.difference.value < 0 else "farther"
+    apart = (
+        abs(one.gap.value - other.gap.value)
+        if one.gap.value is not None and other.gap.value is not None
+        else None
+    )
+    spreads = (one.instruction_spread, one.case_spread, other.instruction_spread, other.case_spread)
+    return ContrastCard(
+        arm=pair[0],
+        against=pair[1],
+        difference=result.difference,
+        p=result.p_value,
+        adjusted=adjusted,
+        declared=True,
+        verdict=verdict,
+        within_wording=any(within_spread(apart, spread) for spread in spreads),
+    )
+
+
+def _contrast(study: Study, one: Replies, other: Replies) -> Contrast:
+    return contrast(one.p, one.variance, other.p, other.variance, study.rates, weigh=study.weigh)
+
+
+def _share_of(study: Study, decided: Floats, rng: np.random.Generator, *, granted: bool) -> Figure:
+    """Among what people would grant (or refuse), the share of which `decided` is 1."""
+    answered = np.isfinite(decided) & np.isfinite(study.rates.h)
+    weight = case_weights(answered.astype(float), study.scenario, study.weigh)
+    hit = np.where(answered, decided, 0.0)
+
+    def parts(h: Floats, n: Floats) -> Floats:
+        share = np.where(answered & np.isfinite(h), h if granted else 1 - h, 0.0)
+        return np.stack([weight * share * hit, weight * share], axis=1)
+
+    return pooled(
+        lambda sums: sums[..., 0] / sums[..., 1],
+        parts,
+        study.rates,
+        rng,
+        n=int(answered.sum()),
+        bounds=(0.0, 1.0),
+    )
+
+
+def _order_effect(study: Study, replies: Replies) -> Figure:
+    if not np.isfinite(replies.order_effect).any():
+        return missing("the answers were not asked in both orders")
+    return order_effect(
+        replies.order_effect, np.zeros_like(replies.order_effect), study.scenario, weigh=study.weigh
+    )
+
+
+def _instruction_spread(study: Study, replies: Replies) -> Figure:
+    if replies.wording.max(initial=-1) < 1:
+        return missing("there is one wording of the instruction")
+    away = np.where(replies.wording >= 0, replies.p - study.rates.h, np.nan)
+    return wording_spread(away, study.scenario, np.maximum(replies.wording, 0))
+
+
+def _case_spread(study: Study, replies: Replies) -> Figure:
+    codes: dict[tuple[int, int], int] = {}
+    wording = np.array(
+        [
+            codes.setdefault((code, case.wording), len(codes))
+            for code, case in zip(study.scenario.tolist(), study.cases, strict=True)
+        ],
+        dtype=np.int64,
+    )
+    return wording_spread(replies.p - study.rates.h, study.scenario, wording)

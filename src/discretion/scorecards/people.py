@@ -1,0 +1,48 @@
+"""The people: who judged, how much, and how far they agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from discretion.measures.agreement import krippendorff_alpha, split_half
+from discretion.measures.figure import Figure
+from discretion.measures.gaps import panel_rate
+from discretion.measures.rates import Bools, Rates
+from discretion.measures.references import references
+from discretion.scorecards.cards import PeopleCard
+from discretion.scorecards.study import Study
+
+
+def people_card(study: Study, rng: np.random.Generator) -> PeopleCard:
+    """What can be said of a panel on the cases of a study."""
+    panel, rates = study.panel, study.rates
+    known = np.isfinite(panel.n)
+    both = references(rates, weigh=study.weigh)
+    return PeopleCard(
+        name=panel.name,
+        simulated=panel.simulated,
+        sources=panel.sources,
+        raters=len(np.unique(panel.rater)) if panel.rated else None,
+        judgments=int(panel.n.sum()) if known.all() else None,
+        unsure=int(panel.unsure.sum()),
+        cases=len(study.cases),
+        scenarios=len(study.scenarios),
+        rate=panel_rate(rates, weigh=study.weigh),
+        rule_kept_rate=_rate_among(study, study.kept),
+        rule_broken_rate=_rate_among(study, study.broken),
+        alpha=krippendorff_alpha(rates, rng),
+        split_half=split_half(rates, rng, weigh=study.weigh).correlation,
+        second_panel=both.second_panel,
+        perfect_model=both.perfect_model,
+    )
+
+
+def _rate_among(study: Study, among: Bools) -> Figure:
+    return panel_rate(only(study.rates, among), weigh=study.weigh)
+
+
+def only(rates: Rates, among: Bools) -> Rates:
+    """The same rates with the other cases taken out of every figure."""
+    return replace(rates, h=np.where(among, rates.h, np.nan))

@@ -1,0 +1,16 @@
+"""Workspaces: a user's folder, loaded and looked up. It has no verbs."""
+
+from discretion.workspace.desk import Workspace, open_workspace
+from discretion.workspace.folder import LOG, SETTINGS, Contents, read_folder
+from discretion.workspace.settings import Settings, Simulated
+
+__all__ = [
+    "LOG",
+    "SETTINGS",
+    "Contents",
+    "Settings",
+    "Simulated",
+    "Workspace",
+    "open_workspace",
+    "read_folder",
+]

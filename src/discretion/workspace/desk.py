@@ -1,0 +1,111 @@
+"""The workspace as its users hold it: what is described, what is in the log, arms by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from discretion.arms import Arm
+from discretion.cases import Case, Docket, cases_of
+from discretion.errors import DiscretionError
+from discretion.judgments import Panel
+from discretion.plans import Plan
+from discretion.storage import Store, records
+from discretion.workspace.folder import LOG, Contents, read_folder
+from discretion.workspace.lineup import Lineup
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What stands in one folder, and in its log."""
+
+    folder: Path
+    contents: Contents
+
+    @property
+    def name(self) -> str:
+        return self.contents.settings.workspace.name or self.folder.resolve().name
+
+    @cached_property
+    def store(self) -> Store:
+        """The log; made on first use."""
+        return Store(self.folder / LOG)
+
+    @cached_property
+    def described_cases(self) -> tuple[Case, ...]:
+        """The cases that the scenarios make."""
+        policies = self.contents.policies
+        return tuple(
+            case
+            for scenario in self.contents.scenarios.values()
+            for case in cases_of(scenario, policies[scenario.policy])
+        )
+
+    @property
+    def cases(self) -> Docket:
+        """The scenarios' cases, then the imported ones."""
+        described = {case.id for case in self.described_cases}
+        imported = [case for case in self._imported() if case.id not in described]
+        return Docket(
+            (*self.described_cases, *imported), self.contents.policies, self.contents.scenarios
+        )
+
+    def panel(self, name: str = "") -> Panel:
+        """The panel of that name, or the only one; DiscretionError where that is not clear."""
+        return records.panel(self.store, name)
+
+    def arms(
+        self,
+        *names: str,
+        plan: Plan | None = None,
+        cases: Docket | None = None,
+        fresh: str = "",
+        clock: Callable[[], str] | None = None,
+    ) -> list[Arm]:
+        """The arms of these names: ``MODEL/METHOD``, ``baseline/NAME`` or ``recorded/NAME``.
+
+        Args:
+            plan: how they are to be asked, and what is held out from baselines and precedents.
+            cases: what they will be asked; all of the workspace where left out.
+            fresh: changes every key, so that nothing answered before is used again.
+            clock: says when an answer was given, ISO 8601 in UTC.
+
+        Raises:
+            DiscretionError: a name stands for nothing, or what it needs is missing.
+        """
+        lineup = Lineup(
+            folder=self.folder,
+            models=self.contents.settings.models,
+            docket=self.cases if cases is None else cases,
+            plan=plan or Plan(arms=names),
+            panel=self.panel,
+            store=self.store,
+            fresh=fresh,
+            clock=clock,
+        )
+        return [lineup.arm(name) for name in names]
+
+    @property
+    def _has_log(self) -> bool:
+        return (self.folder / LOG).exists()
+
+    def _imported(self) -> list[Case]:
+        return list(records.imported_cases(self.store)) if self._has_log else []
+
+
+def open_workspace(folder: str | Path) -> Workspace:
+    """Open a workspace in which nothing is wrong.
+
+    Raises:
+        DiscretionError: the folder is no workspace, or something in it is wrong; the first
+            problem is named, and `discretion check` names them all.
+    """
+    path = Path(folder)
+    contents = read_folder(path)
+    if contents.problems:
+        first, others = contents.problems[0], len(contents.problems) - 1
+        more = f" (and {others} more: see discretion check)" if others else ""
+        raise DiscretionError(first.what, where=first.where, mend=first.mend + more)
+    return Workspace(path, contents)

@@ -1,0 +1,142 @@
+"""Arms by name: which model, method, baseline or recorded decisions a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from discretion import baselines, methods, models
+from discretion.arms import Arm, Decoding, PromptedArm, TableArm
+from discretion.canonical import digest
+from discretion.cases import Case, Docket
+from discretion.errors import DiscretionError
+from discretion.judgments import Panel
+from discretion.plans import Plan
+from discretion.precedents import Precedent, precedents_of
+from discretion.storage import Store, records
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Everything that a name may need to become an arm."""
+
+    folder: Path
+    models: Mapping[str, Mapping[str, Any]]
+    """Settings of the models that the workspace names."""
+    docket: Docket
+    plan: Plan
+    panel: Callable[[str], Panel]
+    store: Store
+    fresh: str = ""
+    clock: Callable[[], str] | None = None
+
+    def arm(self, name: str) -> Arm:
+        """The arm of that name; what it is fitted on or shown leaves out what the plan holds out.
+
+        Raises:
+            DiscretionError: the name stands for nothing, or what it needs is missing.
+        """
+        kind, _, rest = name.partition("/")
+        if not rest:
+            raise DiscretionError(
+                f"{name!r} is no arm",
+                mend="write MODEL/METHOD, baseline/NAME or recorded/NAME",
+            )
+        if kind == "baseline":
+            return self._baseline(rest)
+        if kind == "recorded":
+            return self._recorded(rest)
+        return self._prompted(kind, rest)
+
+    def _baseline(self, name: str) -> Arm:
+        judged = self._judged
+        panel = self.panel(self.plan.panel).at([case.id for case in judged])
+        splits = self.plan.holdout(judged).splits(judged) if judged else []
+        return baselines.fit(name, judged, panel, splits)
+
+    def _recorded(self, name: str) -> Arm:
+        table = records.recorded(self.store, name)
+        if not table:
+            known = records.recorded_names(self.store)
+            choose = f"choose from {', '.join(known)}, or " if known else ""
+            raise DiscretionError(
+                f"no decisions are recorded under {name!r}",
+                mend=f"{choose}bring them in with: discretion import FILE --arm {name}",
+            )
+        return TableArm(
+            f"recorded/{name}", "recorded", table, digest((name, sorted(table.items())))
+        )
+
+    def _prompted(self, model: str, method: str) -> Arm:
+        asked = methods.method(method, pool_for=self._precedents_for, folder=self.folder)
+        settings = self.models.get(model)
+        if settings is None and model != models.BUILT_IN:
+            known = ", ".join([models.BUILT_IN, *self.models])
+            raise DiscretionError(
+                f"there is no model {model!r}",
+                where=str(self.folder / "discretion.toml"),
+                mend=f'use one of: {known}; or add [models.{model}] with path = "FOLDER"',
+            )
+        loaded = models.load_model(model, settings or {}, folder=self.folder)
+        if loaded.reads_twin and not any(case.twin for case in self.docket):
+            raise DiscretionError(
+                f"{model!r} reads only the dialect of the simulation, and no case here has a twin",
+                where=str(self.folder),
+                mend="try it in an example with twins: discretion init my-desk --example returns",
+            )
+        if not loaded.reads_twin and not any(case.text for case in self.docket):
+            raise DiscretionError(
+                "no case here has a text, so there is nothing to ask a model",
+                where=str(self.folder),
+                mend="import with text=COLUMN, or compare baselines and recorded arms",
+            )
+        plan = self.plan
+        return PromptedArm(
+            loaded,
+            asked,
+            {case.policy: self.docket.policy_of(case) for case in self.docket},
+            Decoding(
+                temperature=plan.temperature,
+                max_tokens=plan.max_tokens,
+                samples=plan.samples,
+                reasonings=plan.reasonings,
+                seed=plan.seed,
+            ),
+            crossed=plan.crossed,
+            state_deviation=plan.state_deviation,
+            sample=plan.sample,
+            fresh=self.fresh,
+            clock=self.clock or str,
+        )
+
+    @cached_property
+    def _judged(self) -> list[Case]:
+        """The cases that the panel judged."""
+        judged = set(self.panel(self.plan.panel).cases)
+        return [case for case in self.docket if case.id in judged]
+
+    def _precedents_for(self, case: Case) -> Sequence[Precedent]:
+        hidden = self._hidden.get(case.id, frozenset())
+        return [one for one in self._precedents if one.case.id not in hidden]
+
+    @cached_property
+    def _hidden(self) -> dict[str, frozenset[str]]:
+        return self.plan.holdout(self._judged).hidden(self._judged) if self._judged else {}
+
+    @cached_property
+    def _precedents(self) -> list[Precedent]:
+        panel = self.panel(self.plan.panel)
+        why: dict[str, list[str]] = {}
+        majority = {
+            case: "grant" if rate > 0.5 else "refuse"
+            for case, rate in zip(panel.cases, panel.rate, strict=True)
+        }
+        for judgment in records.judgments(self.store):
+            agrees = judgment.answer == majority.get(judgment.case)
+            if judgment.panel == panel.name and judgment.explanation and agrees:
+                why.setdefault(judgment.case, []).append(judgment.explanation)
+        known = {case.id: case for case in self.docket}
+        return precedents_of(known, panel.cases, list(panel.rate), list(panel.n), why)
