@@ -12,14 +12,14 @@ from scipy.optimize import minimize
 
 def negative_log_posterior(
     g,
-    l,
+    l,  # noqa: E741
     m,
     log_b,
     mu,
     effects,
     rows,
     spread_of_b=0.5,
-    ridge=10.0,  # noqa: E741
+    ridge=10.0,
 ):
     """``rows`` are (scenario, deviation, effect columns on, grants, trials)."""
     total = -18 * math.log(1 - g) - 18 * math.log(1 - l) + m**2 / (2 * 2.0**2)

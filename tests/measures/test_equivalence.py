@@ -128,3 +128,18 @@ def test_without_pairs_or_with_one_nothing_can_be_told():
     one = arm_equivalence(np.array([0.2]), np.array([0.3]), np.array([0]))
     assert (one.verdict, one.low) == ("cannot be told", None)
     assert one.difference == pytest.approx(0.1)
+
+
+def test_leaving_raters_out_in_blocks_changes_nothing(monkeypatch):
+    without, having, *people = study(np.random.default_rng(7), 8, 3, 10, 0.1)
+    rates = Rates.of_judgments(*people)
+    whole = people_equivalence(without, having, rates)
+    monkeypatch.setattr("discretion.measures.equivalence._CELLS_AT_ONCE", 150)
+    assert people_equivalence(without, having, rates) == whole
+
+
+def test_pairs_that_hang_on_one_rater_have_no_interval():
+    case, rater = np.array([0, 1, 0]), np.array([0, 0, 1])
+    rates = Rates.of_judgments(case, rater, np.array([True, False, True]), np.zeros(2, int))
+    found = people_equivalence(np.array([0]), np.array([1]), rates)
+    assert (found.verdict, found.difference, found.low) == ("cannot be told", -1, None)

@@ -15,6 +15,9 @@ from discretion.measures.intervals import FEW, scenario_variance
 from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
 from discretion.measures.weights import case_weights
 
+_CELLS_AT_ONCE = 1_000_000
+"""Raters are left out in blocks of so many raters times cases, to bound the memory."""
+
 Verdict = Literal["equivalent", "differs", "cannot be told"]
 
 
@@ -118,24 +121,33 @@ def _rater_variance(
 
     A pair that lost its last judgment of either case leaves that replicate.
     """
-    in_pairs = np.isin(ballots.case, np.concatenate([without, having]))
-    raters = np.unique(ballots.rater[in_pairs])
+    cases, ends = np.unique(np.concatenate([without, having]), return_inverse=True)
+    here = np.isin(ballots.case, cases)
+    raters, rater = np.unique(ballots.rater[here], return_inverse=True)
     if len(raters) < 2:
         return np.nan, len(raters)
+    case = np.searchsorted(cases, ballots.case[here])
+    scenarios, scenario = np.unique(rates.scenario[without], return_inverse=True)
+    member = (scenario[:, None] == np.arange(len(scenarios))).astype(float)
+    pairs = len(without)
     replicates = np.empty(len(raters))
-    order = np.argsort(ballots.rater, kind="stable")
-    starts = np.searchsorted(ballots.rater[order], raters)
-    stops = np.searchsorted(ballots.rater[order], raters, side="right")
-    for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        theirs = order[start:stop]
-        n = rates.n - sums_by(ballots.case[theirs], ballots.n[theirs], len(rates.n))
-        grants = rates.grants - sums_by(ballots.case[theirs], ballots.grants[theirs], len(rates.n))
-        h = np.divide(grants, n, out=np.full(len(n), np.nan), where=n > 0)
-        difference = h[having] - h[without]
+    block = max(1, _CELLS_AT_ONCE // len(cases))
+    for first in range(0, len(raters), block):
+        count = min(block, len(raters) - first)
+        now = (rater >= first) & (rater < first + count)
+        cell = (rater[now] - first) * len(cases) + case[now]
+        shape = count, len(cases)
+        n = sums_by(cell, ballots.n[here][now], count * len(cases)).reshape(shape)
+        grants = sums_by(cell, ballots.grants[here][now], count * len(cases)).reshape(shape)
+        n, grants = rates.n[cases] - n, rates.grants[cases] - grants
+        h = np.divide(grants, n, out=np.full(shape, np.nan), where=n > 0)
+        difference = h[:, ends[pairs:]] - h[:, ends[:pairs]]
         known = np.isfinite(difference)
-        weight = case_weights(known.astype(float), rates.scenario[without], "scenarios")
-        total = weight.sum()
-        replicates[i] = weight[known] @ difference[known] / total if total else np.nan
+        count_of = known @ member
+        total = np.where(known, difference, 0.0) @ member
+        means = np.divide(total, count_of, out=np.zeros_like(total), where=count_of > 0)
+        with np.errstate(invalid="ignore"):  # no pair is left: no replicate, no interval
+            replicates[first : first + count] = means.sum(1) / (count_of > 0).sum(1)
     spread = float(((replicates - replicates.mean()) ** 2).sum())
     return spread * (len(raters) - 1) / len(raters), len(raters)
 
