@@ -87,10 +87,15 @@ def test_eight_digits_are_a_number_unless_a_format_makes_them_a_date():
     assert quantity("20260331", DAYS, "%Y%m%d") == datetime(2026, 3, 31)
 
 
-@pytest.mark.parametrize("date_format", ["%d.%m", "", "yyyy", "%%Y"])
-def test_a_date_format_needs_a_year(date_format):
+@pytest.mark.parametrize("date_format", ["%d.%m", "", "yyyy", "%%Y", "%F", "%m/%Y", "%Y%"])
+def test_a_date_format_needs_day_month_and_year(date_format):
     with pytest.raises(DiscretionError, match="is no format of a date"):
         check_date_format(date_format)
+
+
+@pytest.mark.parametrize("date_format", ["%d.%m.%Y", "%m/%d/%y", "%Y-%m-%d %H:%M", "%d %b %Y"])
+def test_a_date_format_may_be_any_that_finds_a_day_again(date_format):
+    check_date_format(date_format)
 
 
 def test_midnight_is_the_day_alone():

@@ -83,6 +83,12 @@ def test_policies_and_arms_are_named_by_ids():
     assert "--arm: 'a/b' is no name" in refused("answer=a", arm="a/b")
 
 
+def test_a_direction_is_one_of_two():
+    assert refused("answer=a", direction="up") == (
+        "--direction: 'up' is no direction; give one of: at most, at least"
+    )
+
+
 def test_a_date_format_is_checked_before_any_row():
     assert "--date-format: '%d.%m' is no format" in refused("answer=a", date_format="%d.%m")
 

@@ -116,7 +116,10 @@ def test_a_workbook_that_lies_about_its_size_is_refused(tmp_path):
     assert "is no XLSX workbook that can be read" in refused(path)
 
 
-def test_two_cells_far_apart_do_not_lay_out_the_sheet_between_them(tmp_path):
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+def test_two_cells_far_apart_do_not_lay_out_the_sheet_between_them(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(workbook, "_CHUNK", chunk)
+
     def fill(book):
         sheet = book.add_worksheet()
         sheet.write(0, 0, "a")

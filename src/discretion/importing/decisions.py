@@ -30,7 +30,8 @@ class SkippedRow:
     why: str
     mend: str
     cells: tuple[str, ...]
-    """As they stand in the file, in the order of the header."""
+    """As they stand in the file, in the order of the header; more or fewer where that is the
+    mistake, and the whole line where it is no row at all."""
 
 
 @dataclass(frozen=True, slots=True)

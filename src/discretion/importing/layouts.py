@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from discretion.errors import DiscretionError
 from discretion.importing.cells import check_date_format
@@ -69,6 +69,12 @@ class Layout:
         if self.scale is not None and not (self.scale.is_finite() and self.scale > 0):
             raise DiscretionError(
                 f"{self.scale} is no scale", where="--scale", mend="give a number above 0"
+            )
+        if self.direction not in get_args(Direction):
+            raise DiscretionError(
+                f"{self.direction!r} is no direction",
+                where="--direction",
+                mend=f"give one of: {', '.join(get_args(Direction))}",
             )
         for option, name in (("--policy", self.policy), ("--arm", self.arm)):
             if name is not None and not re.fullmatch(ID, name):
