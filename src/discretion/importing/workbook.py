@@ -119,10 +119,11 @@ def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, int
     tail = b""
     with archive.open(member) as part:
         for chunk in iter(lambda: part.read(_CHUNK), b""):
-            for column, row in _PLACE.findall(tail + chunk):
+            seen = tail + chunk
+            for column, row in _PLACE.findall(seen):
                 letters.add(column)
                 farthest = max(farthest, int(row))
-            tail = chunk[-_LONGEST_PLACE:]
+            tail = seen[-_LONGEST_PLACE:]
     return max(map(_column_number, letters), default=0), farthest
 
 
