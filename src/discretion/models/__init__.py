@@ -1,0 +1,89 @@
+"""Models: what continues or scores text. One file per kind.
+
+Another package adds a kind by an entry point in the group ``discretion.models`` that names a
+function ``(name, settings, folder) -> Model``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from discretion.arms import Model
+from discretion.errors import DiscretionError, missing_extra
+
+GROUP = "discretion.models"
+BUILT_IN = "tiny"
+"""The model that ships with the package; it reads only twins."""
+
+Kind = Callable[[str, Mapping[str, Any], Path], Model]
+"""Makes a model from its name, its settings without ``kind``, and the folder where relative
+paths start."""
+
+
+def load_model(
+    name: str, settings: Mapping[str, Any] | None = None, folder: Path = Path()
+) -> Model:
+    """The model of that name.
+
+    Args:
+        settings: what ``[models.NAME]`` says of it; ``kind`` is ``folder`` unless it says more.
+            The built-in ``tiny`` needs none.
+        folder: where a relative ``path`` starts.
+
+    Raises:
+        DiscretionError: the settings are wrong, the folder is not allowed, or an extra is missing.
+    """
+    settings = dict(settings or {})
+    if name == BUILT_IN and "path" not in settings and "kind" not in settings:
+        settings |= {"path": str(Path(__file__).parent / BUILT_IN), "reads_twin": True}
+    kind = str(settings.pop("kind", "folder"))
+    kinds = _kinds()
+    if kind not in kinds:
+        close = difflib.get_close_matches(kind, kinds, 1)
+        raise DiscretionError(
+            f"there is no kind of model {kind!r}",
+            where=f"[models.{name}] kind",
+            mend=f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(kinds)}",
+        )
+    return kinds[kind](name, settings, folder)
+
+
+def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
+    from pydantic import ValidationError
+
+    from discretion.models.loading import Settings
+    from discretion.models.local import LocalModel
+
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        raise missing_extra("local", f"the model {name!r}")
+    try:
+        checked = Settings.model_validate(dict(settings))
+    except ValidationError as invalid:
+        raise _mistake(name, invalid.errors()[0], tuple(Settings.model_fields)) from invalid
+    path = folder / checked.path.expanduser()
+    return LocalModel(name, checked.model_copy(update={"path": path}))
+
+
+_BUILT_IN_KINDS: dict[str, Kind] = {"folder": _folder}
+
+
+def _kinds() -> dict[str, Kind]:
+    return _BUILT_IN_KINDS | {point.name: point.load() for point in entry_points(group=GROUP)}
+
+
+def _mistake(name: str, error: Mapping[str, Any], known: tuple[str, ...]) -> DiscretionError:
+    key = ".".join(str(step) for step in error["loc"])
+    where = f"[models.{name}] {key}"
+    if error["type"] == "missing":
+        return DiscretionError("is missing", where=where, mend="add it")
+    if error["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, known, 1)
+        mend = f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(known)}"
+        return DiscretionError("is no setting of a model folder", where=where, mend=mend)
+    what = str(error["msg"]).replace("Input should", "should", 1)
+    return DiscretionError(f"{what}, not {error['input']!r}", where=where)

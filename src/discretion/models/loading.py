@@ -1,0 +1,124 @@
+"""A model folder loaded: weights, tokenizer and template, ready to be asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from discretion.errors import DiscretionError
+from discretion.models.scoring import can_share
+from discretion.models.templates import Template
+
+
+class Settings(BaseModel):
+    """What ``[models.NAME]`` may say of a local folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    device: str = "cpu"
+    """``cpu``, ``cuda``, ``cuda:1``, ...; ``auto`` takes a GPU where there is one."""
+    threads: int | None = Field(default=None, ge=1)
+    """Processor threads; by default one where there are at most two cores, else torch's choice."""
+    system: Literal["system", "user"] = "system"
+    """``user`` puts the system text in front of the user's, for templates that drop it."""
+    allow_outside: bool = False
+    """Keep scores of which more than `OUTSIDE_LIMIT` is on neither answer."""
+    reads_twin: bool = False
+    """The model reads only the dialect of the built-in one, as one tuned from it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    model: Any
+    template: Template
+    ends: tuple[int, ...]
+    context: int
+    """Tokens that the model can take in."""
+    shared: bool
+    """What prompts share is computed once."""
+
+
+def load(name: str, settings: Settings) -> Loaded:
+    """Load a checked folder; no code of its own is run, and nothing is fetched.
+
+    Raises:
+        DiscretionError: transformers cannot load it, or there is no such device, template or end.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path, device = settings.path, _device(name, settings.device)
+    if settings.threads or (os.cpu_count() or 1) <= 2:
+        torch.set_num_threads(settings.threads or 1)
+    trusted: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        with _without_progress_bars():
+            tokenizer = AutoTokenizer.from_pretrained(path, **trusted)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                path, dtype=getattr(torch, settings.dtype), use_safetensors=True, **trusted
+            )
+    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DiscretionError(
+            f"the model cannot be loaded: {reason}",
+            where=str(path),
+            mend="check that the folder is complete and of a kind that transformers knows",
+        ) from error
+    model = model.eval().to(device)
+    template = Template(tokenizer, str(path), merge_system=settings.system == "user")
+    config = model.config.get_text_config()
+    declared = (
+        tokenizer.eos_token_id,
+        config.eos_token_id,
+        model.generation_config.eos_token_id,
+    )
+    # The folder's own sampling settings would change what is measured.
+    model.generation_config = type(model.generation_config)()
+    return Loaded(
+        model=model,
+        template=template,
+        ends=template.ends(_flat(declared)),
+        context=getattr(config, "max_position_embeddings", 2**31),
+        shared=can_share(model),
+    )
+
+
+def _device(name: str, device: str) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise DiscretionError(
+            "there is no GPU that torch can use",
+            where=f"[models.{name}] device",
+            mend='set device = "cpu"',
+        )
+    return device
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    from transformers.utils import logging
+
+    bars: Any = logging
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
+
+
+def _flat(declared: Sequence[int | list[int] | None]) -> list[int]:
+    lists = [one if isinstance(one, list) else [one] for one in declared]
+    return [token for tokens in lists for token in tokens if token is not None]

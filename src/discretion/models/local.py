@@ -1,0 +1,169 @@
+"""A language model in a local folder, asked in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from discretion.arms import Decoding, Prompt, Refused, Scored, Written
+from discretion.models.folder import check_folder, fingerprint_folder
+from discretion.models.loading import Loaded, Settings, load
+from discretion.models.sampling import Beginning, write
+from discretion.models.scoring import Continuation, log_masses
+
+OUTSIDE_LIMIT = 0.2
+"""Largest mass on neither answer that still counts as a decision."""
+ANSWER_ROOM = 16
+"""Tokens kept free in the context after a reasoning, for the cue and the answer."""
+SMALL = 50_000_000
+"""Bytes of weights up to which a large batch still takes seconds on one core."""
+
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discretion-model")
+"""Local models work one at a time: two at once would only share the same processor."""
+
+Outcome = TypeVar("Outcome")
+
+
+class LocalModel:
+    """A `Model` that transformers loads from a folder; see `log_masses` for what a score is.
+
+    The folder is checked and hashed at once, the weights are loaded at the first call.
+
+    Raises:
+        DiscretionError: the folder is no model, or one that could run code.
+    """
+
+    scores = True
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        check_folder(settings.path)
+        self.name = name
+        self.settings = settings
+
+    @property
+    def reads_twin(self) -> bool:
+        return self.settings.reads_twin
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint_folder(self.settings.path, (self.settings.dtype, self.settings.system))
+
+    @cached_property
+    def batch(self) -> int:
+        weights = sum(file.stat().st_size for file in self.settings.path.glob("*.safetensors"))
+        return 256 if weights <= SMALL or self.settings.device != "cpu" else 32
+
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
+        return await _in_worker(lambda: self._score(prompts))
+
+    async def generate(
+        self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
+    ) -> Sequence[Written | Refused]:
+        return await _in_worker(lambda: self._generate(prompts, decoding, samples))
+
+    def _score(self, prompts: Sequence[Prompt]) -> list[Scored | Refused]:
+        begun = time.perf_counter()
+        loaded = self._loaded
+        texts, ids = self._read(prompts)
+        outcome: dict[int, Scored | Refused] = {}
+        sides: dict[int, tuple[list[Continuation], list[Continuation]]] = {}
+        for index, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
+            if isinstance(text, Refused):
+                outcome[index] = text
+                continue
+            choices = prompt.choices
+            grant, refuse = loaded.template.spell(text, ids[index], choices.grant, choices.refuse)
+            longest = max(len(answer.ids) for answer in (*grant, *refuse))
+            if longest > loaded.context:
+                outcome[index] = _too_long(longest, loaded.context)
+            else:
+                sides[index] = grant, refuse
+        answers = [answer for pair in sides.values() for side in pair for answer in side]
+        masses = iter(log_masses(loaded.model, answers, loaded.ends, shared=loaded.shared))
+        of_sides = {
+            index: [[next(masses) for _ in side] for side in pair] for index, pair in sides.items()
+        }
+        seconds = (time.perf_counter() - begun) / max(1, len(prompts))
+        for index, (grants, refusals) in of_sides.items():
+            outcome[index] = self._decided(
+                grants, refusals, str(texts[index]), len(ids[index]), seconds
+            )
+        return [outcome[index] for index in range(len(prompts))]
+
+    def _generate(
+        self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
+    ) -> list[Written | Refused]:
+        begun = time.perf_counter()
+        loaded = self._loaded
+        texts, ids = self._read(prompts)
+        outcome: dict[int, Written | Refused] = {}
+        beginnings: dict[int, Beginning] = {}
+        for index, (prompt, text, sample) in enumerate(zip(prompts, texts, samples, strict=True)):
+            room = loaded.context - len(ids[index]) - (ANSWER_ROOM if prompt.reason_first else 0)
+            if isinstance(text, Refused):
+                outcome[index] = text
+            elif room < 1:
+                outcome[index] = _too_long(len(ids[index]), loaded.context)
+            else:
+                beginnings[index] = Beginning(
+                    tuple(ids[index]),
+                    min(decoding.max_tokens, room),
+                    f"{decoding.seed}/{sample}",
+                    prompt.decision_cue if prompt.reason_first else "",
+                )
+        written = write(
+            loaded.model,
+            loaded.template.tokenizer,
+            list(beginnings.values()),
+            loaded.ends,
+            decoding.temperature,
+        )
+        seconds = (time.perf_counter() - begun) / max(1, len(prompts))
+        for index, (text, tokens) in zip(beginnings, written, strict=True):
+            outcome[index] = Written(text, str(texts[index]), len(ids[index]), tokens, seconds)
+        return [outcome[index] for index in range(len(prompts))]
+
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[list[str | Refused], list[list[int]]]:
+        """Each prompt as text and as tokens; none where it is refused."""
+        template = self._loaded.template
+        texts = [template.render(prompt) for prompt in prompts]
+        encoded = iter(template.encode([text for text in texts if isinstance(text, str)]))
+        return texts, [next(encoded) if isinstance(text, str) else [] for text in texts]
+
+    def _decided(
+        self, grants: list[float], refusals: list[float], text: str, tokens: int, seconds: float
+    ) -> Scored | Refused:
+        """The masses of the forms of both answers, summed over the forms of each."""
+        if not np.isfinite([*grants, *refusals]).all():
+            return Refused("the model's probabilities are not numbers; try another dtype")
+        log_grant = float(np.logaddexp.reduce(grants))
+        log_refuse = float(np.logaddexp.reduce(refusals))
+        outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
+        if outside > OUTSIDE_LIMIT and not self.settings.allow_outside:
+            return Refused(
+                f"{outside:.0%} of the model's probability is on neither answer, more than "
+                f"{OUTSIDE_LIMIT:.0%}; sample its answers, or set allow_outside = true for it"
+            )
+        return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
+
+    @cached_property
+    def _loaded(self) -> Loaded:
+        return load(self.name, self.settings)
+
+
+async def _in_worker(work: Callable[[], Outcome]) -> Outcome:
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, work)
+
+
+def _too_long(tokens: int, context: int) -> Refused:
+    return Refused(
+        f"the prompt and its answer need {tokens} tokens or more, and the model's context is "
+        f"{context}; shorten the text, or use a model with a longer context"
+    )

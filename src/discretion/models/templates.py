@@ -1,0 +1,192 @@
+"""How a prompt becomes text and tokens: the chat template, thinking, answers in context, ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from discretion.arms import Prompt, Refused
+from discretion.errors import DiscretionError
+from discretion.models.scoring import Continuation
+
+OPENED = re.compile(r"([<\[])(think\w*)([>\]])\s*\Z", re.IGNORECASE)
+"""A think block that the template has opened for the model."""
+ANSWER = "a probe of the end of a turn"
+
+
+class Template:
+    """A tokenizer and its chat template.
+
+    Args:
+        tokenizer: a transformers tokenizer.
+        where: names the model in errors.
+        merge_system: put a system text in front of the first user message.
+
+    Raises:
+        DiscretionError: there is no chat template.
+    """
+
+    def __init__(self, tokenizer: Any, where: str, *, merge_system: bool = False) -> None:
+        try:
+            self._source: str = tokenizer.get_chat_template()
+        except ValueError as error:
+            raise DiscretionError(
+                "the model has no chat template",
+                where=where,
+                mend="use an instruction-tuned model, or add chat_template.jinja to its folder",
+            ) from error
+        self.tokenizer = tokenizer
+        self.where = where
+        self.merge_system = merge_system
+        special = {
+            str(token) for token in tokenizer.added_tokens_decoder.values() if token.special
+        } | set(tokenizer.all_special_tokens)
+        self._special = re.compile("|".join(sorted(map(re.escape, special))) or r"(?!)")
+        self._tail = lru_cache(4096)(lambda text: self.encode([text])[0])
+
+    def render(self, prompt: Prompt) -> str | Refused:
+        """The text the model continues; what a case says can never be a control token.
+
+        Models that think by default are asked with thinking off, or after an empty think block.
+
+        Raises:
+            DiscretionError: the template fails on these messages, or leaves one of them out.
+        """
+        for message in prompt.messages:
+            if found := self._special.search(message.content):
+                return Refused(f"the text contains {found[0]!r}, a control token of this model")
+        text = self._apply(self._messages(prompt), add_generation_prompt=True)
+        for message in prompt.messages:
+            if message.content.strip() not in text:
+                raise self._dropped(message.role)
+        if opened := OPENED.search(text):
+            left, name, right = opened.groups()
+            text = f"{text[: opened.end(3)]}\n\n{left}/{name}{right}\n\n"
+        return text if prompt.reasoning is None else text + prompt.reasoning + prompt.decision_cue
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        ids: list[list[int]] = self.tokenizer(
+            list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False
+        )["input_ids"]
+        return ids
+
+    def spell(
+        self, text: str, ids: Sequence[int], grant: Sequence[str], refuse: Sequence[str]
+    ) -> tuple[list[Continuation], list[Continuation]]:
+        """The forms of both answers after `text`, whose tokens are `ids`.
+
+        An answer's first letters may merge with the end of the text. So text and answer are
+        tokenized together, and what is scored begins where any of them parts from the others:
+        all masses are then conditional on the same tokens.
+
+        Raises:
+            DiscretionError: the vocabulary cannot spell an answer, or spells both alike.
+        """
+        spelled = {form: self._after(text, ids, form) for form in (*grant, *refuse)}
+        start = min(_shared(ids, answer) for answer in spelled.values())
+        sides = (
+            self._sayable(grant, spelled, start),
+            self._sayable(refuse, spelled, start),
+        )
+        if sides[0] & sides[1]:
+            raise DiscretionError(
+                f"the model's vocabulary spells {grant[0]!r} and {refuse[0]!r} alike",
+                where=self.where,
+                mend="use another model",
+            )
+        granting, refusing = ([Continuation(ids, start) for ids in sorted(side)] for side in sides)
+        return granting, refusing
+
+    def ends(self, declared: Iterable[int]) -> tuple[int, ...]:
+        """The tokens that end an answer: those the model declares, and the one with which the
+        template closes an assistant's turn.
+
+        Raises:
+            DiscretionError: there is none.
+        """
+        ends = set(declared)
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": ANSWER}]
+        _, found, tail = self._apply(turns).rpartition(ANSWER)
+        closing = self._special.match(tail.lstrip()) if found else None
+        if closing:
+            ends.add(self.tokenizer.convert_tokens_to_ids(closing[0]))
+        if not ends:
+            raise DiscretionError(
+                "the model has no token that ends an answer",
+                where=self.where,
+                mend="set eos_token_id in its generation_config.json",
+            )
+        return tuple(sorted(ends))
+
+    def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
+        messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        if self.merge_system and [m["role"] for m in messages[:2]] == ["system", "user"]:
+            system, user, *rest = messages
+            both = f"{system['content']}\n\n{user['content']}"
+            return [{"role": "user", "content": both}, *rest]
+        return messages
+
+    def _apply(self, messages: list[dict[str, str]], *, add_generation_prompt: bool = False) -> str:
+        from jinja2 import TemplateError
+
+        thinking = {"enable_thinking": False} if "enable_thinking" in self._source else {}
+        try:
+            text: str = self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=add_generation_prompt, **thinking
+            )
+        except TemplateError as error:
+            if messages[0]["role"] == "system":
+                raise self._dropped("system") from error
+            raise DiscretionError(
+                f"the chat template fails: {error}", where=self.where, mend="correct the template"
+            ) from error
+        return text
+
+    def _dropped(self, role: str) -> DiscretionError:
+        mend = "correct the template"
+        if role == "system":
+            mend = 'set system = "user" for this model to put it in front of the user\'s text'
+        return DiscretionError(
+            f"the chat template drops the {role} text", where=self.where, mend=mend
+        )
+
+    def _after(self, text: str, ids: Sequence[int], form: str) -> tuple[int, ...]:
+        """The tokens of text and form together.
+
+        A control token parts the text, so nothing before the last one changes how the rest is
+        split; where a tokenizer does not keep to that, the whole is tokenized.
+        """
+        last = max((found.start() for found in self._special.finditer(text)), default=0)
+        tail, both = (self._tail(text[last:] + more) for more in ("", form))
+        if tail == list(ids[len(ids) - len(tail) :]):
+            return (*ids[: len(ids) - len(tail)], *both)
+        return tuple(self.encode([text + form])[0])
+
+    def _sayable(
+        self, forms: Sequence[str], spelled: dict[str, tuple[int, ...]], start: int
+    ) -> set[tuple[int, ...]]:
+        """Those forms that read back as they were written; the first one must."""
+        sayable: set[tuple[int, ...]] = set()
+        for form in forms:
+            answer = spelled[form]
+            back = self.tokenizer.decode(answer[start:], clean_up_tokenization_spaces=False)
+            if self.tokenizer.unk_token_id not in answer[start:] and back.endswith(form.strip()):
+                sayable.add(answer)
+            elif form == forms[0]:
+                raise DiscretionError(
+                    f"the model's vocabulary cannot spell the answer {form!r}",
+                    where=self.where,
+                    mend="use another model, or a method with other answers",
+                )
+        return sayable
+
+
+def _shared(one: Sequence[int], other: Sequence[int]) -> int:
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return at
+    return min(len(one), len(other))
