@@ -14,6 +14,8 @@ from discretion.errors import DiscretionError
 Kind = Literal["number", "money", "clock", "date", "percent"]
 
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_MOST_DIGITS = 30
+"""Before or after the point; what is written longer is a slip, and would fill pages."""
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -54,8 +56,6 @@ class Unit:
         Raises:
             DiscretionError: what is written is no amount of this unit.
         """
-        if isinstance(written, int | Decimal) and self.kind not in ("clock", "date"):
-            return Decimal(written)
         text = str(written).strip()
         try:
             if self.kind == "clock":
@@ -65,7 +65,7 @@ class Unit:
             amount = Decimal(self._bare(text))
         except (InvalidOperation, ValueError):
             amount = Decimal("NaN")
-        if not amount.is_finite():
+        if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
             raise DiscretionError(
                 f"{text!r} is no {self._what()}", mend=f"write it like {self._like()}"
             )

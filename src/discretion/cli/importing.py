@@ -196,11 +196,10 @@ def _set_aside(path: Path, imported: Imported) -> None:
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow([*imported.header, "row", "column", "why"])
+            writer.writerow(["row", "column", "why", *imported.header])
             for row in imported.skipped:
-                cells = [neutral(cell) for cell in row.cells]
-                cells += [""] * (len(imported.header) - len(cells))
-                writer.writerow([*cells, row.number, row.column, f"{row.why}; {row.mend}"])
+                why = f"{row.why}; {row.mend}"
+                writer.writerow([row.number, row.column, why, *map(neutral, row.cells)])
     except OSError as error:
         raise DiscretionError(
             f"cannot be written ({error.strerror})", where=str(path), mend="name another file"
