@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, runtime_checkable
@@ -278,10 +279,9 @@ class PromptedArm:
         else:
             # Rotated on the pair, not the case: cases that differ only in a factor that should
             # not matter are put in the same words.
-            turn = fraction_of((case.pair, method.name, "wording"))
-            side = fraction_of((case.pair, method.name, "vocabulary"))
-            vocabulary = method.vocabularies[int(side * len(method.vocabularies))]
-            pairs = [(vocabulary, int(turn * method.wordings))]
+            seed = (case.pair or case.id, method.name)
+            turn = fraction_of((*seed, "wording"))
+            pairs = [(_vocabulary(method.vocabularies, seed), int(turn * method.wordings))]
         return [
             Ask(vocabulary, order, wording, self.model.reads_twin, self.state_deviation)
             for vocabulary, wording in pairs
@@ -401,6 +401,17 @@ class PromptedArm:
         return [outcome[index] for index in range(len(calls))]
 
 
+def _vocabulary(vocabularies: Sequence[str], seed: tuple[str, ...]) -> str:
+    """One vocabulary by rotation. Those that begin with the same word share their word's turn, so
+    that the questions answered by yes and no make up one half, and yes means either equally."""
+    words: dict[str, list[str]] = {}
+    for vocabulary in vocabularies:
+        words.setdefault(vocabulary.split()[0], []).append(vocabulary)
+    groups = list(words.values())
+    group = groups[int(fraction_of((*seed, "words")) * len(groups))]
+    return group[int(fraction_of((*seed, "vocabulary")) * len(group))]
+
+
 def _prompt(call: Call) -> Prompt:
     if call.prompt is None:
         raise TypeError("a prompted arm was given a call without a prompt")
@@ -408,8 +419,6 @@ def _prompt(call: Call) -> Prompt:
 
 
 def _share(log_grant: float, log_refuse: float) -> float:
-    import math
-
     difference = max(-700.0, min(700.0, log_refuse - log_grant))
     return 1.0 / (1.0 + math.exp(difference))
 

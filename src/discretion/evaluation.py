@@ -12,7 +12,7 @@ from typing import Any
 
 from discretion.answers import Answer, Estimate, Failure, combine
 from discretion.arms import Arm, Call
-from discretion.canonical import digest, short_id
+from discretion.canonical import short_id
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.plans import Plan, plan_from_json
@@ -110,8 +110,8 @@ def evaluate(
     """Put cases to arms and keep every answer.
 
     The plan's hash is stored before anything is asked. Answers that the log already has are not
-    asked again; a run that was stopped goes on where it was. Works inside a running event loop
-    too, in a thread of its own.
+    asked again, so repeating a run costs nothing, and one that was stopped goes on where it was
+    by being run again. Works inside a running event loop too, in a thread of its own.
 
     Args:
         cases: what is to be decided.
@@ -266,7 +266,7 @@ class _Evaluation:
 def _begin(
     cases: Sequence[Case], arms: Sequence[Arm], store: Store, plan: Plan, clock: Callable[[], str]
 ) -> Run:
-    """The run's own row: a new one, or the last one of the same definition if it never ended."""
+    """The run's own row, written before anything is asked."""
     for arm in arms:
         if not any(True for case in cases for _ in islice(arm.calls(case), 1)):
             raise DiscretionError(
@@ -281,17 +281,10 @@ def _begin(
     }
     documents = records.described_entries(cases) if isinstance(cases, Docket) else []
     definition["described"] = [entry.key for entry in documents]
-    signature = digest(definition)
-    for run in reversed(runs(store)):
-        if not run.finished and store.get("run", "", run.id):
-            entry = store.get("run", "", run.id)
-            if entry and entry.body["definition"] == signature:
-                return run
     started = clock()
-    identity = short_id((signature, started, store.head()))
+    identity = short_id((definition, started, store.head()))
     store.append([*documents, *(records.case_entry(case) for case in cases)])
-    body = {**definition, "definition": signature, "started": started}
-    records.note(store, "run", identity, body)
+    records.note(store, "run", identity, {**definition, "started": started})
     return find_run(store, identity)
 
 

@@ -100,6 +100,21 @@ class Plan(Described):
     def hash(self) -> str:
         return digest(self.model_dump(mode="json"))
 
+    def choose(self, cases: Docket) -> Docket:
+        """The cases that the arms are asked: those selected, and where groups are held out by
+        name, only theirs, since nothing may be fitted on what is to be told."""
+        chosen = self.cases.choose(cases, self.seed)
+        if self.hold_out is None or not self.hold_out.groups:
+            return chosen
+        by, groups = self.hold_out.by, self.hold_out.groups
+        held = [case for case in chosen if group_of(case, by) in groups]
+        if not held:
+            raise DiscretionError(
+                f"no selected case belongs to the held-out {by} {', '.join(groups)}",
+                mend="widen the selection, or hold out another group",
+            )
+        return cases.only(held)
+
     def holdout(self, cases: Sequence[Case]) -> Holdout:
         """The plan's hold-out, or the default one."""
         if self.hold_out is None:

@@ -83,10 +83,8 @@ def evaluate(
         },
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
-    chosen = intended.cases.choose(here.cases, intended.seed)
-    lineup = here.arms(
-        *intended.arms, plan=intended, cases=chosen, fresh=now() if fresh else "", clock=now
-    )
+    chosen = intended.choose(here.cases)
+    lineup = here.arms(*intended.arms, plan=intended, fresh=now() if fresh else "", clock=now)
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return

@@ -17,6 +17,9 @@ from discretion.scorecards.cards import FailureCard, RunCard
 from discretion.scorecards.league import Kind
 from discretion.storage import records
 
+TAUGHT = ("direct", "chain-of-thought")
+"""The methods whose words the built-in model met when it was made."""
+
 _MACHINERY = "it shows that the machinery works, and says nothing about real {what}"
 
 
@@ -47,7 +50,7 @@ def of_run(
         estimates,
         kinds=dict(zip(names, cast("tuple[Kind, ...]", run.kinds), strict=True)),
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
-        untaught=[name for name in names if models.untaught(name)],
+        untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
         run=RunCard(
             run=run.id,
@@ -83,6 +86,11 @@ def of_people(
         banner=_banner(panel, []),
         weigh=weigh,
     )
+
+
+def _untaught(arm: str) -> bool:
+    model, _, method = arm.partition("/")
+    return model == models.BUILT_IN and method not in TAUGHT
 
 
 def _banner(people: Panel, arms: list[str]) -> str:

@@ -166,7 +166,7 @@ def _people_threshold(
         isotonic=None if isotonic is None else _value(case, isotonic),
         disagree=fitted.disagrees,
         shown=_shown(case, fitted.state, fitted.deviation, fitted.smallest, fitted.largest),
-        interval_shown=_between(case, ends, fitted),
+        interval_shown=_between(case, fitted),
     )
 
 
@@ -199,17 +199,19 @@ def _shown(case: Case, state: str, deviation: float | None, smallest: float, lar
     return f"beyond {show(case, _value(case, largest))}"
 
 
-def _between(case: Case, ends: list[float | None], fitted: FittedThreshold) -> str:
-    """The interval in words; an open end is the end of what was tried."""
+def _between(case: Case, fitted: FittedThreshold) -> str:
+    """The interval in words; where an end is open, from the limit outward."""
     if not fitted.bounded:
         return "–"
-    tried = [_value(case, fitted.smallest), _value(case, fitted.largest)]
-    if case.direction == "at least":
-        tried.reverse()
-    low, high = ends
-    first = f"before {show(case, tried[0])}" if low is None else show(case, low)
-    last = f"beyond {show(case, tried[1])}" if high is None else show(case, high)
-    return f"{first} to {last}"
+    ends = [fitted.low, fitted.high]
+    if None not in ends and case.direction == "at least":
+        ends.reverse()
+    tried = (fitted.smallest, fitted.largest)
+    words = [
+        f"{word} {show(case, _value(case, edge))}" if end is None else show(case, _value(case, end))
+        for end, edge, word in zip(ends, tried, ("before", "beyond"), strict=True)
+    ]
+    return " to ".join(words)
 
 
 def _value(case: Case, deviation: float) -> float:

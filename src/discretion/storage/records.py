@@ -53,20 +53,29 @@ def named_cases(store: Store, ids: Sequence[str]) -> list[Case]:
 
 
 def described_entries(docket: Docket) -> list[Entry]:
-    """The policies and scenarios of a docket, each under the hash of what it says."""
+    """The policies and scenarios of a docket, each under the hash of what it says.
+
+    As text, since the order of a factor's levels has a meaning and the log sorts its keys.
+    """
     documents = [
-        (kind, one.model_dump(mode="json"))
+        (kind, one.model_dump_json())
         for kind, group in (("policy", docket.policies), ("scenario", docket.scenarios))
         for one in group.values()
     ]
-    return [Entry(kind, digest(body), body) for kind, body in documents]
+    return [Entry(kind, digest(text), {"document": text}) for kind, text in documents]
 
 
 def read_docket(store: Store, ids: Sequence[str], described: Iterable[str]) -> Docket:
     """The docket of these cases, with the policies and scenarios of these hashes."""
     hashes = list(described)
-    policies = [Policy.model_validate(entry.body) for entry in store.find("policy", hashes)]
-    scenarios = [Scenario.model_validate(entry.body) for entry in store.find("scenario", hashes)]
+    policies = [
+        Policy.model_validate_json(entry.body["document"])
+        for entry in store.find("policy", hashes)
+    ]
+    scenarios = [
+        Scenario.model_validate_json(entry.body["document"])
+        for entry in store.find("scenario", hashes)
+    ]
     return Docket(
         tuple(named_cases(store, ids)),
         {policy.id: policy for policy in policies},

@@ -124,7 +124,7 @@ class Lineup:
 
     @cached_property
     def _hidden(self) -> dict[str, frozenset[str]]:
-        return self.plan.holdout(self._judged).hidden(self._judged) if self._judged else {}
+        return self.plan.holdout(self.docket).hidden(self.docket)
 
     @cached_property
     def _precedents(self) -> list[Precedent]:
