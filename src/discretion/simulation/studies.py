@@ -49,6 +49,17 @@ class Population:
         at = [self.rate(mu, deviation, self.rater_sd * node) for node in nodes]
         return np.asarray(np.tensordot(weights / weights.sum(), np.array(at), axes=1))
 
+    def tipping_points(self, rng: np.random.Generator, scenarios: int) -> Floats:
+        """Logarithms of the tipping points of scenarios drawn at random, (scenarios,)."""
+        return np.asarray(np.log(self.tipping) + self.scenario_sd * rng.standard_normal(scenarios))
+
+    def model_rates(self, rng: np.random.Generator, mu: Floats, model: Strictness) -> Floats:
+        """The rates of a model drawn at random, (scenarios, values), where people's tipping points
+        are exp(mu), (scenarios,)."""
+        shift = self.strict_shift if model == "strict" else 0.0
+        own = mu + shift + self.model_sd * rng.standard_normal(len(mu))
+        return self.rate(own[:, None], np.array(GRID)[None, :])
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -99,7 +110,8 @@ def simulate(
     """One study in which `raters` people judge every value of each scenario: the same people in
     all of them, or others in each."""
     people = population or Population()
-    mu, p = _scenarios(rng, people, scenarios, model)
+    mu = people.tipping_points(rng, scenarios)
+    p = people.model_rates(rng, mu, model)
     grid = np.array(GRID)
     values = len(grid)
     crowd = raters if same_raters else scenarios * raters
@@ -133,16 +145,8 @@ def truth_of(
 ) -> Truth:
     """The population's figures, by the mean over many scenarios and all people."""
     people = population or Population()
-    mu, p = _scenarios(rng, people, scenarios, model)
-    gap = p - people.mean_rate(mu[:, None], np.array(GRID)[None, :])
+    mu = people.tipping_points(rng, scenarios)
+    gap = people.model_rates(rng, mu, model) - people.mean_rate(
+        mu[:, None], np.array(GRID)[None, :]
+    )
     return Truth(signed=float(gap.mean()), square=float((gap**2).mean()))
-
-
-def _scenarios(
-    rng: np.random.Generator, people: Population, count: int, model: Strictness
-) -> tuple[Floats, Floats]:
-    """Tipping points (count,) in logarithms, and the model's rates (count, values)."""
-    mu = np.log(people.tipping) + people.scenario_sd * rng.standard_normal(count)
-    shift = people.strict_shift if model == "strict" else 0.0
-    theirs = mu + shift + people.model_sd * rng.standard_normal(count)
-    return mu, people.rate(theirs[:, None], np.array(GRID)[None, :])
