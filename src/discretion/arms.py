@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, runtime_checkable
+from functools import cache
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from discretion.answers import Answer, Failure, How, read_decision
 from discretion.canonical import digest, fraction_of
@@ -281,7 +282,7 @@ class PromptedArm:
             # not matter are put in the same words.
             seed = (case.pair or case.id, method.name)
             turn = fraction_of((*seed, "wording"))
-            pairs = [(_vocabulary(method.vocabularies, seed), int(turn * method.wordings))]
+            pairs = [(_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))]
         return [
             Ask(vocabulary, order, wording, self.model.reads_twin, self.state_deviation)
             for vocabulary, wording in pairs
@@ -325,8 +326,10 @@ class PromptedArm:
                 answers.append(Failure(call.key, call.case, reply.what, text))
                 continue
             answers.append(
-                replace(
-                    _blank(call, prompt, at),
+                _answer(
+                    call,
+                    prompt,
+                    at,
                     p=_share(reply.log_grant, reply.log_refuse),
                     how="scored",
                     log_grant=reply.log_grant,
@@ -355,8 +358,10 @@ class PromptedArm:
                 answers.append(failure)
                 continue
             answers.append(
-                replace(
-                    _blank(call, prompt, at),
+                _answer(
+                    call,
+                    prompt,
+                    at,
                     p=float(decision),
                     how="sampled",
                     prompt=reply.prompt,
@@ -401,15 +406,20 @@ class PromptedArm:
         return [outcome[index] for index in range(len(calls))]
 
 
-def _vocabulary(vocabularies: Sequence[str], seed: tuple[str, ...]) -> str:
+def _vocabulary(vocabularies: tuple[str, ...], seed: tuple[str, ...]) -> str:
     """One vocabulary by rotation. Those that begin with the same word share their word's turn, so
     that the questions answered by yes and no make up one half, and yes means either equally."""
+    groups = _by_word(vocabularies)
+    group = groups[int(fraction_of((*seed, "words")) * len(groups))]
+    return group[int(fraction_of((*seed, "vocabulary")) * len(group))]
+
+
+@cache
+def _by_word(vocabularies: tuple[str, ...]) -> list[list[str]]:
     words: dict[str, list[str]] = {}
     for vocabulary in vocabularies:
         words.setdefault(vocabulary.split()[0], []).append(vocabulary)
-    groups = list(words.values())
-    group = groups[int(fraction_of((*seed, "words")) * len(groups))]
-    return group[int(fraction_of((*seed, "vocabulary")) * len(group))]
+    return list(words.values())
 
 
 def _prompt(call: Call) -> Prompt:
@@ -423,15 +433,15 @@ def _share(log_grant: float, log_refuse: float) -> float:
     return 1.0 / (1.0 + math.exp(difference))
 
 
-def _blank(call: Call, prompt: Prompt, at: str) -> Answer:
+def _answer(call: Call, asked: Prompt, at: str, **found: Any) -> Answer:
+    """The answer to a call: what was found, and what the call says of itself."""
     return Answer(
         key=call.key,
         case=call.case,
-        p=0.5,
-        how="scored",
-        grant_first=prompt.choices.grant_first,
-        vocabulary=prompt.choices.vocabulary,
-        wording=prompt.wording,
+        grant_first=asked.choices.grant_first,
+        vocabulary=asked.choices.vocabulary,
+        wording=asked.wording,
         sample=call.sample,
         at=at,
+        **found,
     )

@@ -22,6 +22,9 @@ _TAGS = re.compile(r"<(?=\s*/?\s*(?:case|earlier|why))", re.IGNORECASE)
 
 def plain(text: str) -> str:
     """The text without invisible characters, its lines ended by line feeds."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        # Most texts: seen at a fiftieth of the cost of looking for each character.
+        return text.strip()
     return _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text)).strip()
 
 
