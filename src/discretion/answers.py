@@ -60,8 +60,9 @@ class Estimate:
 
     case: str
     p: float
-    variance: float
-    """Sampling variance of p (s2/m in the design): 0 where p was computed, not drawn."""
+    variance: float | None
+    """Sampling variance of p (s2/m in the design): 0 where p was computed, not drawn; None where
+    an order has fewer than two draws, so that their spread is not known."""
     calls: int
     how: How
     order_effect: float | None
@@ -91,7 +92,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     return Estimate(
         case=case,
         p=float(np.mean([p for p, _, _ in parts])),
-        variance=sum(variance for _, variance, _ in parts) / len(parts) ** 2,
+        variance=_variance_of_means([variance for _, variance, _ in parts]),
         calls=len(answers),
         how=answers[0].how,
         order_effect=float(np.mean(effects)) if effects else None,
@@ -101,7 +102,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     )
 
 
-def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float, float | None]:
+def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float | None, float | None]:
     by_order: dict[bool | None, list[Answer]] = {}
     for answer in answers:
         by_order.setdefault(answer.grant_first, []).append(answer)
@@ -111,16 +112,28 @@ def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float, float | No
     if {True, False} <= by_order.keys():
         effect = means[list(by_order).index(True)] - means[list(by_order).index(False)]
     firsts = [stratum[0] for stratum in strata]
-    if all(len(stratum) == 1 and stratum[0].log_grant is not None for stratum in strata):
-        return _mean_logit(firsts), 0.0, effect
-    variance = sum(_variance_of_mean(stratum) for stratum in strata) / len(strata) ** 2
+    if all(len(stratum) == 1 and _computed(stratum[0]) for stratum in strata):
+        scored = all(answer.log_grant is not None for answer in firsts)
+        return _mean_logit(firsts) if scored else float(np.mean(means)), 0.0, effect
+    variance = _variance_of_means([_variance_of_mean(stratum) for stratum in strata])
     return float(np.mean(means)), variance, effect
 
 
-def _variance_of_mean(stratum: Sequence[Answer]) -> float:
-    if stratum[0].how not in ("sampled", "scored", "logprobs") or len(stratum) < 2:
-        return 0.0
+def _computed(answer: Answer) -> bool:
+    """Whether p was computed, and not drawn: neither read from a text nor scored after one."""
+    return answer.how != "sampled" and not answer.tokens_out
+
+
+def _variance_of_mean(stratum: Sequence[Answer]) -> float | None:
+    if len(stratum) < 2:
+        return None
     return float(np.var([answer.p for answer in stratum], ddof=1)) / len(stratum)
+
+
+def _variance_of_means(variances: Sequence[float | None]) -> float | None:
+    """The variance of the mean of independent parts, None where one of theirs is not known."""
+    known = [variance for variance in variances if variance is not None]
+    return sum(known) / len(variances) ** 2 if len(known) == len(variances) else None
 
 
 def _mean_logit(answers: Sequence[Answer]) -> float:
@@ -135,17 +148,39 @@ def _mean_logit(answers: Sequence[Answer]) -> float:
 def read_decision(text: str, grant: Sequence[str], refuse: Sequence[str]) -> bool | None:
     """What a written answer decides: True grants, False refuses, None where it cannot be read.
 
-    The last line that names exactly one of the two answers as a whole word counts, so that a
-    reasoning may weigh both before it ends. A text that names both in that line is unreadable.
+    The last line that names an answer counts, so that a reasoning may weigh both before it ends.
+    The line must state that answer: begin with it, after ``Decision:`` or marks at most, name no
+    other, and attach no condition. "I would not grant this" is not a grant, nor is "no doubt" a
+    no: what is not stated plainly is unreadable, and never becomes a decision.
     """
     for line in reversed(text.strip().splitlines()):
         grants, refuses = _names(line, grant), _names(line, refuse)
-        if grants != refuses:
-            return grants
         if grants and refuses:
             return None
+        if grants or refuses:
+            return grants if _states(line, grant if grants else refuse) else None
     return None
 
 
+_EDGE = r"[^\W_]"
+"""A letter or digit; underscores are marks of emphasis."""
+_OPENING = r"[\s:\"'`*_#>(\[“”‘’«-]*"
+_CLOSING = r"[\"'`*_)\]”’»]*"
+_LABEL = r"(?:(?:my|the|final)\s+)*(?:decision|answer)(?:\s+is)?"
+_CONDITION = r"(?:but|if|unless|only|provided|except|when|as long as)\b"
+
+
 def _names(line: str, forms: Sequence[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", line, re.I) for form in forms)
+    return any(
+        re.search(rf"(?<!{_EDGE}){re.escape(form)}(?!{_EDGE})", line, re.I) for form in forms
+    )
+
+
+def _states(line: str, forms: Sequence[str]) -> bool:
+    """Whether a line begins with one of the forms and ends there, or goes on after a stop."""
+    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    end = r"(?:[^\w?]|_)*$"
+    stop = rf"{_CLOSING}(?:[.,;!]|\s[–—-]+)+{_CLOSING}\s+(?!{_CONDITION})"
+    label = rf"(?:{_LABEL}{_OPENING})?"
+    stated = rf"{_OPENING}{label}(?:{either})(?!{_EDGE})(?:{end}|{stop})"
+    return re.match(stated, line, re.I) is not None
