@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from discretion.cli import (  # noqa: F401  each module registers its commands
+    arms,
     check,
     doctor,
     evaluate,

@@ -7,7 +7,7 @@ from discretion.cli.app import Json, app, desk, print_json
 
 @app.command()
 def arms(as_json: Json = False) -> None:
-    """List models, methods, baselines and recorded decisions: what --arm can name here."""
+    """List what can stand after --arm in this workspace."""
     from discretion import baselines, methods, models
     from discretion.storage import records
 

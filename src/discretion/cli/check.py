@@ -9,7 +9,10 @@ from discretion.cli.app import Json, app, folder, print_json
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Name everything that is wrong in the workspace, with file and line; exit 1 if anything is."""
+    """Name everything that is wrong here, with file and line.
+
+    Exits with 1 if anything is.
+    """
     from discretion.workspace import Workspace, read_folder
 
     here = folder()

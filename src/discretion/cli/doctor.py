@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
 from importlib.util import find_spec
 
 from discretion.cli.app import Json, app, print_json
@@ -48,6 +47,8 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _version(module: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(module.replace("_", "-"))
     except metadata.PackageNotFoundError:

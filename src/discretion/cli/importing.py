@@ -79,10 +79,11 @@ def import_(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Bring in decisions: one row a judgment, or one row a case with counts or a rate.
+    """Bring in what people, or a system, decided.
 
-    Importing a file twice changes nothing. A bad row stops the import with its row, column and
-    value, and nothing is stored. The mapping is remembered for files with the same columns.
+    A row is one judgment, or one case with counts or a rate. Importing a file twice changes
+    nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
+    mapping is remembered for files with the same columns.
     """
     from discretion.importing import read_decisions
 

@@ -19,14 +19,17 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where the workspace is to be; made if missing.")],
     example: Annotated[
         str,
-        typer.Option("--example", metavar="NAME", help="Start from a complete example; see below."),
+        typer.Option(
+            "--example", metavar="NAME", help="Start from an example: everyday or returns."
+        ),
     ] = "",
 ) -> None:
-    """Make a workspace: a folder with a settings file, policies, scenarios and plans.
+    """Make a workspace, empty or from an example.
 
-    Without --example it is a commented template. Examples are complete: `everyday` has ten and
-    more scenarios in as many domains, `returns` is one small desk. The people who judge an
-    example are simulated, and every page says so.
+    It is a folder with a settings file, policies, scenarios and plans. Without --example it is a
+    commented template. Examples are complete: `everyday` has fifteen scenarios in as many domains,
+    `returns` is one small desk. The people who judge an example are simulated, and every page says
+    so.
     """
     from discretion import examples
     from discretion.workspace import open_workspace

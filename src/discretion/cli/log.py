@@ -11,7 +11,7 @@ from discretion.cli.app import Json, app, desk, print_json, print_table
 
 @app.command()
 def runs(as_json: Json = False) -> None:
-    """List the runs: when, which arms, how many cases, whether they were finished."""
+    """List the runs: when, which arms, how many cases."""
     from discretion.evaluation import runs as all_runs
 
     known = all_runs(desk().store)
@@ -56,7 +56,10 @@ def verify(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check the log's hash chain; exit 1 if anything was changed, or cut off since HEAD."""
+    """Check that the log was not changed, by its hash chain.
+
+    Exits with 1 if it was, or if entries up to HEAD were cut off.
+    """
     outcome = desk().store.verify(head or None)
     if as_json:
         print_json(

@@ -38,10 +38,10 @@ def report(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write one HTML page that opens without a network, and print the league table.
+    """Write one HTML page, and print the league table.
 
     With a run: how far each of its arms is from the people. Without: the people alone, where they
-    stop and how far they agree.
+    stop and how far they agree. The page opens without a network.
     """
     from discretion import reports
     from discretion.evaluation import find_run, runs

@@ -15,12 +15,17 @@ def schema(
         Literal["policy", "scenario", "plan"], typer.Argument(help="Which kind of document.")
     ],
 ) -> None:
-    """Print the JSON Schema of a document, for editors that check while one types."""
+    """Print the JSON Schema of a policy, a scenario or a plan.
+
+    Editors that know it check while one types.
+    """
+    from pydantic import BaseModel
+
     from discretion.plans import Plan
     from discretion.policies import Policy
     from discretion.scenarios import Scenario
 
-    shapes = {"policy": Policy, "scenario": Scenario, "plan": Plan}
+    shapes: dict[str, type[BaseModel]] = {"policy": Policy, "scenario": Scenario, "plan": Plan}
     print_json(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,0 +1,7 @@
+"""`python -m discretion`: the command line."""
+
+from __future__ import annotations
+
+from discretion.cli import main
+
+main()
