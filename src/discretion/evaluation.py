@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from discretion.answers import Answer, Estimate, Failure, combine
@@ -22,6 +23,10 @@ HOPELESS = 20
 """An arm whose first calls all fail is given up after this many: the rest would fail too."""
 
 _PAGE = 1000
+"""Calls that are looked up in the log at once."""
+
+_CASES_READ = 100
+"""Cases whose answers are read at once: each may have dozens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +86,16 @@ class Run:
         return found
 
     def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
-        """(arm, case, its answers), one case at a time, from the pages of the log."""
-        open_groups: dict[tuple[str, str], list[str]] = {}
-        for arm, case, key in records.used(self.store, self.id):
-            open_groups.setdefault((arm, case), []).append(key)
-        groups = iter(open_groups.items())
-        while page := list(islice(groups, _PAGE)):
-            keys = [key for _, group in page for key in group]
-            known = records.answers(self.store, keys, texts=texts)
-            for (arm, case), group in page:
-                yield arm, case, [known[key] for key in group]
+        """(arm, case, its answers), one case at a time, sorted by arm and case."""
+        groups = (
+            (arm, case, [key for _, _, key in group])
+            for (arm, case), group in groupby(records.used(self.store, self.id), itemgetter(0, 1))
+        )
+        while page := list(islice(groups, _CASES_READ)):
+            wanted = [key for _, _, keys in page for key in keys]
+            known = records.answers(self.store, wanted, texts=texts)
+            for arm, case, keys in page:
+                yield arm, case, [known[key] for key in keys]
 
     def failures(self) -> list[tuple[str, Failure]]:
         """(arm, failure) for calls that never gave a decision."""

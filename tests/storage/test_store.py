@@ -68,6 +68,26 @@ def test_appending_nothing_is_nothing(store):
     assert store.count() == 0
 
 
+def test_keys_come_sorted_over_many_pages_and_without_their_neighbors(store, monkeypatch):
+    monkeypatch.setattr("discretion.storage.store._KEYS", 7)
+    wanted = ["", "a", "a b", "a b c", "Z", "é", "\U0001f600", *map(str, range(20))]
+    others = [
+        Entry("used", "b", {}),
+        Entry("used", "b", {}, grouping="run-10"),
+        Entry("us", "b", {}, grouping="run-1"),
+    ]
+    store.append([*others, *(Entry("used", key, {}, grouping="run-1") for key in wanted)])
+    assert list(store.keys("used", "run-1")) == sorted(wanted)
+    assert list(store.keys("used")) == ["b"]
+    assert list(store.keys("used", "run-2")) == []
+
+
+def test_keys_whose_number_fills_the_last_page_are_all_there(store, monkeypatch):
+    monkeypatch.setattr("discretion.storage.store._KEYS", 5)
+    store.append([Entry("used", str(i), {}) for i in range(10)])
+    assert len(list(store.keys("used"))) == 10
+
+
 def test_an_append_with_a_bad_entry_stores_none_of_it(store):
     with pytest.raises(ValueError, match="JSON"):
         store.append([judgment("j1"), Entry("answer", "a", {"p": float("nan")})])

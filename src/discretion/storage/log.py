@@ -96,6 +96,19 @@ def page(
     return [entry_of(*row) for row in found]
 
 
+def sorted_keys(
+    connection: Connection, kind: str, grouping: str, after: str | None, size: int
+) -> list[str]:
+    """The next `size` keys of a kind and grouping, from the first where `after` is None."""
+    further, name = ("", ()) if after is None else ("AND e.key > ?", (after,))
+    found = connection.exec_driver_sql(
+        f"SELECT e.key FROM entries e WHERE e.kind = ? AND e.grouping = ? {further}"
+        " ORDER BY e.key LIMIT ?",
+        (kind, grouping, *name, size),
+    )
+    return list(found.scalars())
+
+
 def number(connection: Connection, kind: str | None, grouping: str | None) -> int:
     """How many entries there are."""
     names = {"kind": kind, "grouping": grouping}

@@ -16,6 +16,7 @@ from discretion.cases import Case, Docket, case_from_json, case_to_json
 from discretion.errors import DiscretionError
 from discretion.judgments import Judgment, Panel, Tally, gather
 from discretion.policies import Policy
+from discretion.precedents import Precedent, precedents_of
 from discretion.scenarios import Scenario
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
@@ -69,8 +70,7 @@ def read_docket(store: Store, ids: Sequence[str], described: Iterable[str]) -> D
     """The docket of these cases, with the policies and scenarios of these hashes."""
     hashes = list(described)
     policies = [
-        Policy.model_validate_json(entry.body["document"])
-        for entry in store.find("policy", hashes)
+        Policy.model_validate_json(entry.body["document"]) for entry in store.find("policy", hashes)
     ]
     scenarios = [
         Scenario.model_validate_json(entry.body["document"])
@@ -135,6 +135,22 @@ def panel(store: Store, name: str = "") -> Panel:
     return gather(name or names[0], judgments(store), tallies(store))
 
 
+def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Precedent]:
+    """What a panel decided, as precedents, with the explanations of those who decided as most
+    did."""
+    majority = {
+        case: "grant" if rate > 0.5 else "refuse"
+        for case, rate in zip(panel.cases, panel.rate, strict=True)
+    }
+    why: dict[str, list[str]] = {}
+    for judgment in judgments(store):
+        agrees = judgment.answer == majority.get(judgment.case)
+        if judgment.panel == panel.name and judgment.explanation and agrees:
+            why.setdefault(judgment.case, []).append(judgment.explanation)
+    known = {case.id: case for case in cases}
+    return precedents_of(known, panel.cases, panel.rate.tolist(), panel.n.tolist(), why)
+
+
 def recorded_entry(arm: str, case: str, p: float) -> Entry:
     """A system's decision on a case; the same decision recorded again changes nothing."""
     return Entry("decision", digest((case, p)), {"case": case, "p": p}, grouping=arm)
@@ -167,9 +183,10 @@ def used_entry(run: str, arm: str, case: str, key: str) -> Entry:
 
 
 def used(store: Store, run: str) -> Iterator[tuple[str, str, str]]:
-    """(arm, case, key) of every answer that a run used."""
-    for entry in store.entries("used", run):
-        arm, case, key = entry.key.rsplit(" ", 2)
+    """(arm, case, key) of every answer that a run used, sorted: an arm's answers to a case come
+    together."""
+    for name in store.keys("used", run):
+        arm, case, key = name.rsplit(" ", 2)
         yield arm, case, key
 
 

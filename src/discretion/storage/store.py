@@ -22,6 +22,9 @@ from discretion.storage.writer import Writer
 _PAGE = 500
 """Entries in memory while many are read."""
 
+_KEYS = 10_000
+"""Keys in memory while many are read."""
+
 
 class Store:
     """A workspace's log: entries are appended and read, never changed.
@@ -100,6 +103,18 @@ class Store:
             if len(page) < _PAGE:
                 return
             after = page[-1].seq
+
+    def keys(self, kind: str, grouping: str = "") -> Iterator[str]:
+        """The keys of a kind's entries in one grouping, sorted; read page by page, from the index
+        alone."""
+        after: str | None = None
+        while True:
+            with self._connection() as connection:
+                page = log.sorted_keys(connection, kind, grouping, after, _KEYS)
+            yield from page
+            if len(page) < _KEYS:
+                return
+            after = page[-1]
 
     def count(self, kind: str | None = None, grouping: str | None = None) -> int:
         """How many entries there are: all, of a kind, of a grouping."""
