@@ -325,6 +325,9 @@ class PromptedArm:
             if isinstance(reply, Refused):
                 answers.append(Failure(call.key, call.case, reply.what, text))
                 continue
+            if not all(map(math.isfinite, (reply.log_grant, reply.log_refuse, reply.outside))):
+                answers.append(Failure(call.key, call.case, "its masses are not numbers", text))
+                continue
             answers.append(
                 _answer(
                     call,
@@ -381,20 +384,20 @@ class PromptedArm:
         prompts = [_prompt(call) for call in calls]
         replies = await self.model.generate(prompts, self.decoding, [call.sample for call in calls])
         outcome: dict[int, Answer | Failure] = {}
-        reasoned: list[int] = []
+        written: dict[int, Written] = {}
         for index, (call, reply) in enumerate(zip(calls, replies, strict=True)):
             if isinstance(reply, Refused):
                 outcome[index] = Failure(call.key, call.case, reply.what)
             else:
-                reasoned.append(index)
-        written = {i: reply for i, reply in enumerate(replies) if isinstance(reply, Written)}
+                written[index] = reply
+        if not written:
+            return list(outcome.values())
         decided = await self._score(
-            [calls[i] for i in reasoned],
-            [replace(prompts[i], reasoning=written[i].text) for i in reasoned],
-            [written[i].text for i in reasoned],
+            [calls[index] for index in written],
+            [replace(prompts[index], reasoning=reply.text) for index, reply in written.items()],
+            [reply.text for reply in written.values()],
         )
-        for index, answer in zip(reasoned, decided, strict=True):
-            reply = written[index]
+        for (index, reply), answer in zip(written.items(), decided, strict=True):
             if isinstance(answer, Answer):
                 answer = replace(
                     answer,
