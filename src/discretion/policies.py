@@ -34,19 +34,21 @@ class Never:
 
     def __init__(self, written: str) -> None:
         self.written = written
-        self._clauses: list[tuple[str, str, str]] = []
+        clauses: list[tuple[str, str, str]] = []
         for part in re.split(r"\s+and\s+", written.strip()):
             match = _CLAUSE.fullmatch(part)
             if not match:
                 raise ValueError(
                     f"{part!r} is no comparison; write it like: fraud_sign == yes and value > 30"
                 )
-            self._clauses.append((match[1], match[2], match[3].strip("'\"")))
+            clauses.append((match[1], match[2], match[3].strip("'\"")))
+        self.clauses = tuple(clauses)
+        """(fact, comparison sign, value); all must hold."""
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts it looks at."""
-        return tuple(name for name, _, _ in self._clauses)
+        return tuple(name for name, _, _ in self.clauses)
 
     def holds(self, facts: Mapping[str, Fact]) -> bool | None:
         """Whether the case is forbidden; None where a fact that decides it is missing.
@@ -55,7 +57,7 @@ class Never:
             DiscretionError: an ordering is asked of something that is no number.
         """
         unknown = False
-        for name, operator, wanted in self._clauses:
+        for name, operator, wanted in self.clauses:
             if name not in facts:
                 unknown = True
             elif not _compare(facts[name], operator, wanted, self.written):

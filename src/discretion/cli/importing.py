@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, desk, print_json, remark
+from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ def import_(
     arm: Annotated[
         str, typer.Option("--arm", metavar="NAME", help="A system decided: keep as recorded/NAME.")
     ] = "",
+    chat: Annotated[
+        bool, typer.Option("--chat", help="FILE is a chat assistant's reply to a trial.")
+    ] = False,
     skip_bad: Annotated[
         Path | None,
         typer.Option("--skip-bad", metavar="FILE", help="Set bad rows aside in this CSV file."),
@@ -88,6 +92,9 @@ def import_(
     from discretion.importing import read_decisions
 
     here = desk()
+    if chat:
+        import_chat(here, file, arm or "chat", as_json=as_json)
+        return
     said: dict[str, Any] = {
         "map": mapping,
         "answers": answers,

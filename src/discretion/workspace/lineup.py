@@ -15,7 +15,7 @@ from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel
 from discretion.plans import Plan
-from discretion.precedents import Precedent, precedents_of
+from discretion.precedents import Precedent
 from discretion.storage import Store, records
 
 
@@ -128,15 +128,4 @@ class Lineup:
 
     @cached_property
     def _precedents(self) -> list[Precedent]:
-        panel = self.panel(self.plan.panel)
-        why: dict[str, list[str]] = {}
-        majority = {
-            case: "grant" if rate > 0.5 else "refuse"
-            for case, rate in zip(panel.cases, panel.rate, strict=True)
-        }
-        for judgment in records.judgments(self.store):
-            agrees = judgment.answer == majority.get(judgment.case)
-            if judgment.panel == panel.name and judgment.explanation and agrees:
-                why.setdefault(judgment.case, []).append(judgment.explanation)
-        known = {case.id: case for case in self.docket}
-        return precedents_of(known, panel.cases, list(panel.rate), list(panel.n), why)
+        return records.precedents(self.store, self.docket, self.panel(self.plan.panel))

@@ -1,0 +1,108 @@
+"""`discretion prompt`: a prompt for any chat assistant, and a trial of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from discretion.cli.app import app, desk, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.cases import Case, Docket
+    from discretion.workspace import Workspace
+
+HELD_OUT = 3
+"""One case in so many is kept out of every prompt, for trials."""
+
+
+@app.command()
+def prompt(
+    policy: Annotated[
+        str, typer.Option("--policy", help="Which policy; may be left out where there is one.")
+    ] = "",
+    language: Annotated[
+        Literal["en", "ru"], typer.Option("--language", help="Of the instructions.")
+    ] = "en",
+    tokens: Annotated[
+        int, typer.Option("--tokens", min=200, help="About how long the prompt may be.")
+    ] = 2000,
+    panel: Annotated[str, typer.Option("--panel", help="Whose decisions are shown.")] = "",
+    test: Annotated[
+        int,
+        typer.Option("--test", min=0, metavar="N", help="Print N held-out cases to try it on."),
+    ] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, in place of the screen.")
+    ] = None,
+) -> None:
+    """Print a prompt with which any chat assistant decides under a policy, without training.
+
+    It carries the rule, its purpose, what is never allowed, the steps, and what people decided in
+    earlier cases. --test prints a second paste, of cases that no prompt shows;
+    `discretion import --chat FILE` scores the reply.
+    """
+    from discretion.methods import chat
+    from discretion.storage import records
+
+    here = desk()
+    cases = _under(here.cases, policy)
+    held = chat.choose_trial(cases, len(cases) // HELD_OUT)
+    if test:
+        _write(_trial(here, held[:test], language), output)
+        return
+    judged = records.panel_names(here.store)
+    pool = records.precedents(here.store, cases, here.panel(panel)) if judged else []
+    withheld = {case.cell or case.id for case in held}
+    shown = [one for one in pool if (one.case.cell or one.case.id) not in withheld]
+    if not shown:
+        remark("nobody's judgments can be shown, so the prompt has no earlier cases")
+    described = cases.policy_of(cases[0])
+    _write(chat.chat_prompt(described, shown, language=language, tokens=tokens), output)
+
+
+def _under(cases: Docket, policy: str) -> Docket:
+    """The cases under one policy."""
+    known = sorted({case.policy for case in cases})
+    if not known:
+        raise DiscretionError("there are no cases yet", mend="describe or import some")
+    if not policy and len(known) > 1:
+        raise DiscretionError(
+            "there are several policies", mend=f"name one with --policy: {', '.join(known)}"
+        )
+    if policy and policy not in known:
+        raise DiscretionError(
+            f"no case falls under a policy {policy!r}", mend=f"choose from: {', '.join(known)}"
+        )
+    return cases.only(case for case in cases if case.policy == (policy or known[0]))
+
+
+def _trial(here: Workspace, cases: list[Case], language: str) -> str:
+    """The paste of a trial, which the log remembers by its id."""
+    from discretion.canonical import digest
+    from discretion.methods import chat
+    from discretion.storage import records
+
+    if not cases:
+        raise DiscretionError(
+            "there are too few cases with a text to hold any out", mend="import more"
+        )
+    ids = [case.id for case in cases]
+    trial = digest(("trial", ids))[:8]
+    records.note(here.store, "trial", trial, {"cases": ids})
+    return chat.trial_text(trial, cases, language=language)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        print(text, end="")
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DiscretionError(
+            f"cannot be written ({error.strerror})", where=str(output), mend="name another file"
+        ) from error
+    remark(f"wrote {output}")
