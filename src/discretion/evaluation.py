@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
@@ -23,6 +26,12 @@ HOPELESS = 20
 """An arm whose first calls all fail is given up after this many: the rest would fail too."""
 
 _PAGE = 1000
+_LONGEST = 300
+"""Characters of what an exception says that are kept."""
+_SECRET = re.compile(
+    r"(?i)(?<=bearer )\S+|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+|(?<=://)[^\s/@]+(?=@)"
+)
+"""What in an exception's text may let somebody in."""
 """Calls that are looked up in the log at once."""
 
 _CASES_READ = 100
@@ -71,11 +80,13 @@ class Run:
 
     described: tuple[str, ...] = field(repr=False)
     """Hashes of the policies and scenarios as they were."""
+    versions: tuple[str, ...] = field(repr=False)
+    """Hashes of the cases as they were."""
 
     @property
     def docket(self) -> Docket:
         """The cases, with the policies and scenarios as they were."""
-        return records.read_docket(self.store, self.case_ids, self.described)
+        return records.read_docket(self.store, self.versions, self.described)
 
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """Each arm's estimates by case. Answers are read in pages: memory grows with the number
@@ -128,15 +139,23 @@ def evaluate(
         clock: the time, ISO 8601 in UTC.
 
     Raises:
-        DiscretionError: there is nothing to do, an arm answers none of the cases, or an arm's
-            first calls all fail.
+        DiscretionError: there is nothing to do, something stands twice, an arm answers none of
+            the cases, or an arm's first calls all fail. What was answered until then is kept.
     """
     if not cases:
         raise DiscretionError("there are no cases to evaluate", mend="describe or import some")
+    if not arms:
+        raise DiscretionError("there are no arms to evaluate", mend="name one, like tiny/direct")
+    if in_flight < 1:
+        raise DiscretionError(f"{in_flight} calls in flight ask nothing", mend="allow 1 or more")
+    _each_once("case", [case.id for case in cases])
+    _each_once("arm", [arm.name for arm in arms])
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
     run = _begin(cases, arms, store, plan, clock)
-    _complete(_Evaluation(run, cases, arms, in_flight, progress).run())
-    store.flush()
+    try:
+        _complete(_Evaluation(run, cases, arms, in_flight, progress).run())
+    finally:
+        store.flush()
     finished = clock()
     records.note(store, "run end", run.id, {"finished": finished})
     return find_run(store, run.id)
@@ -214,9 +233,17 @@ class _Evaluation:
 
     async def _work(self, batches: Iterator[tuple[Arm, list[Call]]]) -> None:
         for arm, calls in batches:
-            for outcome in await arm.ask(calls):
+            outcomes = await _outcomes(arm, calls)
+            for outcome in outcomes:
                 self._keep(arm, outcome)
             self._tell(arm)
+            if arm.name not in self._good and self._bad[arm.name] >= HOPELESS:
+                what = next(one.what for one in outcomes if isinstance(one, Failure))
+                raise DiscretionError(
+                    f"the first {self._bad[arm.name]} calls all failed: {what}",
+                    where=arm.name,
+                    mend="mend the model or its settings, then run the same command again",
+                )
 
     def _batches(self) -> Iterator[tuple[Arm, list[Call]]]:
         """Calls that the log does not answer yet, an arm's batch at a time."""
@@ -252,12 +279,6 @@ class _Evaluation:
         store.put(records.failure_entry(run, arm.name, outcome))
         self._failed += 1
         self._bad[arm.name] = self._bad.get(arm.name, 0) + 1
-        if arm.name not in self._good and self._bad[arm.name] >= HOPELESS:
-            raise DiscretionError(
-                f"the first {HOPELESS} calls all failed: {outcome.what}",
-                where=arm.name,
-                mend="mend the model or its settings, then run the same command again",
-            )
 
     def _tell(self, arm: Arm) -> None:
         if self._progress is not None:
@@ -286,9 +307,11 @@ def _begin(
     }
     documents = records.described_entries(cases) if isinstance(cases, Docket) else []
     definition["described"] = [entry.key for entry in documents]
+    put = [records.case_entry(case) for case in cases]
+    definition["versions"] = [entry.key for entry in put]
     started = clock()
     identity = short_id((definition, started, store.head()))
-    store.append([*documents, *(records.case_entry(case) for case in cases)])
+    store.append([*documents, *put])
     records.note(store, "run", identity, {**definition, "started": started})
     return find_run(store, identity)
 
@@ -305,6 +328,7 @@ def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
         started=body["started"],
         finished=finished,
         described=tuple(body["described"]),
+        versions=tuple(body["versions"]),
     )
 
 
@@ -320,6 +344,31 @@ def _calls_about(arm: Arm, cases: Iterable[Case]) -> int:
     return each * len(cases)
 
 
+async def _outcomes(arm: Arm, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
+    """What an arm says to each call. Whatever goes wrong inside it fails these calls and no
+    others; only what the user has to mend stops the run."""
+    try:
+        outcomes = await arm.ask(calls)
+        if [outcome.key for outcome in outcomes] != [call.key for call in calls]:
+            raise ValueError("the arm did not answer each call once, in order")
+        for outcome in outcomes:
+            if isinstance(outcome, Answer) and not 0 <= outcome.p <= 1:
+                raise ValueError(f"{outcome.p} is no probability")
+    except DiscretionError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {_SECRET.sub('…', str(error))}".rstrip(": ")
+        return [Failure(call.key, call.case, what[:_LONGEST]) for call in calls]
+    return outcomes
+
+
+def _each_once(what: str, names: Sequence[str]) -> None:
+    """Answers are told apart by arm and case, so that one that stands twice would count twice."""
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DiscretionError(f"the {what} {twice!r} stands twice", mend="leave one of them out")
+
+
 def _complete(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end; in a thread of its own where a loop is running already."""
     try:
@@ -328,16 +377,28 @@ def _complete(work: Coroutine[Any, Any, None]) -> None:
         _raise_first(work)
         return
     failed: list[BaseException] = []
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
+
+    async def stoppable() -> None:
+        begun.append((asyncio.get_running_loop(), asyncio.create_task(work)))
+        await begun[0][1]
 
     def in_thread() -> None:
         try:
-            _raise_first(work)
+            _raise_first(stoppable())
         except BaseException as error:
             failed.append(error)
 
     thread = threading.Thread(target=in_thread, name="discretion-evaluate")
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:
+        for loop, task in begun:
+            with suppress(RuntimeError):  # it has just ended
+                loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
     if failed:
         raise failed[0]
 

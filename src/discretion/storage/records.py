@@ -6,12 +6,12 @@ part of an entry; an erased part comes back empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from discretion.answers import Answer, Failure
-from discretion.canonical import digest
+from discretion.canonical import digest, short_id
 from discretion.cases import Case, Docket, case_from_json, case_to_json
 from discretion.errors import DiscretionError
 from discretion.judgments import Judgment, Panel, Tally, gather
@@ -25,11 +25,17 @@ CASE_TEXTS = ("text", "twin", "columns")
 JUDGMENT_TEXTS = ("rater", "explanation")
 ANSWER_TEXTS = ("prompt", "text")
 
+_NAMES = "\t"
+"""Between an arm, a case and a key: arms and cases of other programs may have spaces in them."""
+
 
 def case_entry(case: Case, *, imported: bool = False) -> Entry:
+    """A case as it came from a file, under its id; or as it was put to arms, under the hash of
+    what it was: its id stays when its scale or its twin is changed."""
     body = case_to_json(case)
+    key = case.id if imported else short_id(body)
     personal = {name: body.pop(name) for name in CASE_TEXTS}
-    return Entry("imported case" if imported else "case", case.id, body, personal)
+    return Entry("imported case" if imported else "case", key, body, personal)
 
 
 def read_case(entry: StoredEntry) -> Case:
@@ -40,17 +46,6 @@ def read_case(entry: StoredEntry) -> Case:
 def imported_cases(store: Store) -> Iterator[Case]:
     """The cases that came from files, in the order of their import."""
     return (read_case(entry) for entry in store.entries("imported case"))
-
-
-def named_cases(store: Store, ids: Sequence[str]) -> list[Case]:
-    """The cases of these ids, described or imported; ids that the log does not have are left
-    out."""
-    found = {
-        entry.key: read_case(entry)
-        for kind in ("case", "imported case")
-        for entry in store.find(kind, ids)
-    }
-    return [found[case] for case in ids if case in found]
 
 
 def described_entries(docket: Docket) -> list[Entry]:
@@ -66,8 +61,8 @@ def described_entries(docket: Docket) -> list[Entry]:
     return [Entry(kind, digest(text), {"document": text}) for kind, text in documents]
 
 
-def read_docket(store: Store, ids: Sequence[str], described: Iterable[str]) -> Docket:
-    """The docket of these cases, with the policies and scenarios of these hashes."""
+def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) -> Docket:
+    """The docket of the cases, policies and scenarios of these hashes."""
     hashes = list(described)
     policies = [
         Policy.model_validate_json(entry.body["document"]) for entry in store.find("policy", hashes)
@@ -77,7 +72,7 @@ def read_docket(store: Store, ids: Sequence[str], described: Iterable[str]) -> D
         for entry in store.find("scenario", hashes)
     ]
     return Docket(
-        tuple(named_cases(store, ids)),
+        tuple(read_case(entry) for entry in store.find("case", cases)),
         {policy.id: policy for policy in policies},
         {scenario.id: scenario for scenario in scenarios},
     )
@@ -179,14 +174,14 @@ def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
 
 def used_entry(run: str, arm: str, case: str, key: str) -> Entry:
     """The line of a run: which answer it used for an arm and a case."""
-    return Entry("used", f"{arm} {case} {key}", {}, grouping=run)
+    return Entry("used", _NAMES.join((arm, case, key)), {}, grouping=run)
 
 
 def used(store: Store, run: str) -> Iterator[tuple[str, str, str]]:
     """(arm, case, key) of every answer that a run used, sorted: an arm's answers to a case come
     together."""
     for name in store.keys("used", run):
-        arm, case, key = name.rsplit(" ", 2)
+        arm, case, key = name.rsplit(_NAMES, 2)
         yield arm, case, key
 
 
@@ -198,14 +193,14 @@ def answers(store: Store, keys: Iterable[str], *, texts: bool = False) -> dict[s
 
 def failure_entry(run: str, arm: str, failure: Failure) -> Entry:
     """A call of a run that gave no decision; it is never served again."""
-    key = f"{arm} {failure.case} {failure.key}"
+    key = _NAMES.join((arm, failure.case, failure.key))
     return Entry("failure", key, {"what": failure.what}, {"text": failure.text}, grouping=run)
 
 
 def failures(store: Store, run: str) -> Iterator[tuple[str, Failure]]:
     """(arm, failure) of a run."""
     for entry in store.entries("failure", run):
-        arm, case, key = entry.key.rsplit(" ", 2)
+        arm, case, key = entry.key.rsplit(_NAMES, 2)
         text = (entry.personal or {}).get("text", "")
         yield arm, Failure(key, case, entry.body["what"], text)
 
