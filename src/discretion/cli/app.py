@@ -41,6 +41,14 @@ options = Options()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from discretion import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def shared(
     workspace: Annotated[
@@ -57,15 +65,13 @@ def shared(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
     """Measure how far a model is from your own people on the exceptions they would make."""
-    if version:
-        from discretion import __version__
-
-        print(__version__)
-        raise typer.Exit
     options.workspace, options.verbose, options.debug = workspace, verbose, debug
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
