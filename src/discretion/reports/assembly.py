@@ -7,20 +7,18 @@ from typing import cast
 
 import discretion
 from discretion import models
+from discretion.answers import combine
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.evaluation import Run
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
 from discretion.scorecards import Scorecard, score
-from discretion.scorecards.cards import FailureCard, RunCard
-from discretion.scorecards.league import Kind
+from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.storage import records
 
 TAUGHT = ("direct", "chain-of-thought")
 """The methods whose words the built-in model met when it was made."""
-
-_MACHINERY = "it shows that the machinery works, and says nothing about real {what}"
 
 
 def of_run(
@@ -38,16 +36,16 @@ def of_run(
     """
     store = run.store
     people = records.panel(store, panel or run.plan.panel)
-    estimates = run.estimates()
-    failures = Counter((arm, failure.what) for arm, failure in run.failures())
-    per_arm = Counter(arm for arm, _ in run.failures())
     names = [name for name, _ in run.arms]
-    oldest = [one.at for found in estimates.values() for one in found.values() if one.at]
+    failures = Counter((arm, failure.what) for arm, failure in run.failures())
+    per_arm: Counter[str] = Counter()
+    for (arm, _), count in failures.items():
+        per_arm[arm] += count
     return score(
         title or "How far from the people",
         run.docket,
         people,
-        estimates,
+        ((arm, combine(case, answers)) for arm, case, answers in run.answers()),
         kinds=dict(zip(names, cast("tuple[Kind, ...]", run.kinds), strict=True)),
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
         untaught=[name for name in names if _untaught(name)],
@@ -61,7 +59,6 @@ def of_run(
             head=store.head(),
             version=discretion.__version__,
             arms=run.arms,
-            oldest_answer=min(oldest, default=""),
             failures=tuple(
                 FailureCard(arm, what, count) for (arm, what), count in sorted(failures.items())
             ),
@@ -81,7 +78,6 @@ def of_people(
         title or "What people decided",
         docket,
         panel,
-        {},
         kinds={},
         banner=_banner(panel, []),
         weigh=weigh,
@@ -94,12 +90,14 @@ def _untaught(arm: str) -> bool:
 
 
 def _banner(people: Panel, arms: list[str]) -> str:
+    """What the first line of the page must say."""
     built_in = any(name.startswith(f"{models.BUILT_IN}/") for name in arms)
-    if people.simulated and built_in:
-        what = "people or models"
-        return f"Simulated people and the built-in model: {_MACHINERY.format(what=what)}."
-    if people.simulated:
-        return f"Simulated people: {_MACHINERY.format(what='people')}."
-    if built_in:
-        return f"The built-in model: {_MACHINERY.format(what='models')}."
-    return ""
+    subjects = {
+        (True, True): ("Simulated people and the built-in model", "people or models"),
+        (True, False): ("Simulated people", "people"),
+        (False, True): ("The built-in model", "models"),
+    }
+    if (people.simulated, built_in) not in subjects:
+        return ""
+    shown, real = subjects[people.simulated, built_in]
+    return f"{shown}: this page shows that the machinery works, and says nothing of real {real}."

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from discretion.scorecards.cards import ArmCard, CurveCard
+from discretion.scorecards.cards import ArmCard
+from discretion.scorecards.scenario_cards import CurveCard
 from discretion.units import Unit
 
-WIDTH, HEIGHT = 420, 240
-LEFT, RIGHT, TOP, BOTTOM = 40, 14, 14, 34
+WIDTH, HEIGHT = 340, 216
+LEFT, RIGHT, TOP, BOTTOM = 36, 12, 10, 40
 """Margins of a chart, in SVG units."""
-LINES = 4
-"""How many arms a curve shows: more cannot be told apart."""
+LETTER = 6.2
+"""Width of a letter of a tick's label, in SVG units, on the safe side."""
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,14 @@ class Line:
 class Tick:
     at: float
     label: str
+    anchor: str = "middle"
+    """Where the label stands to its tick, so that none runs over the edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     title: str
+    subtitle: str
     description: str
     """What a screen reader says in place of the picture."""
     people: tuple[Mark, ...]
@@ -58,7 +63,6 @@ class Chart:
     """x of the policy's limit."""
     stop: float | None
     """x at which half of the people would grant."""
-    stop_label: str
     x_label: str
 
 
@@ -68,67 +72,49 @@ def curve_chart(curve: CurveCard, arms: Sequence[str]) -> Chart:
     The horizontal axis is the deviation on a scale that is linear near the limit and logarithmic
     beyond, so that $10.01 and $40 fit one picture.
     """
-    low = min(point.deviation for point in curve.people)
-    high = max(point.deviation for point in curve.people)
-    step = min(
-        (point.deviation for point in curve.people if point.deviation > 0), default=high or 1.0
-    )
-    scale = _Scale(low, high, step)
-    chosen = [line for name in arms[:LINES] for line in curve.arms if line.arm == name]
+    scale = _Scale(curve)
     lines = [
-        Line(
-            line.arm,
-            arms.index(line.arm) + 1,
-            _path([(scale.x(_deviation(curve, value)), _y(p)) for value, p in line.points]),
-            tuple(
-                Mark(
-                    scale.x(_deviation(curve, value)),
-                    _y(p),
-                    None,
-                    None,
-                    f"{line.arm} at {_show(curve, value)}: {100 * p:.0f}%",
-                )
-                for value, p in line.points
-            ),
-        )
-        for line in chosen
+        _arm_line(curve, scale, arms.index(line.arm) + 1, line.arm, line.points)
+        for line in curve.arms
+        if line.arm in arms
     ]
     if curve.fitted:
-        path = [(scale.x(_deviation(curve, value)), _y(p)) for value, p in curve.fitted]
-        lines.insert(0, Line("people", 0, _path(path), ()))
+        path = _path([(scale.at(value), _y(rate)) for value, rate in curve.fitted])
+        lines.insert(0, Line("people", 0, path, ()))
     stop = curve.threshold.value
+    people = tuple(
+        Mark(
+            scale.at(point.value),
+            _y(point.rate),
+            None if point.low is None else _y(point.low),
+            None if point.high is None else _y(point.high),
+            f"people at {point.shown}: {100 * point.rate:.0f}%"
+            + ("" if point.n is None else f" of {point.n}"),
+        )
+        for point in curve.people
+    )
+    half = f"half of the people would grant: {curve.threshold.shown}"
+    rule = f"{curve.direction} {curve.limit_shown}"
     return Chart(
         title=curve.title,
-        description=(
-            f"Grant rate against the value. The rule says {curve.direction} {curve.limit_shown}; "
-            f"half of the people would grant: {curve.threshold.shown}."
-        ),
-        people=tuple(
-            Mark(
-                scale.x(point.deviation),
-                _y(point.rate),
-                None if point.low is None else _y(point.low),
-                None if point.high is None else _y(point.high),
-                f"people at {point.shown}: {100 * point.rate:.0f}%"
-                + ("" if point.n is None else f" of {point.n}"),
-            )
-            for point in curve.people
-        ),
+        subtitle=half,
+        description=f"{curve.title}. Grant rate against the value; the rule says {rule}; {half}.",
+        people=people,
         lines=tuple(lines),
         x_ticks=_x_ticks(curve, scale),
-        y_ticks=tuple(Tick(_y(share), f"{100 * share:.0f}%") for share in (0, 0.25, 0.5, 0.75, 1)),
-        limit=scale.x(0.0),
-        stop=None if stop is None else scale.x(_deviation(curve, stop)),
-        stop_label=curve.threshold.shown,
-        x_label=f"rule: {curve.direction} {curve.limit_shown}",
+        y_ticks=tuple(Tick(_y(share), f"{100 * share:.0f}%") for share in SHARES),
+        limit=scale.at(curve.limit),
+        stop=None if stop is None else scale.at(stop),
+        x_label=f"{_noun(curve.unit)}rule: {rule}",
     )
 
 
 def calibration_chart(arm: ArmCard) -> Chart:
     """An arm's grant probability against the share that people granted."""
+    wide = WIDTH - LEFT - RIGHT
     marks = tuple(
         Mark(
-            LEFT + one.p * _inner_width(),
+            LEFT + one.p * wide,
             _y(one.rate),
             _y(one.low),
             _y(one.high),
@@ -136,60 +122,95 @@ def calibration_chart(arm: ArmCard) -> Chart:
         )
         for one in arm.calibration
     )
-    ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
     diagonal = f"{LEFT},{_y(0.0):.1f} {WIDTH - RIGHT},{_y(1.0):.1f}"
     return Chart(
         title=arm.name,
+        subtitle=f"{sum(one.n for one in arm.calibration):,} judgments",
         description=f"Calibration of {arm.name}: the nearer the points to the diagonal the better.",
         people=marks,
         lines=(Line("equal", 0, diagonal, ()),),
-        x_ticks=tuple(Tick(LEFT + t * _inner_width(), f"{100 * t:.0f}%") for t in ticks),
-        y_ticks=tuple(Tick(_y(t), f"{100 * t:.0f}%") for t in ticks),
+        x_ticks=tuple(
+            Tick(LEFT + share * wide, f"{100 * share:.0f}%", "end" if share == 1 else "middle")
+            for share in SHARES
+        ),
+        y_ticks=tuple(Tick(_y(share), f"{100 * share:.0f}%") for share in SHARES),
         limit=None,
         stop=None,
-        stop_label="",
         x_label="the arm's grant probability",
     )
 
 
 class _Scale:
-    """Deviation to x: linear up to a small step around the limit, logarithmic beyond it."""
+    """Value to x: linear up to a small step around the limit, logarithmic beyond it."""
 
-    def __init__(self, low: float, high: float, step: float) -> None:
-        self._step = step
-        self._first, self._last = self._bend(low), self._bend(high)
+    def __init__(self, curve: CurveCard) -> None:
+        self._curve = curve
+        deviations = [point.deviation for point in curve.people]
+        self._step = min((one for one in deviations if one > 0), default=1.0)
+        ends = self._bend(min(*deviations, 0.0)), self._bend(max(*deviations, 0.0))
+        self._first, self._span = ends[0], (ends[1] - ends[0]) or 1.0
 
-    def x(self, deviation: float) -> float:
-        span = (self._last - self._first) or 1.0
-        return LEFT + (self._bend(deviation) - self._first) / span * _inner_width()
+    def at(self, value: float) -> float:
+        curve = self._curve
+        beyond = value - curve.limit if curve.direction == "at most" else curve.limit - value
+        bent = self._bend(beyond / curve.scale)
+        return LEFT + (bent - self._first) / self._span * (WIDTH - LEFT - RIGHT)
 
     def _bend(self, deviation: float) -> float:
-        return math.copysign(math.asinh(abs(deviation) / self._step), deviation)
+        return math.asinh(deviation / self._step)
+
+
+def _arm_line(
+    curve: CurveCard,
+    scale: _Scale,
+    style: int,
+    name: str,
+    points: Sequence[tuple[float, float]],
+) -> Line:
+    unit = Unit.named(curve.unit)
+    marks = tuple(
+        Mark(
+            scale.at(value),
+            _y(p),
+            None,
+            None,
+            f"{name} at {unit.show(Decimal(str(value)))}: {100 * p:.0f}%",
+        )
+        for value, p in points
+    )
+    return Line(name, style, _path([(mark.x, mark.y) for mark in marks]), marks)
 
 
 def _x_ticks(curve: CurveCard, scale: _Scale) -> tuple[Tick, ...]:
-    """The grid's own values, those left out that would run into each other."""
-    ticks = [Tick(scale.x(0.0), curve.limit_shown)]
-    wanted = sorted(curve.people, key=lambda point: -abs(point.deviation))
-    for point in wanted:
-        at = scale.x(point.deviation)
-        room = 5.6 * (len(point.shown) + 2)
-        if all(abs(at - tick.at) > (room + 5.6 * len(tick.label)) / 2 for tick in ticks):
-            ticks.append(Tick(at, point.shown))
-    return tuple(sorted(ticks, key=lambda tick: tick.at))
+    """The limit, the ends, and of the grid's other values those that leave each other room."""
+    points = sorted(curve.people, key=lambda point: scale.at(point.value))
+    wanted = [(curve.limit, curve.limit_shown)]
+    wanted += [(point.value, point.shown) for point in (points[-1], points[0], *points[1:-1])]
+    ticks: list[tuple[float, float, Tick]] = []
+    for value, shown in wanted:
+        label = _bare(curve.unit, shown)
+        at, wide = scale.at(value), LETTER * len(label)
+        start, anchor = at - wide / 2, "middle"
+        if start < 0:
+            start, anchor = at, "start"
+        elif start + wide > WIDTH:
+            start, anchor = at - wide, "end"
+        if all(start > end + LETTER or start + wide < first - LETTER for first, end, _ in ticks):
+            ticks.append((start, start + wide, Tick(at, label, anchor)))
+    return tuple(tick for _, _, tick in sorted(ticks, key=lambda one: one[0]))
 
 
-def _deviation(curve: CurveCard, value: float) -> float:
-    beyond = value - curve.limit if curve.direction == "at most" else curve.limit - value
-    return beyond / curve.scale
+def _bare(unit: str, shown: str) -> str:
+    """A label without the noun, which the axis names once."""
+    measure = Unit.named(unit)
+    if measure.kind != "number" or not measure.name:
+        return shown
+    return shown.removesuffix(f" {measure.name}").removesuffix(f" {measure.singular}")
 
 
-def _show(curve: CurveCard, value: float) -> str:
-    return Unit.named(curve.unit).show(Decimal(str(value)))
-
-
-def _inner_width() -> float:
-    return WIDTH - LEFT - RIGHT
+def _noun(unit: str) -> str:
+    measure = Unit.named(unit)
+    return f"{measure.name}; " if measure.kind == "number" and measure.name else ""
 
 
 def _y(share: float) -> float:

@@ -8,10 +8,17 @@ from typing import Any
 
 from discretion.errors import DiscretionError
 from discretion.measures.figure import Figure
-from discretion.reports import charts
-from discretion.reports.charts import calibration_chart, curve_chart
+from discretion.reports import charts, figures
+from discretion.reports.leanings import leanings
 from discretion.scorecards import Scorecard
 from discretion.scorecards.cards import ArmCard
+
+DRAWN = 4
+"""How many arms a picture shows: more cannot be told apart."""
+PICTURES = 24
+"""How many scenarios are drawn; tables and files hold them all."""
+ROWS = 200
+"""How many rows a table shows; files hold them all."""
 
 
 def write_page(card: Scorecard, path: Path) -> Path:
@@ -45,56 +52,43 @@ def render_page(card: Scorecard) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, signed=signed, percent=percent, interval=interval, ends=ends
+        text=figures.text, interval=figures.interval, about=figures.about, bar=bar
     )
-    drawn = _drawn(card.arms)
+    drawn = _drawn(card)
+    asked = [arm.name for arm in card.arms if arm.name in drawn and arm.kind != "baseline"]
     return environment.get_template("report.html").render(
         card=card,
         drawn=drawn,
         box=charts,
-        curves=[(curve, curve_chart(curve, drawn)) for curve in card.curves],
-        calibration=[calibration_chart(arm) for arm in card.arms if arm.name in drawn],
+        rows=ROWS,
+        leanings=leanings(card.leans, asked or drawn),
+        entries=figures.told(card.arms),
+        figure_of=figures.of,
+        pictures=[charts.curve_chart(curve, drawn) for curve in card.curves[:PICTURES]],
+        calibration=[
+            charts.calibration_chart(arm)
+            for arm in card.arms
+            if arm.name in drawn and arm.calibration
+        ],
     )
 
 
-def _drawn(arms: Sequence[ArmCard]) -> list[str]:
-    """The arms whose lines are drawn: models and recorded decisions first, the nearest first."""
-    ranked = sorted(arms, key=lambda arm: arm.kind == "baseline")
-    return [arm.name for arm in ranked][: charts.LINES]
+def _drawn(card: Scorecard) -> list[str]:
+    """The arms that are drawn: models and recorded decisions first, the nearest first. An arm
+    that says the same to every case has no line."""
+    has_line = {lean.arm for row in card.leans for lean in row.arms}
+    has_line |= {line.arm for curve in card.curves for line in curve.arms}
+    ranked: Sequence[ArmCard] = sorted(card.arms, key=lambda arm: arm.kind == "baseline")
+    return [arm.name for arm in ranked if arm.name in has_line][:DRAWN]
 
 
-def number(figure: Figure, digits: int = 2) -> str:
-    """A figure's value; a dash where there is none."""
-    return "–" if figure.value is None else _minus(f"{figure.value:.{digits}f}")
-
-
-def signed(figure: Figure, digits: int = 2) -> str:
-    """A figure's value with its sign."""
-    return "–" if figure.value is None else _minus(f"{figure.value:+.{digits}f}")
-
-
-def percent(figure: Figure) -> str:
-    """A share in percent."""
-    return "–" if figure.value is None else f"{100 * figure.value:.0f}%"
-
-
-def interval(figure: Figure, digits: int = 2) -> str:
-    """A figure's interval; a dash where there is none."""
-    if figure.low is None or figure.high is None:
-        return "–"
-    return _minus(f"{figure.low:.{digits}f} to {figure.high:.{digits}f}")
-
-
-def ends(figure: Figure) -> dict[str, Any]:
+def bar(figure: Figure) -> dict[str, Any]:
     """Where a small bar of the interval stands, in percent of the range from -0.2 to 1."""
     if figure.value is None:
         return {}
     low = figure.value if figure.low is None else figure.low
     high = figure.value if figure.high is None else figure.high
-    place = [min(max((end + 0.2) / 1.2, 0.0), 1.0) * 100 for end in (low, figure.value, high)]
-    return {"low": place[0], "at": place[1], "width": place[2] - place[0]}
-
-
-def _minus(text: str) -> str:
-    """Hyphens before digits as minus signs."""
-    return text.replace("-", "−")
+    first, at, last = (
+        min(max((end + 0.2) / 1.2, 0.0), 1.0) * 100 for end in (low, figure.value, high)
+    )
+    return {"low": first, "at": at, "width": last - first}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,14 +13,19 @@ from discretion.judgments import Panel
 from discretion.measures.rates import Bools
 from discretion.measures.weights import Weigh
 from discretion.policies import Policy
-from discretion.scorecards.cards import ArmCard, Disagreement, RunCard, Scorecard
+from discretion.scenarios import Scenario
+from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
 from discretion.scorecards.curves import curve_cards
 from discretion.scorecards.factors import factor_cards
-from discretion.scorecards.findings import findings, warnings
-from discretion.scorecards.league import Kind, arm_card, contrast_cards, match
-from discretion.scorecards.levels import levels_of, people_curves
+from discretion.scorecards.findings import findings
+from discretion.scorecards.fits import fits_of
+from discretion.scorecards.league import arm_card, contrast_cards, match
+from discretion.scorecards.leans import lean_cards
+from discretion.scorecards.levels import levels_of
 from discretion.scorecards.people import people_card
+from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
+from discretion.scorecards.warnings import warnings
 
 __all__ = ["Scorecard", "score"]
 
@@ -31,7 +37,7 @@ def score(
     title: str,
     docket: Docket,
     panel: Panel,
-    estimates: Mapping[str, Mapping[str, Estimate]],
+    estimates: Iterable[tuple[str, Estimate]] = (),
     *,
     kinds: Mapping[str, Kind],
     contrasts: Sequence[tuple[str, str]] = (),
@@ -47,56 +53,66 @@ def score(
 
     Args:
         docket: what was to be decided; the cases that the panel judged are compared.
-        estimates: each arm's estimates by case; none for a card on the people alone.
-        kinds: what each arm is.
+        estimates: (arm, estimate) in any order, read once; none for a card on the people alone.
+        kinds: what each arm is, by its name.
         contrasts: (arm, against) pairs that the plan declared.
         untaught: arms that are shown apart, since their model was not taught their method.
         failures: calls of each arm that gave no decision.
         weigh: whether scenarios or cases count the same.
         with_cases: show the texts of the largest disagreements.
         seed: of the resampling.
+
+    Raises:
+        DiscretionError: the panel judged none of the cases.
     """
     study = study_of(docket.cases, panel, weigh)
-    replies = {name: replies_of(name, study, found) for name, found in estimates.items()}
+    replies = replies_of(study, tuple(kinds), estimates)
+    league = [reply for name, reply in replies.items() if name not in untaught]
+    lines = [reply for reply in league if not reply.constant]
     levels = levels_of(study, docket.scenarios)
-    fit = people_curves(study, levels)
+    fits = fits_of(study, levels, lines)
+    curves = curve_cards(study, levels, fits, lines, docket.scenarios)
     forbidden = _forbidden(study, docket.policies)
     baselines = [reply for name, reply in replies.items() if kinds[name] == "baseline"]
     cards: dict[str, ArmCard] = {}
     for name, reply in replies.items():
-        matched = match(study, reply, baselines) if kinds[name] != "baseline" else ""
+        rng = np.random.default_rng(seed)
         cards[name] = arm_card(
             study,
             reply,
             kinds[name],
             forbidden,
-            np.random.default_rng(seed),
+            rng,
+            curve_gap=curve_gap(curves, name),
+            reach=arm_reach(study, fits, curves, name, rng),
             failures=(failures or {}).get(name, 0),
-            matched_by=matched,
+            matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
         )
-    league = tuple(card for name, card in cards.items() if name not in untaught)
-    lines = [reply for name, reply in replies.items() if name not in untaught]
-    people = people_card(study, np.random.default_rng(seed))
-    curves = curve_cards(study, levels, fit, lines, docket.scenarios)
+    ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
+    rng = np.random.default_rng(seed)
+    people = people_card(study, people_reach(study, fits, curves, rng), rng)
+    leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
+    apart = [arm for arm in league if kinds[arm.name] != "baseline"]
     return Scorecard(
         title=title,
         banner=banner,
-        findings=findings(people, league, curves, compared),
-        warnings=warnings(people, tuple(cards.values()), study.panel.n.tolist()),
+        findings=findings(people, ranked, leans, curves, compared),
+        warnings=warnings(people, tuple(cards.values()), study.panel.n),
         people=people,
-        arms=tuple(sorted(league, key=_by_gap)),
+        arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
+        leans=leans,
         curves=curves,
-        factors=factor_cards(study, levels, fit, lines, docket.scenarios),
+        factors=factor_cards(study, levels, fits, lines, docket.scenarios),
         contrasts=compared,
-        disagreements=_disagreements(study, lines, kinds, with_cases=with_cases),
+        disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
     )
 
 
 def _by_gap(card: ArmCard) -> tuple[bool, float]:
-    """Nearest first; arms without a noise-corrected gap last, by their signed gap."""
+    """Nearest first; arms without a noise-corrected gap last, by their lean."""
     if card.gap.value is not None:
         return False, card.gap.value
     return True, abs(card.signed.value or 0.0)
@@ -113,25 +129,35 @@ def _forbidden(study: Study, policies: Mapping[str, Policy]) -> Bools:
 
 
 def _disagreements(
-    study: Study, arms: Sequence[Replies], kinds: Mapping[str, Kind], *, with_cases: bool
+    study: Study,
+    arms: Sequence[Replies],
+    described: Mapping[str, Scenario],
+    *,
+    with_cases: bool,
 ) -> tuple[Disagreement, ...]:
-    """The cases on which arms, baselines aside, are farthest from the people."""
-    found = [
-        (abs(float(arm.p[row] - study.rates.h[row])), arm, row)
-        for arm in arms
-        if kinds[arm.name] != "baseline"
-        for row in np.flatnonzero(np.isfinite(arm.p) & np.isfinite(study.rates.h)).tolist()
-    ]
-    found.sort(key=lambda one: (-one[0], one[1].name, one[2]))
-    return tuple(
-        Disagreement(
-            case=study.cases[row].id,
-            label=study.cases[row].label,
-            arm=arm.name,
-            p=float(arm.p[row]),
-            rate=float(study.rates.h[row]),
-            n=None if np.isnan(study.rates.n[row]) else int(study.rates.n[row]),
-            text=study.cases[row].text if with_cases else None,
+    """The cases on which arms are farthest from the people."""
+
+    def distances() -> Iterator[tuple[float, str, int, Replies]]:
+        for arm in arms:
+            apart = np.abs(arm.p - study.rates.h)
+            known = np.flatnonzero(np.isfinite(apart))
+            for row in known[np.argsort(-apart[known], kind="stable")][:DISAGREEMENTS].tolist():
+                yield -float(apart[row]), arm.name, row, arm
+
+    found = []
+    for _, name, row, arm in heapq.nsmallest(DISAGREEMENTS, distances(), key=lambda one: one[:3]):
+        case, n = study.cases[row], study.rates.n[row]
+        scenario = described.get(case.scenario)
+        title = (scenario.title if scenario else "") or case.scenario or case.id
+        found.append(
+            Disagreement(
+                case=case.id,
+                label=" · ".join([title, *case.label.split(" · ")[1:]]),
+                arm=name,
+                p=float(arm.p[row]),
+                rate=float(study.rates.h[row]),
+                n=None if np.isnan(n) else int(n),
+                text=case.text if with_cases else None,
+            )
         )
-        for _, arm, row in found[:DISAGREEMENTS]
-    )
+    return tuple(found)

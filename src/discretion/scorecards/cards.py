@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
 
-ThresholdState = Literal["crossed", "below the smallest tried", "beyond the largest tried", "none"]
+Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
 
 
@@ -43,6 +44,8 @@ class PeopleCard:
     """What an independent, equally large panel of the same people would show as gap."""
     perfect_model: Figure
     """What a model that knew the true rates would show as gap."""
+    reach: Figure
+    """The deviation at which half would grant, pooled over scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class ArmCard:
     """One arm against the people."""
 
     name: str
-    kind: Literal["model", "baseline", "recorded"]
+    kind: Kind
     how: str
     """How its probabilities were obtained."""
     note: str
@@ -69,9 +72,12 @@ class ArmCard:
     cases: int
     """Cases on which it could be compared."""
     unanswered: int
-    """Cases of the run that it did not answer."""
+    """Judged cases that it did not answer."""
     failures: int
+    """Calls that gave no decision; they count as no answer."""
     calls: int
+    oldest: str
+    """When the oldest of its answers was given; empty where nothing was asked."""
     gap: Figure
     """Noise-corrected gap: the headline. Signed square root; may be negative."""
     signed: Figure
@@ -80,6 +86,12 @@ class ArmCard:
     """Mean abs(p - h) over cases with at least 10 judgments; never ranks arms."""
     over_grant: Figure
     under_grant: Figure
+    curve_gap: Figure
+    """Mean distance between the people's fitted curves and the arm's, for cases with few
+    judgments; where there are no curves it has no value."""
+    reach: Figure
+    """How far beyond the limit it goes, as a multiple of how far the people go: the ratio of
+    thresholds, pooled over scenarios in which both are known."""
     brier: Figure
     log_loss: Figure
     clipped: float | None
@@ -110,113 +122,10 @@ class ArmCard:
     """Cases forbidden by a `never` that it would have granted, had code not refused them."""
     never_cases: int
     matched_by: str
-    """The baseline that comes as near to the people as this arm; empty where none does."""
+    """The nearest baseline that this arm is not shown to beat; empty where there is none."""
+    surely_beaten: bool
+    """That baseline is nearer to the people, beyond chance."""
     calibration: tuple[CalibrationBin, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The value at which half would grant."""
-
-    state: ThresholdState
-    value: float | None
-    """In the scenario's unit; None unless crossed."""
-    low: float | None
-    high: float | None
-    isotonic: float | None
-    """The same without assuming a shape."""
-    disagree: bool
-    """The two differ by more than a step of the grid."""
-    shown: str
-    """In words: ``19 days``, ``before $10.01``, ``beyond 60 days``."""
-    interval_shown: str
-    """The interval in words; a dash where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What people answered at one value, over the cases of the scenario that have it."""
-
-    value: float
-    shown: str
-    deviation: float
-    rate: float
-    low: float | None
-    """Ends of Wilson's interval; None where n is not known."""
-    high: float | None
-    n: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ArmLine:
-    arm: str
-    points: tuple[tuple[float, float], ...]
-    """(value, mean grant probability), in the order of the grid."""
-    threshold: Threshold
-
-
-@dataclass(frozen=True, slots=True)
-class CurveCard:
-    """One scenario: grant rate against the value."""
-
-    scenario: str
-    title: str
-    policy: str
-    domain: str
-    unit: str
-    limit: float
-    limit_shown: str
-    scale: float
-    """What a deviation of 1 is worth."""
-    direction: str
-    people: tuple[Point, ...]
-    fitted: tuple[tuple[float, float], ...]
-    """(value, rate) along the people's fitted curve; empty where none could be fitted."""
-    threshold: Threshold
-    arms: tuple[ArmLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftCell:
-    """What a level is worth to somebody."""
-
-    name: str
-    """An arm's name, or the panel's."""
-    shift: float | None
-    """In the scenario's unit: the threshold with the level minus without."""
-    low: float | None
-    high: float | None
-    shown: str
-    """In words, or why there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class EffectCard:
-    """What a level that should not matter does to somebody's decisions."""
-
-    name: str
-    """An arm's name, or the panel's."""
-    difference: Figure
-    """Grant rate with the level minus without, over pairs, with its 90% interval."""
-    verdict: str
-    """``equivalent``, ``differs`` or ``cannot be told``."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactorCard:
-    """What a level of a factor is worth, to people and to each arm."""
-
-    scenario: str
-    title: str
-    factor: str
-    level: str
-    against: str
-    """The reference level."""
-    should_not_matter: bool
-    shifts: tuple[ShiftCell, ...]
-    """People first."""
-    effects: tuple[EffectCard, ...]
-    """People first; empty unless the factor should not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +180,6 @@ class RunCard:
     version: str
     arms: tuple[tuple[str, str], ...]
     """(name, fingerprint)."""
-    oldest_answer: str
     failures: tuple[FailureCard, ...]
 
 
@@ -290,6 +198,8 @@ class Scorecard:
     arms: tuple[ArmCard, ...]
     untaught: tuple[ArmCard, ...]
     """Arms that ask the built-in model by methods it was not taught to follow."""
+    leans: tuple[LeanCard, ...]
+    """One for each scenario with two judged cases or more."""
     curves: tuple[CurveCard, ...]
     factors: tuple[FactorCard, ...]
     contrasts: tuple[ContrastCard, ...]

@@ -5,20 +5,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
 from discretion.cases import Case
+from discretion.measures import thresholds as measured
 from discretion.measures.calibration import wilson
 from discretion.measures.curves import Curves
-from discretion.measures.isotonic import IsotonicThreshold, isotonic_threshold
+from discretion.measures.figure import Figure, missing
+from discretion.measures.isotonic import IsotonicThreshold, isotonic_curve, isotonic_threshold
 from discretion.measures.rates import Floats, Ints
-from discretion.measures.thresholds import Threshold as FittedThreshold
-from discretion.measures.thresholds import thresholds, value_at
 from discretion.scenarios import Scenario
-from discretion.scorecards.cards import ArmLine, CurveCard, Point, Threshold, ThresholdState
+from discretion.scorecards.amounts import show, show_at, value_of
+from discretion.scorecards.fits import Fits
 from discretion.scorecards.levels import Levels
+from discretion.scorecards.scenario_cards import (
+    ArmLine,
+    CurveCard,
+    Point,
+    Threshold,
+    ThresholdState,
+)
 from discretion.scorecards.study import Replies, Study
 from discretion.units import Unit
 
@@ -29,48 +38,75 @@ _STATES: dict[str, ThresholdState] = {
 }
 _LINE = 60
 """Points along a fitted line."""
+_NOT_FITTED = "answers without noise are not fitted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A fit with what is read from it, by scenario code."""
+
+    curves: Curves
+    thresholds: Sequence[measured.Threshold | None]
+    slopes: Sequence[measured.Slope | None]
+
+    @classmethod
+    def of(cls, curves: Curves) -> _Fitted:
+        return cls(curves, measured.thresholds(curves), measured.slopes(curves))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The cases of one scenario that its curves are drawn from."""
+
+    code: int
+    case: Case
+    """One of them, for its limit and unit."""
+    rows: Ints
+    deviations: Floats
+    """(len(rows),)"""
+
+    @property
+    def tried(self) -> Floats:
+        """The violations tried, rising."""
+        return np.unique(self.deviations[self.deviations > 0])
 
 
 def curve_cards(
     study: Study,
     levels: Levels,
-    people: Curves | None,
+    fits: Fits,
     arms: Sequence[Replies],
     described: Mapping[str, Scenario],
 ) -> tuple[CurveCard, ...]:
-    """One card for each scenario with a limit and a judged case beyond it.
+    """One card for each scenario that was judged at two violations of its limit or more.
 
     Where factors vary, curves are those of the cases with every factor at its first level, so
     that people and arms are compared on the same cases.
     """
-    fitted = thresholds(people) if people is not None else [None] * len(study.scenarios)
+    people = _Fitted.of(fits.people) if fits.people is not None else None
+    drawn = {name: _Fitted.of(curves) for name, curves in fits.arms.items()}
     cards = []
     for code, name in enumerate(study.scenarios):
-        rows = np.flatnonzero(study.scenario == code)
+        rows = study.rows[code]
         plain = rows[levels.reference[rows]]
         rows = plain if (levels.deviation[plain] > 0).any() else rows
-        if (levels.deviation[rows] > 0).any():
-            curve = people if fitted[code] is not None else None
-            cards.append(
-                _card(study, levels, code, rows, curve, fitted[code], arms, described.get(name))
-            )
+        grid = _Grid(code, study.cases[rows[0]], rows, levels.deviation[rows])
+        if len(grid.tried) > 1:
+            cards.append(_card(study, grid, people, drawn, arms, described.get(name)))
     return tuple(cards)
 
 
 def _card(
     study: Study,
-    levels: Levels,
-    code: int,
-    rows: Ints,
-    curve: Curves | None,
-    fitted: FittedThreshold | None,
+    grid: _Grid,
+    people: _Fitted | None,
+    drawn: Mapping[str, _Fitted],
     arms: Sequence[Replies],
     described: Scenario | None,
 ) -> CurveCard:
-    case = study.cases[rows[0]]
-    deviations = levels.deviation[rows]
+    case, name = grid.case, study.scenarios[grid.code]
     limit = float(case.limit or 0)
-    name = study.scenarios[code]
+    weight = np.nan_to_num(study.rates.n[grid.rows], nan=1.0)
     return CurveCard(
         scenario=name,
         title=(described.title if described else "") or name,
@@ -81,10 +117,10 @@ def _card(
         limit_shown=show(case, limit),
         scale=float(case.scale or 1),
         direction=case.direction,
-        people=_points(study, rows),
-        fitted=_line(case, curve, code, deviations),
-        threshold=_people_threshold(case, fitted, study, rows, deviations),
-        arms=tuple(_arm_line(study, case, rows, deviations, arm) for arm in arms),
+        people=_points(study, grid.rows),
+        fitted=_line(grid, people),
+        threshold=_threshold(grid, people, study.rates.h[grid.rows], weight),
+        arms=tuple(_arm_line(study, grid, arm, people, drawn.get(arm.name)) for arm in arms),
     )
 
 
@@ -99,143 +135,117 @@ def _points(study: Study, rows: Ints) -> tuple[Point, ...]:
         n, h = study.rates.n[at], study.rates.h[at]
         case = study.cases[at[0]]
         if np.isnan(n).any():
-            rate, low, high, count = float(h.mean()), math.nan, math.nan, None
+            rate, low, high, count = float(h.mean()), None, None, None
         else:
-            rate = float((h * n).sum() / n.sum())
-            low, high = wilson(rate * float(n.sum()), float(n.sum()))
             count = int(n.sum())
-        points.append(
-            Point(
-                value=float(value),
-                shown=Unit.named(case.unit).show(value),
-                deviation=case.deviation or 0.0,
-                rate=rate,
-                low=None if count is None else low,
-                high=None if count is None else high,
-                n=count,
-            )
-        )
+            rate = float((h * n).sum() / count)
+            low, high = wilson(rate * count, count)
+        shown = Unit.named(case.unit).show(value)
+        points.append(Point(float(value), shown, case.deviation or 0.0, rate, low, high, count))
     return tuple(points)
 
 
-def _line(
-    case: Case, curve: Curves | None, code: int, deviations: Floats
-) -> tuple[tuple[float, float], ...]:
-    beyond = deviations[deviations > 0]
-    if curve is None or not len(beyond):
-        return ()
-    along = np.geomspace(beyond.min(), beyond.max(), _LINE)
-    rates = curve.probability(code, along)
+def _line(grid: _Grid, fitted: _Fitted | None) -> tuple[tuple[float, float], ...]:
+    along = np.geomspace(grid.tried[0], grid.tried[-1], _LINE)
+    rates = None if fitted is None else fitted.curves.probability(grid.code, along)
     if rates is None:
         return ()
-    return tuple((_value(case, float(d)), float(p)) for d, p in zip(along, rates, strict=True))
+    pairs = zip(along.tolist(), rates.tolist(), strict=True)
+    return tuple((value_of(grid.case, deviation), rate) for deviation, rate in pairs)
 
 
-def _arm_line(study: Study, case: Case, rows: Ints, deviations: Floats, arm: Replies) -> ArmLine:
+def _arm_line(
+    study: Study, grid: _Grid, arm: Replies, people: _Fitted | None, drawn: _Fitted | None
+) -> ArmLine:
     by_value: dict[float, list[float]] = {}
-    for row in rows.tolist():
+    for row in grid.rows.tolist():
         value, p = study.cases[row].value, arm.p[row]
         if value is not None and np.isfinite(p):
             by_value.setdefault(float(value), []).append(float(p))
+    p = arm.p[grid.rows]
     return ArmLine(
         arm=arm.name,
-        points=tuple((value, sum(p) / len(p)) for value, p in sorted(by_value.items())),
-        threshold=_isotonic(case, isotonic_threshold(deviations, arm.p[rows])),
+        points=tuple((value, sum(ps) / len(ps)) for value, ps in sorted(by_value.items())),
+        threshold=_threshold(grid, drawn, p, np.ones(len(p))),
+        gap=_gap(grid, p, people, drawn),
     )
 
 
-def _people_threshold(
-    case: Case,
-    fitted: FittedThreshold | None,
-    study: Study,
-    rows: Ints,
-    deviations: Floats,
-) -> Threshold:
-    if fitted is None:
-        weight = np.nan_to_num(study.rates.n[rows], nan=1.0)
-        return _isotonic(case, isotonic_threshold(deviations, study.rates.h[rows], weight))
-    ends = [None if end is None else _value(case, end) for end in (fitted.low, fitted.high)]
+def _gap(grid: _Grid, p: Floats, people: _Fitted | None, drawn: _Fitted | None) -> float | None:
+    """Mean distance between the people's fitted curve and the arm's, at the values it answered."""
+    at, own = isotonic_curve(grid.deviations, p)
+    if people is None or not len(at):
+        return None
+    theirs = people.curves.probability(grid.code, at)
+    fitted = None if drawn is None else drawn.curves.probability(grid.code, at)
+    if theirs is None:
+        return None
+    return float(np.abs((own if fitted is None else fitted) - theirs).mean())
+
+
+def _threshold(grid: _Grid, fitted: _Fitted | None, rate: Floats, weight: Floats) -> Threshold:
+    """The fitted threshold, or the isotonic one where nothing was fitted to the scenario."""
+    found = None if fitted is None else fitted.thresholds[grid.code]
+    slope = None if fitted is None else fitted.slopes[grid.code]
+    if found is None or slope is None:
+        return _isotonic(grid.case, isotonic_threshold(grid.deviations, rate, weight))
+    case = grid.case
+    value, low, high = (
+        None if one is None else value_of(case, one)
+        for one in (found.deviation, found.low, found.high)
+    )
     if case.direction == "at least":
-        ends.reverse()
-    isotonic = fitted.isotonic.deviation if fitted.isotonic else None
+        low, high = high, low
+    isotonic = found.isotonic.deviation if found.isotonic else None
     return Threshold(
-        state=_STATES[fitted.state],
-        value=None if fitted.deviation is None else _value(case, fitted.deviation),
-        low=ends[0],
-        high=ends[1],
-        isotonic=None if isotonic is None else _value(case, isotonic),
-        disagree=fitted.disagrees,
-        shown=_shown(case, fitted.state, fitted.deviation, fitted.smallest, fitted.largest),
-        interval_shown=_between(case, fitted),
+        state=_STATES[found.state],
+        value=value,
+        low=low,
+        high=high,
+        isotonic=None if isotonic is None else value_of(case, isotonic),
+        disagree=found.disagrees,
+        shown=_shown(case, found),
+        interval_shown=_between(case, found),
+        slope=Figure(slope.slope, slope.low, slope.high, slope.n),
     )
 
 
 def _isotonic(case: Case, found: IsotonicThreshold | None) -> Threshold:
+    slope = missing(_NOT_FITTED)
     if found is None:
-        return Threshold("none", None, None, None, None, False, "no answer beyond the limit", "–")
-    value = None if found.deviation is None else _value(case, found.deviation)
-    between = found.between or (None, None)
-    ends = [None if end is None else _value(case, end) for end in between]
-    if case.direction == "at least":
-        ends.reverse()
-    return Threshold(
-        state=_STATES[found.state],
-        value=value,
-        low=ends[0],
-        high=ends[1],
-        isotonic=value,
-        disagree=False,
-        shown=_shown(case, found.state, found.deviation, found.smallest, found.largest),
-        interval_shown="–",
-    )
+        return Threshold(
+            "none", None, None, None, None, False, "no answer beyond the limit", "", slope
+        )
+    value = None if found.deviation is None else value_of(case, found.deviation)
+    ends = sorted(value_of(case, end) for end in found.between or ())
+    low, high = ends or (None, None)
+    shown = _shown(case, found)
+    return Threshold(_STATES[found.state], value, low, high, value, False, shown, "", slope)
 
 
-def _shown(case: Case, state: str, deviation: float | None, smallest: float, largest: float) -> str:
-    """In words, in the policy's own unit."""
-    if deviation is not None:
-        return show(case, _value(case, deviation))
-    if state == "below":
-        return f"before {show(case, _value(case, smallest))}"
-    return f"beyond {show(case, _value(case, largest))}"
+def _shown(case: Case, found: measured.Threshold | IsotonicThreshold) -> str:
+    """A threshold in words, in the policy's own unit."""
+    if found.deviation is not None:
+        return show_at(case, found.deviation)
+    if found.state == "below":
+        return f"before {show_at(case, found.smallest)}"
+    return f"beyond {show_at(case, found.largest)}"
 
 
-def _between(case: Case, fitted: FittedThreshold) -> str:
-    """The interval in words; where an end is open, from the limit outward."""
-    if not fitted.bounded:
-        return "–"
-    ends = [fitted.low, fitted.high]
-    if None not in ends and case.direction == "at least":
-        ends.reverse()
-    tried = (fitted.smallest, fitted.largest)
-    words = [
-        f"{word} {show(case, _value(case, edge))}" if end is None else show(case, _value(case, end))
-        for end, edge, word in zip(ends, tried, ("before", "beyond"), strict=True)
-    ]
-    return " to ".join(words)
+def _between(case: Case, found: measured.Threshold) -> str:
+    """The interval in words, from the limit outward; an end off the grid says so."""
+    if not found.bounded:
+        return ""
+    first = f"before {show_at(case, found.smallest)}"
+    last = f"beyond {show_at(case, found.largest)}"
+    if found.low is None and found.high is not None and _same(found.high, found.smallest):
+        return first
+    if found.high is None and found.low is not None and _same(found.low, found.largest):
+        return last
+    low = first if found.low is None else show_at(case, found.low)
+    high = last if found.high is None else show_at(case, found.high)
+    return f"{low} to {high}"
 
 
-def _value(case: Case, deviation: float) -> float:
-    return value_at(
-        deviation,
-        float(case.limit or 0),
-        float(case.scale or 1),
-        at_most=case.direction == "at most",
-    )
-
-
-def show(case: Case, value: float) -> str:
-    """A computed value in the case's unit, rounded as people would say it."""
-    unit = Unit.named(case.unit)
-    return unit.show(rounded(case, value))
-
-
-def rounded(case: Case, value: float) -> Decimal:
-    """To cents, minutes and days; elsewhere to three digits of the distance to the limit."""
-    kind = Unit.named(case.unit).kind
-    if kind in ("clock", "date"):
-        return Decimal(round(value))
-    if kind == "money":
-        return Decimal(f"{value:.2f}")
-    distance = abs(value - float(case.limit or 0))
-    digits = max(0, 1 - math.floor(math.log10(distance))) if distance > 0 else 0
-    return Decimal(f"{value:.{min(digits, 4)}f}")
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9)

@@ -1,35 +1,59 @@
-"""Factors: what a level is worth in policy units, and whether what should not matter does not."""
+"""Factors: what a level does to decisions, what it is worth in policy units, and whether what
+should not matter does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 
 import numpy as np
 
 from discretion.cases import Case
 from discretion.measures.curves import Curves
 from discretion.measures.equivalence import Equivalence, arm_equivalence, people_equivalence
-from discretion.measures.figure import Figure
+from discretion.measures.figure import Figure, missing
+from discretion.measures.rates import Floats, Ints
 from discretion.measures.shifts import Shift, factor_shift, isotonic_shift
 from discretion.scenarios import Scenario
-from discretion.scorecards.cards import EffectCard, FactorCard, ShiftCell
-from discretion.scorecards.curves import rounded
+from discretion.scorecards.amounts import show_shift
+from discretion.scorecards.fits import Fits
 from discretion.scorecards.levels import Levels
+from discretion.scorecards.scenario_cards import FactorCard, FactorCell
 from discretion.scorecards.study import Replies, Study
-from discretion.units import Unit
+
+_MARGIN = 0.05
+"""Of equivalence, where the scenario says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A level of a factor of a scenario, by codes."""
+
+    scenario: int
+    factor: int
+    level: int
+    case: Case
+    """One of the scenario's, for its limit and unit."""
+    rows: Ints
+    """The scenario's cases."""
+    step: float
+    """The smallest violation tried, in the scenario's unit; 0 where there is none."""
+
+    @property
+    def scale(self) -> float:
+        return float(self.case.scale or 1)
 
 
 def factor_cards(
     study: Study,
     levels: Levels,
-    people: Curves | None,
+    fits: Fits,
     arms: Sequence[Replies],
     described: Mapping[str, Scenario],
 ) -> tuple[FactorCard, ...]:
     """One card for each level of each factor, beside the factor's first level."""
     return tuple(
-        _card(study, levels, people, arms, described.get(scenario), code, column, level)
+        _card(study, levels, fits, arms, described.get(scenario), code, column, level)
         for code, scenario in enumerate(study.scenarios)
         for column, (_, names) in enumerate(levels.names[scenario])
         for level in range(1, len(names))
@@ -39,7 +63,7 @@ def factor_cards(
 def _card(
     study: Study,
     levels: Levels,
-    people: Curves | None,
+    fits: Fits,
     arms: Sequence[Replies],
     described: Scenario | None,
     code: int,
@@ -49,91 +73,102 @@ def _card(
     scenario = study.scenarios[code]
     name, names = levels.names[scenario][column]
     factor = described.factors.get(name) if described else None
-    rows = np.flatnonzero(study.scenario == code)
+    rows = study.rows[code]
+    deviation = levels.deviation[rows]
     case = study.cases[rows[0]]
-    scale = float(case.scale or 1)
-    cells = [
-        _cell(
-            study.panel.name,
-            case,
-            None if people is None else factor_shift(people, code, column, level, scale),
-        )
-    ]
-    cells += [
-        _cell(
-            arm.name,
-            case,
-            isotonic_shift(
-                levels.deviation[rows], arm.p[rows], levels.codes[rows], column, level, scale
-            ),
-        )
-        for arm in arms
-    ]
-    effects: tuple[EffectCard, ...] = ()
-    if factor is not None and factor.should_not_matter:
-        pairs = list(_pairs(study, levels, code, column, level))
-        within = float(factor.within)
-        effects = tuple(_effects(study, arms, pairs, within))
+    step = float(deviation[deviation > 0].min(initial=np.inf)) * float(case.scale or 1)
+    place = _Place(code, column, level, case, rows, step if np.isfinite(step) else 0.0)
+    margin = float(factor.within) if factor and factor.should_not_matter else None
     return FactorCard(
         scenario=scenario,
         title=(described.title if described else "") or scenario,
         factor=name,
         level=names[level],
         against=names[0],
-        should_not_matter=bool(factor and factor.should_not_matter),
-        shifts=tuple(cells),
-        effects=effects,
+        should_not_matter=margin is not None,
+        margin=margin,
+        cells=tuple(_cells(study, levels, fits, arms, place, margin)),
     )
 
 
-def _cell(name: str, case: Case, shift: Shift | None) -> ShiftCell:
-    if shift is None:
-        return ShiftCell(name, None, None, None, "no limit, or no case to tell it by")
-    if shift.shift is None:
-        off = shift.without if shift.without != "crossed" else shift.having
-        where = "below the smallest" if off == "below" else "beyond the largest"
-        return ShiftCell(name, None, None, None, f"a threshold is {where} tried")
-    unit = Unit.named(case.unit)
-    amount = rounded(case, float(case.limit or 0) + shift.shift) - Decimal(str(case.limit or 0))
-    sign = "+" if amount > 0 else ""
-    return ShiftCell(
-        name, shift.shift, shift.low, shift.high, f"{sign}{unit.show_distance(amount)}"
-    )
-
-
-def _pairs(
-    study: Study, levels: Levels, code: int, column: int, level: int
-) -> Iterator[tuple[int, int]]:
-    """(row with the level, row with the first level) of cases that differ in nothing else."""
-    first: dict[tuple[object, ...], int] = {}
-    having: dict[tuple[object, ...], int] = {}
-    for row in np.flatnonzero(study.scenario == code).tolist():
-        others = tuple(np.delete(levels.codes[row], column).tolist())
-        key: tuple[object, ...] = (study.cases[row].value, others)
-        found = levels.codes[row, column]
-        if found == 0:
-            first[key] = row
-        elif found == level:
-            having[key] = row
-    for key in first.keys() & having.keys():
-        yield having[key], first[key]
-
-
-def _effects(
-    study: Study, arms: Sequence[Replies], pairs: Sequence[tuple[int, int]], margin: float
-) -> Iterator[EffectCard]:
-    """What the level does to people and to each arm, on pairs of cases."""
-    having = np.array([one for one, _ in pairs], dtype=np.int64)
-    without = np.array([other for _, other in pairs], dtype=np.int64)
-    yield _effect(study.panel.name, people_equivalence(without, having, study.rates, margin=margin))
+def _cells(
+    study: Study,
+    levels: Levels,
+    fits: Fits,
+    arms: Sequence[Replies],
+    place: _Place,
+    margin: float | None,
+) -> Iterator[FactorCell]:
+    """What the level does to the people, and then to each arm."""
+    having, without = _pairs(study, levels, place)
+    within = _MARGIN if margin is None else margin
+    moved = people_equivalence(without, having, study.rates, margin=within)
+    shift = None if fits.people is None else _fitted_shift(fits.people, place)
+    yield _cell(study.panel.name, place, moved, shift, margin)
     for arm in arms:
-        found = arm_equivalence(
-            arm.p[without], arm.p[having], study.scenario[without], margin=margin
+        moved = arm_equivalence(
+            arm.p[without], arm.p[having], study.scenario[without], margin=within
         )
-        yield _effect(arm.name, found)
+        own = fits.arms.get(arm.name)
+        shift = _isotonic_shift(levels, arm.p, place) if own is None else _fitted_shift(own, place)
+        yield _cell(arm.name, place, moved, shift, margin)
 
 
-def _effect(name: str, found: Equivalence) -> EffectCard:
-    note = f"margin {found.margin:g}"
-    figure = Figure(found.difference, found.low, found.high, found.n, note)
-    return EffectCard(name, figure, found.verdict)
+def _fitted_shift(curves: Curves, place: _Place) -> Shift | None:
+    return factor_shift(curves, place.scenario, place.factor, place.level, place.scale)
+
+
+def _isotonic_shift(levels: Levels, p: Floats, place: _Place) -> Shift | None:
+    rows = place.rows
+    return isotonic_shift(
+        levels.deviation[rows], p[rows], levels.codes[rows], place.factor, place.level, place.scale
+    )
+
+
+def _cell(
+    name: str, place: _Place, moved: Equivalence, shift: Shift | None, margin: float | None
+) -> FactorCell:
+    difference = missing("no two cases differ in this alone")
+    if moved.difference is not None:
+        difference = Figure(moved.difference, moved.low, moved.high, moved.n, "90% interval")
+    amount = None if shift is None else shift.shift
+    return FactorCell(
+        name=name,
+        difference=difference,
+        verdict="" if margin is None else moved.verdict,
+        shift=amount,
+        low=None if shift is None else shift.low,
+        high=None if shift is None else shift.high,
+        shift_shown="" if amount is None else show_shift(place.case, amount, place.step),
+        shift_note=_why(shift),
+    )
+
+
+def _why(shift: Shift | None) -> str:
+    """Why a shift has no value; empty where it has one."""
+    if shift is None:
+        return "no limit, or no case to tell it by"
+    if shift.shift is not None:
+        return ""
+    off, when = (
+        (shift.without, "without it") if shift.without != "crossed" else (shift.having, "with it")
+    )
+    side = "before the smallest" if off == "below" else "beyond the largest"
+    return f"{when}, half would grant only at a value {side} violation tried"
+
+
+def _pairs(study: Study, levels: Levels, place: _Place) -> tuple[Ints, Ints]:
+    """(P,) rows with the level, and (P,) rows with the first level, of cases that have the same
+    value and the same other levels."""
+    by_level: dict[int, dict[tuple[object, ...], int]] = {0: {}, place.level: {}}
+    for row in place.rows.tolist():
+        level = int(levels.codes[row, place.factor])
+        if level in by_level:
+            others = tuple(np.delete(levels.codes[row], place.factor).tolist())
+            by_level[level][study.cases[row].value, others] = row
+    first, having = by_level[0], by_level[place.level]
+    both = [key for key in having if key in first]
+    return (
+        np.array([having[key] for key in both], dtype=np.int64),
+        np.array([first[key] for key in both], dtype=np.int64),
+    )

@@ -1,94 +1,43 @@
-"""Findings in plain sentences, and what limits them."""
+"""Findings in plain sentences: what a reader should know first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from discretion.measures.figure import Figure
-from discretion.measures.intervals import FEW
-from discretion.scorecards.cards import ArmCard, ContrastCard, CurveCard, PeopleCard
+from discretion.scorecards.cards import ArmCard, ContrastCard, PeopleCard
+from discretion.scorecards.scenario_cards import CurveCard, LeanCard, Threshold
 
-ENOUGH_JUDGMENTS = 10
-"""With fewer judgments a case, one panel says little about the next."""
+OTHERS = 3
+"""How many arms beside the nearest get a sentence of their own."""
 
 
 def findings(
     people: PeopleCard,
     arms: Sequence[ArmCard],
+    leans: Sequence[LeanCard],
     curves: Sequence[CurveCard],
     contrasts: Sequence[ContrastCard],
 ) -> tuple[str, ...]:
-    """What a reader should know first, the most important sentence first."""
-    said = []
-    asked = [arm for arm in arms if arm.kind != "baseline" and arm.gap.value is not None]
+    """Plain sentences, the most important first; `arms` are ranked, the nearest first."""
+    asked = [arm for arm in arms if arm.kind != "baseline" and arm.cases]
     if not asked:
         return _about_people(people, curves)
-    for arm in sorted(asked, key=lambda arm: arm.gap.value or 0.0)[:3]:
-        said += [_stops(people, arm, curves), _exchanges(arm), _gap(arm, people), _matched(arm)]
-    said += [_contrast(contrast) for contrast in contrasts if contrast.declared]
+    first = asked[0]
+    said = [
+        _stops(people, first, curves),
+        _exchanges(first),
+        _leans(people, first, leans),
+        _matched(first, people),
+        _gap(first),
+        *(_beside(arm) for arm in asked[1 : 1 + OTHERS]),
+        *(_contrast(contrast) for contrast in contrasts if contrast.declared),
+    ]
     return tuple(sentence for sentence in said if sentence)
 
 
-def warnings(
-    people: PeopleCard, arms: Sequence[ArmCard], judged: Sequence[float]
-) -> tuple[str, ...]:
-    """What a reader must not overlook.
-
-    Args:
-        judged: how many decided each case; NaN where it is not known.
-    """
-    said = []
-    if people.simulated:
-        said.append("These people are simulated: nothing here is about real people.")
-    if people.scenarios < FEW:
-        said.append(
-            f"There are {people.scenarios} scenarios: intervals are for these scenarios only, and "
-            f"say nothing about others. With {FEW} or more they would."
-        )
-    elif people.scenarios < 10:
-        said.append(
-            f"There are {people.scenarios} scenarios: below 10 the intervals were found too "
-            "narrow or too wide in simulation (docs/reference/coverage.md)."
-        )
-    if people.judgments is None:
-        said.append(
-            "It is not known how many people stand behind each rate, so the noise-corrected gap, "
-            "both references and every score over single judgments are missing."
-        )
-    else:
-        few = sum(1 for n in judged if n < ENOUGH_JUDGMENTS)
-        if few:
-            said.append(
-                f"{few} of {len(judged)} cases have fewer than {ENOUGH_JUDGMENTS} judgments; the "
-                "gap to a panel of n leaves them out. "
-                f"Have such cases judged by {ENOUGH_JUDGMENTS} people."
-            )
-        if people.raters is None:
-            said.append(
-                "It is not known who judged what, so the intervals cannot allow for people who "
-                "differ from each other. Import with rater=COLUMN."
-            )
-    for arm in arms:
-        if arm.unanswered:
-            said.append(
-                f"{arm.name} did not answer {arm.unanswered} of {arm.unanswered + arm.cases} "
-                "cases; it is compared on the others."
-            )
-        if arm.unsure_flips:
-            said.append(
-                f"Whether {arm.name} is too strict or too lax depends on how the people's unsure "
-                "answers are counted."
-            )
-        if arm.never_granted:
-            said.append(
-                f"{arm.name} would have granted {arm.never_granted} of {arm.never_cases} cases "
-                "that are never allowed; code refuses them, the model does not."
-            )
-    return tuple(said)
-
-
 def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str, ...]:
-    who = _who(people)
+    who = _who(people).capitalize()
     said = []
     if people.rule_broken_rate.value is not None:
         said.append(
@@ -99,10 +48,8 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
         said.append(f"{who} would grant {_of_100(people.rate)} of 100 requests here.")
     crossed = [curve for curve in curves if curve.threshold.value is not None]
     for curve in crossed[:3]:
-        said.append(
-            f"{curve.title}: the rule says {curve.direction} {curve.limit_shown}; half of them "
-            f"would still grant at {curve.threshold.shown}."
-        )
+        stop = f"{curve.threshold.shown}{_between(curve.threshold)}"
+        said.append(f"{_sentence(curve)} Half of them would still grant at {stop}.")
     if people.alpha.value is not None:
         said.append(
             f"They agree among themselves with Krippendorff's alpha {people.alpha.value:.2f} "
@@ -113,80 +60,134 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
 
 def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str:
     """Where people and arm stop, in the scenario in which they are farthest apart."""
-    apart: list[tuple[float, CurveCard, str]] = []
-    stricter = compared = 0
+    apart: list[tuple[float, CurveCard, Threshold]] = []
     for curve in curves:
         line = next((line for line in curve.arms if line.arm == arm.name), None)
-        if line is None or "none" in (line.threshold.state, curve.threshold.state):
-            continue
-        compared += 1
-        mine, theirs = (
-            _reach(curve, line.threshold.value, line.threshold.state),
-            _reach(curve, curve.threshold.value, curve.threshold.state),
-        )
-        stricter += mine < theirs
-        if curve.threshold.value is not None:
-            apart.append((abs(mine - theirs), curve, line.threshold.shown))
+        if (
+            line is not None
+            and line.threshold.state != "none"
+            and curve.threshold.value is not None
+        ):
+            distance = abs(_reach(curve, line.threshold) - _reach(curve, curve.threshold))
+            apart.append((distance, curve, line.threshold))
     if not apart:
         return ""
-    _, curve, shown = max(apart, key=lambda one: one[0])
-    who = _who(people, capital=False)
+    _, curve, mine = max(apart, key=lambda one: one[0])
+    if mine.value is not None:
+        stop = f"{arm.name} at {mine.shown}"
+    elif mine.state.startswith("below"):
+        stop = f"{arm.name} already {mine.shown}"
+    else:
+        stop = f"{arm.name} only {mine.shown}"
     return (
-        f"{curve.title}: the rule says {curve.direction} {curve.limit_shown}; {who} stop "
-        f"at {curve.threshold.shown}, {arm.name} {_stop(shown)}. "
-        f"{arm.name} stops earlier than they do in {stricter} of {compared} scenarios."
+        f"{_sentence(curve)} {_who(people).capitalize()} stop at {curve.threshold.shown}"
+        f"{_between(curve.threshold)}, {stop}."
     )
 
 
-def _reach(curve: CurveCard, value: float | None, state: str) -> float:
+def _sentence(curve: CurveCard) -> str:
+    return f"{curve.title.rstrip('.')}: the rule says {curve.direction} {curve.limit_shown}."
+
+
+def _between(threshold: Threshold) -> str:
+    return f" ({threshold.interval_shown})" if threshold.interval_shown else ""
+
+
+def _reach(curve: CurveCard, threshold: Threshold) -> float:
     """How far somebody goes, as a share of the range tried."""
-    if value is None:
-        return 0.0 if state.startswith("below") else 1.0
-    deviations = [abs(point.value - curve.limit) for point in curve.people]
-    return abs(value - curve.limit) / (max(deviations, default=1.0) or 1.0)
-
-
-def _stop(shown: str) -> str:
-    return f"stops {shown}" if shown.startswith(("before", "beyond")) else f"at {shown}"
+    if threshold.value is None:
+        return 0.0 if threshold.state.startswith("below") else 1.0
+    farthest = max(abs(point.value - curve.limit) for point in curve.people)
+    return abs(threshold.value - curve.limit) / (farthest or 1.0)
 
 
 def _exchanges(arm: ArmCard) -> str:
+    """Both kinds of error, as the arm is deployed."""
     refused, granted = arm.refused_of_granted, arm.granted_of_refused
-    if refused.value is None or granted.value is None:
+    parts = []
+    if refused.value is not None:
+        parts.append(f"refuses {_of_100(refused)} of 100 requests that they would grant")
+    if granted.value is not None:
+        parts.append(f"grants {_of_100(granted)} of 100 that they would refuse")
+    return f"{arm.name} {', and '.join(parts)}." if parts else ""
+
+
+def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
+    """To which side, by how much, how surely, and in how many scenarios."""
+    signed = arm.signed
+    if signed.value is None:
         return ""
-    return (
-        f"{arm.name} refuses {_of_100(refused)} of 100 requests here that they would grant, and "
-        f"grants {_of_100(granted)} of 100 that they would refuse."
-    )
+    where = f"Over all {people.scenarios} scenarios" if people.scenarios > 1 else "Over all cases"
+    told = f"{where} it grants {_more(signed.value)}"
+    if signed.low is None or signed.high is None:
+        told += "; how surely cannot be said"
+    elif signed.low * signed.high > 0:
+        near, far = sorted(abs(100 * end) for end in (signed.low, signed.high))
+        told += f" (95% interval: {near:.0f} to {far:.0f})"
+    else:
+        ends = f"{_side(signed.low)} to {_side(signed.high)}"
+        told += f", which chance could explain (95% interval: {ends})"
+    own = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
+    if len(own) > 1:
+        stricter = sum(1 for one in own if one.high is not None and one.high < 0)
+        laxer = sum(1 for one in own if one.low is not None and one.low > 0)
+        told += (
+            f". It is stricter than they are in {stricter} scenarios and laxer in {laxer}; in "
+            f"{len(own) - stricter - laxer} it cannot be told"
+        )
+    return f"{told}."
 
 
-def _gap(arm: ArmCard, people: PeopleCard) -> str:
-    gap, signed = arm.gap, arm.signed
-    if gap.value is None or signed.value is None:
-        return ""
-    lean = "too strict" if signed.value < 0 else "too lax"
-    sure = (
-        ""
-        if signed.low is None or signed.high is None or signed.low * signed.high > 0
-        else ", which chance could explain"
-    )
-    ends = "" if gap.low is None or gap.high is None else f" ({gap.low:.2f} to {gap.high:.2f})"
-    return (
-        f"Its noise-corrected gap to them is {gap.value:.2f}{ends}, where 0 is an arm that knows "
-        f"their true rates; on average it is {lean} by {abs(signed.value):.2f}{sure}."
-    )
+def _more(signed: float) -> str:
+    count = f"{abs(100 * signed):.0f}"
+    return f"{count} requests of 100 {'fewer' if signed < 0 else 'more'} than they would"
 
 
-def _matched(arm: ArmCard) -> str:
+def _side(end: float) -> str:
+    return f"{abs(100 * end):.0f} {'fewer' if end < 0 else 'more'}"
+
+
+def _matched(arm: ArmCard, people: PeopleCard) -> str:
     if not arm.matched_by:
         return ""
-    return f"{arm.matched_by}, which reads no text, cannot be told from {arm.name} or is nearer."
+    if arm.surely_beaten:
+        return (
+            f"{arm.matched_by}, which reads no text, is nearer to {_who(people)} than {arm.name}."
+        )
+    return (
+        f"{arm.name} is not shown to be nearer to {_who(people)} than {arm.matched_by}, which "
+        "reads no text."
+    )
+
+
+def _gap(arm: ArmCard) -> str:
+    gap = arm.gap
+    if gap.value is None:
+        return ""
+    return (
+        f"Its noise-corrected gap is {gap.value:.2f}{_ends(gap)}: 0 would be an arm that knows "
+        "their true grant rates."
+    )
+
+
+def _beside(arm: ArmCard) -> str:
+    """One sentence on an arm that is not the nearest."""
+    if arm.signed.value is None:
+        return ""
+    gap = "" if arm.gap.value is None else f"gap {arm.gap.value:.2f}{_ends(arm.gap)}, "
+    return f"{arm.name}: {gap}grants {_more(arm.signed.value)}."
+
+
+def _ends(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    return f" (95% interval: {figure.low:.2f} to {figure.high:.2f})"
 
 
 def _contrast(contrast: ContrastCard) -> str:
     both = f"{contrast.arm} and {contrast.against}"
     if contrast.verdict == "cannot be told":
-        return f"Which of {both} is nearer to the people cannot be told from these cases."
+        return f"Declared: which of {both} is nearer to the people cannot be told from these cases."
     near, far = (
         (contrast.arm, contrast.against)
         if contrast.verdict == "nearer"
@@ -198,12 +199,11 @@ def _contrast(contrast: ContrastCard) -> str:
         if contrast.within_wording
         else ""
     )
-    return f"{near} is nearer to the people than {far}{p}{within}."
+    return f"Declared: {near} is nearer to the people than {far}{p}{within}."
 
 
-def _who(people: PeopleCard, *, capital: bool = True) -> str:
-    name = "simulated people" if people.simulated else "your people"
-    return name.capitalize() if capital else name
+def _who(people: PeopleCard) -> str:
+    return "simulated people" if people.simulated else "your people"
 
 
 def _of_100(figure: Figure) -> str:

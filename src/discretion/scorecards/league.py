@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,14 +19,10 @@ from discretion.measures.scores import brier, log_loss
 from discretion.measures.unsure import unsure_sensitivity
 from discretion.measures.weights import case_weights
 from discretion.measures.wordings import within_spread, wording_spread
-from discretion.scorecards.cards import ArmCard, CalibrationBin, ContrastCard, Verdict
+from discretion.scorecards.cards import ArmCard, CalibrationBin, ContrastCard, Kind, Verdict
 from discretion.scorecards.study import Replies, Study
 
-Kind = Literal["model", "baseline", "recorded"]
-
-NOTES = {
-    "baseline/mean": "fitted on all cases, these included",
-}
+NOTES = {"baseline/mean": "fitted on all cases, these included"}
 
 
 def arm_card(
@@ -36,15 +32,19 @@ def arm_card(
     forbidden: Bools,
     rng: np.random.Generator,
     *,
+    curve_gap: Figure,
+    reach: Figure,
     failures: int = 0,
-    matched_by: str = "",
+    matched: Match | None = None,
 ) -> ArmCard:
     """Every figure of one arm.
 
     Args:
         forbidden: (C,) cases that a `never` forbids.
+        curve_gap: how far its curves are from the people's.
+        reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
-        matched_by: the baseline that comes as near to the people.
+        matched: the baseline that comes as near to the people.
     """
     p, rates, weigh = replies.p, study.rates, study.weigh
     deployed = replies.deployed
@@ -67,12 +67,15 @@ def arm_card(
         cases=replies.answered,
         unanswered=len(study.cases) - replies.answered,
         failures=failures,
-        calls=replies.calls,
+        calls=int(replies.calls.sum()),
+        oldest=replies.oldest,
         gap=corrected_gap(p, replies.variance, rates, weigh=weigh),
         signed=signed_gap(p, rates, weigh=weigh),
         panel_gap=gaps.gap,
         over_grant=gaps.over_grant,
         under_grant=gaps.under_grant,
+        curve_gap=curve_gap,
+        reach=reach,
         brier=brier(p, replies.variance, rates, weigh=weigh),
         log_loss=loss.loss,
         clipped=loss.clipped,
@@ -92,7 +95,8 @@ def arm_card(
         unsure_flips=bool(unsure.flips),
         never_granted=int(np.nansum(deployed[forbidden])),
         never_cases=int(forbidden.sum()),
-        matched_by=matched_by,
+        matched_by=matched.baseline if matched else "",
+        surely_beaten=matched is not None and matched.nearer,
         calibration=tuple(
             CalibrationBin(one.p, one.rate.value, one.rate.low, one.rate.high, one.rate.n)
             for one in calibration_curve(p, rates)
@@ -101,17 +105,27 @@ def arm_card(
     )
 
 
-def match(study: Study, replies: Replies, baselines: Sequence[Replies]) -> str:
-    """The nearest baseline of which it cannot be said that the arm is nearer to the people."""
-    nearest, name = np.inf, ""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A baseline that an arm is not shown to beat."""
+
+    baseline: str
+    nearer: bool
+    """It is nearer to the people than the arm, beyond chance."""
+
+
+def match(study: Study, replies: Replies, baselines: Sequence[Replies]) -> Match | None:
+    """The nearest of the baselines of which it cannot be said that the arm is nearer."""
+    best, found = -np.inf, None
     for baseline in baselines:
         paired = _contrast(study, replies, baseline).difference
-        if paired.value is None or paired.high is None or paired.high < 0:
+        if paired.value is None or paired.value <= best:
             continue
-        gap = corrected_gap(baseline.p, baseline.variance, study.rates, weigh=study.weigh).value
-        if gap is not None and gap < nearest:
-            nearest, name = gap, baseline.name
-    return name
+        arm_is_nearer = paired.value < 0 if paired.high is None else paired.high < 0
+        if not arm_is_nearer:
+            best = paired.value
+            found = Match(baseline.name, paired.low is not None and paired.low > 0)
+    return found
 
 
 def contrast_cards(

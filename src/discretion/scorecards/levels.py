@@ -1,4 +1,4 @@
-"""Factor levels as codes, and the fit of people's curves that all scenarios share."""
+"""Levels: the factors of each scenario as codes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.cases import Case
-from discretion.measures.curves import Curves, Observations, fit_curves
 from discretion.measures.rates import Bools, Floats, Ints
 from discretion.scenarios import Scenario
-from discretion.scorecards.study import Replies, Study
+from discretion.scorecards.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def levels_of(study: Study, scenarios: Mapping[str, Scenario]) -> Levels:
     """Levels in the order of the scenario's file; for imported cases the commonest comes first."""
     names: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
     for code, scenario in enumerate(study.scenarios):
-        own = [study.cases[row] for row in np.flatnonzero(study.scenario == code)]
+        own = [study.cases[row] for row in study.rows[code].tolist()]
         described = scenarios.get(scenario)
         names[scenario] = (
             tuple((name, tuple(factor.levels)) for name, factor in described.factors.items())
@@ -65,42 +64,4 @@ def _met(cases: Sequence[Case]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         (name, tuple(sorted(levels, key=lambda level: (-levels[level], level))))
         for name, levels in counts.items()
         if len(levels) > 1
-    )
-
-
-def people_curves(study: Study, levels: Levels) -> Curves | None:
-    """One fit of the panel over all scenarios; None where no judged case breaks its rule."""
-    panel = study.panel
-    if panel.singles:
-        case = panel.case
-        grants, trials = panel.granted.astype(float), np.ones(len(case))
-        rater = panel.rater if panel.rated else None
-    else:
-        case = np.flatnonzero(np.isfinite(panel.n) & (panel.n > 0))
-        grants, trials, rater = panel.rate[case] * panel.n[case], panel.n[case], None
-    return fit_curves(
-        Observations(
-            scenario=study.scenario[case],
-            deviation=levels.deviation[case],
-            grants=grants,
-            trials=trials,
-            scenarios=len(study.scenarios),
-            levels=levels.codes[case],
-            rater=rater,
-        )
-    )
-
-
-def drawn_curves(study: Study, levels: Levels, replies: Replies, draws: Floats) -> Curves | None:
-    """One fit of an arm whose answers were drawn; `draws` (C,) is how many each p is a mean of."""
-    answered = np.isfinite(replies.p)
-    return fit_curves(
-        Observations(
-            scenario=study.scenario[answered],
-            deviation=levels.deviation[answered],
-            grants=replies.p[answered] * draws[answered],
-            trials=draws[answered],
-            scenarios=len(study.scenarios),
-            levels=levels.codes[answered],
-        )
     )

@@ -15,7 +15,7 @@ from discretion.scorecards.cards import PeopleCard
 from discretion.scorecards.study import Study
 
 
-def people_card(study: Study, rng: np.random.Generator) -> PeopleCard:
+def people_card(study: Study, reach: Figure, rng: np.random.Generator) -> PeopleCard:
     """What can be said of a panel on the cases of a study."""
     panel, rates = study.panel, study.rates
     known = np.isfinite(panel.n)
@@ -36,6 +36,7 @@ def people_card(study: Study, rng: np.random.Generator) -> PeopleCard:
         split_half=split_half(rates, rng, weigh=study.weigh).correlation,
         second_panel=both.second_panel,
         perfect_model=both.perfect_model,
+        reach=reach,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Case
+from discretion.errors import DiscretionError
 from discretion.judgments import Panel
 from discretion.measures.rates import Bools, Floats, Ints, Rates
 from discretion.measures.weights import Weigh
@@ -24,6 +25,8 @@ class Study:
     rates: Rates
     scenarios: tuple[str, ...]
     """Scenario ids, by code."""
+    rows: tuple[Ints, ...]
+    """By scenario code, the indices of its cases."""
     weigh: Weigh
 
     @property
@@ -43,10 +46,6 @@ class Study:
             [case.deviation is not None and case.deviation <= 0 for case in self.cases], dtype=bool
         )
 
-    def rows(self, scenario: str) -> Ints:
-        """The indices of a scenario's cases."""
-        return np.flatnonzero(self.scenario == self.scenarios.index(scenario))
-
 
 @dataclass(frozen=True, slots=True)
 class Replies:
@@ -58,9 +57,12 @@ class Replies:
     order_effect: Floats
     wording: Ints
     """The method's wording; -1 where there is none, or all were asked."""
-    calls: int
+    calls: Ints
+    """How many calls each p is made of; 0 where there is none."""
     how: str
-    outside: float | None
+    """How its probabilities were obtained; empty where there are none."""
+    oldest: str
+    """When the oldest of its answers was given; empty where nothing was asked."""
 
     @property
     def deployed(self) -> Floats:
@@ -71,11 +73,31 @@ class Replies:
     def answered(self) -> int:
         return int(np.isfinite(self.p).sum())
 
+    @property
+    def constant(self) -> bool:
+        """Says the same to every case, or nothing to any: there is no curve to draw."""
+        given = self.p[np.isfinite(self.p)]
+        return not len(given) or float(np.ptp(given)) < 1e-9
+
+    @property
+    def drawn(self) -> bool:
+        """Its probabilities are shares of decisions drawn, so a curve can be fitted to them."""
+        return self.how == "sampled"
+
 
 def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") -> Study:
-    """The study of those of the cases that the panel judged."""
+    """The study of those of the cases that the panel judged.
+
+    Raises:
+        DiscretionError: it judged none of them.
+    """
     judged = set(panel.cases)
     kept = tuple(case for case in cases if case.id in judged)
+    if not kept:
+        raise DiscretionError(
+            f"the panel {panel.name!r} judged none of these cases",
+            mend="name another panel with --panel, or import its judgments",
+        )
     aligned = panel.at([case.id for case in kept])
     codes: dict[str, int] = {}
     scenario = np.array(
@@ -86,27 +108,47 @@ def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") ->
         if aligned.singles
         else Rates.of_counts(aligned.rate, aligned.n, scenario)
     )
-    return Study(kept, aligned, rates, tuple(codes), weigh)
+    order = np.argsort(scenario, kind="stable")
+    rows = np.split(order, np.cumsum(np.bincount(scenario))[:-1])
+    return Study(kept, aligned, rates, tuple(codes), tuple(rows), weigh)
 
 
-def replies_of(name: str, study: Study, estimates: Mapping[str, Estimate]) -> Replies:
-    """An arm's estimates in the order of a study's cases."""
-    found = [estimates.get(case.id) for case in study.cases]
-    some = next((one for one in found if one), None)
-    outsides = [one.outside for one in found if one and one.outside is not None]
+def replies_of(
+    study: Study, arms: Sequence[str], estimates: Iterable[tuple[str, Estimate]]
+) -> dict[str, Replies]:
+    """Each arm's answers in the order of a study's cases.
+
+    ``estimates`` are (arm, estimate) in any order; they are read once and not kept, so that a
+    run of any size takes the memory of its arrays alone.
+    """
+    place = {case.id: row for row, case in enumerate(study.cases)}
+    found = {name: _empty(name, len(study.cases)) for name in arms}
+    how, oldest = dict.fromkeys(arms, ""), dict.fromkeys(arms, "")
+    for name, one in estimates:
+        row = place.get(one.case)
+        if row is None:
+            continue
+        replies = found[name]
+        replies.p[row], replies.variance[row] = one.p, one.variance
+        replies.wording[row], replies.calls[row] = one.wording, one.calls
+        if one.order_effect is not None:
+            replies.order_effect[row] = one.order_effect
+        how[name] = how[name] or one.how
+        oldest[name] = min(filter(None, (oldest[name], one.at)), default="")
+    return {
+        name: replace(replies, how=how[name], oldest=oldest[name])
+        for name, replies in found.items()
+    }
+
+
+def _empty(name: str, cases: int) -> Replies:
     return Replies(
         name=name,
-        p=np.array([one.p if one else np.nan for one in found], dtype=float),
-        variance=np.array([one.variance if one else np.nan for one in found], dtype=float),
-        order_effect=np.array(
-            [
-                np.nan if one is None or one.order_effect is None else one.order_effect
-                for one in found
-            ],
-            dtype=float,
-        ),
-        wording=np.array([one.wording if one else -1 for one in found], dtype=np.int64),
-        calls=sum(one.calls for one in found if one),
-        how=some.how if some else "",
-        outside=max(outsides) if outsides else None,
+        p=np.full(cases, np.nan),
+        variance=np.full(cases, np.nan),
+        order_effect=np.full(cases, np.nan),
+        wording=np.full(cases, -1, dtype=np.int64),
+        calls=np.zeros(cases, dtype=np.int64),
+        how="",
+        oldest="",
     )

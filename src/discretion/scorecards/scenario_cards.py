@@ -1,0 +1,138 @@
+"""What is known of single scenarios: leans, curves, thresholds, and what factors are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from discretion.measures.figure import Figure
+
+ThresholdState = Literal["crossed", "below the smallest tried", "beyond the largest tried", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """To which side an arm errs in one scenario."""
+
+    arm: str
+    signed: Figure
+    """Mean of p - h over the scenario's cases; its interval is for these cases only."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeanCard:
+    """One scenario: how much people grant, and where each arm is stricter or laxer."""
+
+    scenario: str
+    title: str
+    rate: Figure
+    """Share of grants by the people."""
+    arms: tuple[Lean, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The value at which half would grant."""
+
+    state: ThresholdState
+    value: float | None
+    """In the scenario's unit; None unless crossed."""
+    low: float | None
+    high: float | None
+    """Ends of the 95% interval where a curve was fitted; where answers have no noise, the two
+    values tried between which it lies."""
+    isotonic: float | None
+    """The same without assuming a shape."""
+    disagree: bool
+    """The two differ by more than a step of the grid."""
+    shown: str
+    """In words: ``19 days``, ``before $10.01``, ``beyond 60 days``."""
+    interval_shown: str
+    """The interval in words; empty where there is none."""
+    slope: Figure
+    """How sharply the fitted curve falls there, per unit of log deviation; none for answers
+    without noise, whose curve is not fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What people answered at one value, over the cases of the scenario that have it."""
+
+    value: float
+    shown: str
+    deviation: float
+    rate: float
+    low: float | None
+    """Ends of Wilson's interval; None where n is not known."""
+    high: float | None
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLine:
+    arm: str
+    points: tuple[tuple[float, float], ...]
+    """(value, mean grant probability), in the order of the grid."""
+    threshold: Threshold
+    gap: float | None
+    """Mean distance of its curve from the people's at the values tried; None where either is not
+    fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurveCard:
+    """One scenario: grant rate against the value."""
+
+    scenario: str
+    title: str
+    policy: str
+    domain: str
+    unit: str
+    limit: float
+    limit_shown: str
+    scale: float
+    """What a deviation of 1 is worth."""
+    direction: str
+    people: tuple[Point, ...]
+    fitted: tuple[tuple[float, float], ...]
+    """(value, rate) along the people's fitted curve; empty where none could be fitted."""
+    threshold: Threshold
+    arms: tuple[ArmLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorCell:
+    """What a level of a factor does to the decisions of somebody."""
+
+    name: str
+    """An arm's name, or the panel's."""
+    difference: Figure
+    """Grant rate with the level minus without, over pairs that differ in nothing else, with its
+    90% interval."""
+    verdict: str
+    """``equivalent``, ``differs`` or ``cannot be told``; empty where the factor may matter."""
+    shift: float | None
+    """What it is worth: the threshold with the level minus without, in the scenario's unit."""
+    low: float | None
+    high: float | None
+    shift_shown: str
+    """In words; empty where there is none."""
+    shift_note: str
+    """Why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorCard:
+    """A level of a factor beside the factor's first level."""
+
+    scenario: str
+    title: str
+    factor: str
+    level: str
+    against: str
+    """The reference level."""
+    should_not_matter: bool
+    margin: float | None
+    """How large a difference counts as none; None where the factor may matter."""
+    cells: tuple[FactorCell, ...]
+    """People first."""
