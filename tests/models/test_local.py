@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +12,9 @@ from typing import Any
 import pytest
 
 from discretion.arms import Choices, Decoding, Message, Model, Prompt, Refused, Scored, Written
-from discretion.errors import DiscretionError
 from discretion.models import load_model
 
-from .small import build_model, build_tokenizer
+from .small import build_model
 
 pytestmark = pytest.mark.torch
 
@@ -173,29 +171,6 @@ def test_bfloat16_only_when_asked_for(folder: Path, model: Model) -> None:
     assert 0 < abs(rounded.log_grant - whole.log_grant) < 0.5
 
 
-def test_a_model_of_no_known_kind(folder: Path, tmp_path: Path) -> None:
-    for file in folder.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
-    config["model_type"] = "unheard_of"
-    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(DiscretionError, match=r"the model cannot be loaded: .*check that the fold"):
-        ask(load_model("odd", {"path": str(tmp_path)}), PROMPTS[:1])
-
-
-def test_a_gpu_that_is_not_there(folder: Path) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU")
-    model = load_model("small", {"path": str(folder), "device": "cuda"})
-    with pytest.raises(DiscretionError) as caught:
-        ask(model, PROMPTS[:1])
-    assert str(caught.value) == (
-        '[models.small] device: there is no GPU that torch can use; set device = "cpu"'
-    )
-
-
 def test_the_folders_own_sampling_settings_are_not_used(
     save: Callable[[Any, Any], Path], tokenizer: Any, folder: Path, model: Model
 ) -> None:
@@ -206,9 +181,3 @@ def test_the_folders_own_sampling_settings_are_not_used(
     drawn = draw(load_model("choosy", settings), PROMPTS, Decoding(max_tokens=6), [0] * 6)
     wanted = draw(model, PROMPTS, Decoding(max_tokens=6), [0] * 6)
     assert [written.text for written in drawn] == [written.text for written in wanted]
-
-
-def test_a_model_without_a_chat_template(save: Callable[[Any, Any], Path]) -> None:
-    path = save(build_model("llama"), build_tokenizer(None))
-    with pytest.raises(DiscretionError, match="the model has no chat template; use an instruct"):
-        ask(load_model("base", {"path": str(path)}), PROMPTS[:1])

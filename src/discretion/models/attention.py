@@ -42,21 +42,21 @@ class TrieAttention:
         from torch.nn.functional import scaled_dot_product_attention
 
         repeats = query.shape[1] // key.shape[1]
-        out = query.new_empty((*query.shape[:2], value.shape[-1]))
+        blocks = query.reshape(-1, BLOCK, *query.shape[1:])
+        out = query.new_empty((*blocks.shape[:-1], value.shape[-1]))
         for group in self.groups:
-            keys, values = (
-                states[group.keys].transpose(1, 2).repeat_interleave(repeats, dim=1)
-                for states in (key, value)
-            )
+            keys, values = (states[group.keys].transpose(1, 2) for states in (key, value))
+            if repeats > 1:
+                keys, values = (each.repeat_interleave(repeats, dim=1) for each in (keys, values))
             seen = scaled_dot_product_attention(
-                query[group.queries].transpose(1, 2),
+                blocks[group.blocks].transpose(1, 2),
                 keys,
                 values,
                 attn_mask=group.mask(window, query.dtype),
                 scale=scaling,
             )
-            out[group.queries] = seen.transpose(1, 2)
-        return out
+            out[group.blocks] = seen.transpose(1, 2)
+        return out.flatten(0, 1)
 
 
 class _Group:
@@ -76,8 +76,8 @@ class _Group:
         self._distance = trie.depth[j] - trie.depth[i]
         self._seen = (i <= j) & (j < trie.end[i]) & real[:, None, :]
         self._masks: dict[int | None, Tensor] = {}
-        self.queries = torch.from_numpy(queries).to(device)
-        """(n, BLOCK) nodes."""
+        self.blocks = torch.from_numpy(starts // BLOCK).to(device)
+        """(n,) numbers of blocks."""
         self.keys = torch.from_numpy(index).to(device)
         """(n, K) nodes."""
 
