@@ -1,0 +1,546 @@
+"""An evaluation asks what the log does not answer, keeps every answer, and counts no failure."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from discretion import examples
+from discretion.arms import Decoding, Refused, TableArm
+from discretion.cases import Docket
+from discretion.errors import DiscretionError
+from discretion.evaluation import HOPELESS, count_calls, evaluate, find_run, runs
+from discretion.plans import Plan
+from discretion.storage import Store
+from stand_in import POLICY, StandIn, arm, case, docket
+
+CASES = docket(10)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "log.db") as store:
+        yield store
+
+
+def by_case(run, name="model/direct"):
+    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
+
+
+def told(error):
+    return str(error.value)
+
+
+# What is asked and kept
+
+
+def test_every_case_gets_its_own_estimate(store):
+    table = {one.id: number / 10 for number, one in enumerate(CASES)}
+    model = StandIn(otherwise=lambda prompt: 0.75)
+    run = evaluate(CASES, [arm(model), TableArm("recorded/old", "recorded", table, "f")], store)
+    assert by_case(run) == pytest.approx(dict.fromkeys(table, 0.75))
+    assert by_case(run, "recorded/old") == table
+    assert (run.kinds, run.failures()) == (("model", "recorded"), [])
+    assert len(model.asked) == 2 * len(CASES)
+
+
+def test_a_repeated_run_asks_nothing_and_says_the_same(store):
+    model = StandIn(otherwise=lambda prompt: 0.9 if prompt.choices.grant_first else 0.6)
+    first = evaluate(CASES, [arm(model)], store)
+    asked = len(model.asked)
+    again = evaluate(CASES, [arm(model)], store)
+    assert len(model.asked) == asked
+    assert again.id != first.id
+    assert again.estimates() == first.estimates()
+    assert store.count("answer") == asked
+    assert store.verify().problems == ()
+
+
+def test_only_what_is_new_is_asked(store):
+    model = StandIn(scores=False)
+    evaluate(CASES[:6], [arm(model, decoding=Decoding(samples=4))], store)
+    model.asked.clear()
+    run = evaluate(CASES, [arm(model, decoding=Decoding(samples=6))], store)
+    assert len(model.asked) == 6 * 2 + 4 * 6
+    assert {estimate.calls for estimate in run.estimates()["model/direct"].values()} == {6}
+
+
+def test_asking_afresh_asks_again_and_keeps_both(store):
+    evaluate(CASES, [arm(StandIn(otherwise=lambda prompt: 0.2))], store)
+    model = StandIn(otherwise=lambda prompt: 0.7)
+    run = evaluate(CASES, [arm(model, fresh="2026-03-01")], store)
+    assert len(model.asked) == 20
+    assert by_case(run) == pytest.approx({one.id: 0.7 for one in CASES})
+    assert store.count("answer") == 40
+
+
+def test_two_cases_that_are_put_in_the_same_words_both_get_an_estimate(store):
+    twins = [case(1, id=name, pair="same", text="A coat on day 15.") for name in ("a", "b")]
+    model = StandIn()
+    assert by_case(evaluate(twins, [arm(model)], store)) == {"a": 0.5, "b": 0.5}
+    assert by_case(evaluate(twins[1:], [arm(model)], store)) == {"b": 0.5}
+
+
+def test_cases_without_a_text_are_in_the_run_but_not_asked(store):
+    mixed = [*CASES[:3], case(99, text=None)]
+    model = StandIn()
+    run = evaluate(mixed, [arm(model)], store)
+    assert set(by_case(run)) == {one.id for one in CASES[:3]}
+    assert run.case_ids[-1] == "case-99"
+    assert len(model.asked) == 6
+
+
+def test_a_run_remembers_its_cases_and_policies_as_they_were(store):
+    before = evaluate(CASES, [arm(StandIn())], store)
+    reworded = POLICY.model_copy(update={"rule": "Goods may be returned within 30 days."})
+    rescaled = Docket(
+        tuple(replace(one, scale=one.scale * 2) for one in CASES), {"returns": reworded}
+    )
+    after = evaluate(rescaled, [replace(arm(StandIn()), policies=rescaled.policies)], store)
+    assert find_run(store, before.id).docket == CASES
+    assert find_run(store, after.id).docket == rescaled
+
+
+# What comes first
+
+
+def test_the_hash_of_the_plan_is_in_the_log_before_anything_is_asked(store):
+    plan = Plan(arms=("model/direct",), seed=3)
+    model = StandIn()
+
+    def look(prompt):
+        [entry] = store.entries("run")
+        assert entry.body["plan_hash"] == plan.hash
+        return 0.5
+
+    model.otherwise = look
+    run = evaluate(CASES, [arm(model)], store, plan=plan)
+    assert run.failures() == []
+    [began], [ended] = store.entries("run"), store.entries("run end")
+    answers = [entry.seq for entry in store.entries("answer")]
+    assert began.seq < min(answers) <= max(answers) < ended.seq
+    assert find_run(store).plan == plan
+
+
+def test_a_run_knows_when_it_began_and_ended(store):
+    times = iter(["2026-03-01", "2026-03-02"])
+    run = evaluate(CASES, [arm(StandIn())], store, clock=lambda: next(times))
+    assert (run.started, run.finished) == ("2026-03-01", "2026-03-02")
+
+
+# What fails
+
+
+def test_a_failure_is_shown_never_counted_and_never_served_again(store):
+    model = StandIn()
+    model.enqueue(0.5, 0.5, Refused("the server was busy"), Refused("the server was busy"))
+    run = evaluate(CASES, [arm(model)], store, in_flight=1)
+    assert len(by_case(run)) == 9
+    assert [(name, one.case, one.what) for name, one in run.failures()] == [
+        ("model/direct", "case-2", "the server was busy")
+    ] * 2
+    model.asked.clear()
+    again = evaluate(CASES, [arm(model)], store)
+    assert len(model.asked) == 2
+    assert (len(by_case(again)), again.failures()) == (10, [])
+    assert len(run.failures()) == 2, "the first run's failures stay its own"
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (RuntimeError("CUDA out of memory"), "RuntimeError: CUDA out of memory"),
+        (MemoryError(), "MemoryError"),
+        (KeyError("choices"), "KeyError: 'choices'"),
+        (ValueError("x" * 5000), "ValueError: " + "x" * 288),
+        (
+            OSError("GET https://me:pass@host/v1?key=s3cret refused"),
+            "OSError: GET https://…@host/v1?key=… refused",
+        ),
+        (
+            ConnectionError("sent Authorization: Bearer s3cret"),
+            "ConnectionError: sent Authorization: Bearer …",
+        ),
+    ],
+)
+def test_a_fault_inside_a_model_fails_its_calls_and_no_others(store, fault, what):
+    model = StandIn(batch=4)
+    model.enqueue(0.5, 0.5, 0.5, 0.5, 0.5, fault)
+    run = evaluate(CASES, [arm(model)], store, in_flight=1)
+    failures = [one for _, one in run.failures()]
+    assert {one.what for one in failures} == {what}
+    assert {one.case for one in failures} == {"case-3", "case-4"}
+    assert len(by_case(run)) == 8
+
+
+@pytest.mark.parametrize("p", [float("nan"), 1.5, -0.1, float("inf")])
+def test_an_arm_whose_probability_is_none_gave_no_decision(store, p):
+    table = {"case-1": p, "case-2": 0.5}
+    cautious = replace(TableArm("recorded/old", "recorded", table, "f"), batch=1)
+    run = evaluate(CASES, [cautious], store)
+    assert by_case(run, "recorded/old") == {"case-2": 0.5}
+    assert [one.what for _, one in run.failures()] == [f"ValueError: {p} is no probability"]
+
+
+class Careless(TableArm):
+    """Loses an answer, or gives them in another order."""
+
+    async def ask(self, calls):
+        answers = list(await TableArm.ask(self, calls))
+        return answers[1:] if self.fingerprint == "loses" else answers[::-1]
+
+
+@pytest.mark.parametrize("fault", ["loses", "mixes"])
+def test_answers_are_not_given_to_other_calls(store, fault):
+    careless = Careless("recorded/old", "recorded", {"case-1": 0.0, "case-2": 1.0}, fault)
+    run = evaluate(CASES, [careless], store)
+    assert by_case(run, "recorded/old") == {}
+    assert len(run.failures()) == 2
+
+
+def test_an_arm_whose_first_calls_all_fail_is_given_up(store):
+    model = StandIn(otherwise=lambda prompt: RuntimeError("no such model"))
+    with pytest.raises(DiscretionError) as error:
+        evaluate(docket(100), [arm(model)], store, in_flight=1)
+    assert told(error) == (
+        f"model/direct: the first {HOPELESS} calls all failed: RuntimeError: no such model; "
+        "mend the model or its settings, then run the same command again"
+    )
+    assert len(model.asked) == HOPELESS
+    assert (find_run(store).finished, len(find_run(store).failures())) == ("", HOPELESS)
+
+
+def test_an_answer_late_in_a_batch_is_kept_and_the_arm_with_it(store):
+    model = StandIn(batch=64)
+    model.enqueue(*[Refused("no")] * 30)
+    run = evaluate(docket(32), [arm(model)], store)
+    assert (len(run.failures()), len(by_case(run))) == (30, 17)
+
+
+def test_an_arm_that_worked_before_is_not_given_up(store):
+    model = StandIn()
+    evaluate(CASES, [arm(model)], store)
+    model.otherwise = lambda prompt: Refused("down")
+    run = evaluate(docket(40), [arm(model)], store)
+    assert (len(by_case(run)), len(run.failures())) == (10, 60)
+
+
+def test_an_error_for_the_user_stops_the_run_promptly_and_keeps_what_was_answered(store):
+    model = StandIn(seconds=0.001)
+    model.enqueue(*[0.5] * 6, DiscretionError("the key is not valid", mend="set API_KEY"))
+    with pytest.raises(DiscretionError, match="the key is not valid; set API_KEY"):
+        evaluate(docket(200), [arm(model)], store, in_flight=4)
+    assert len(model.asked) <= 7 + 4
+    assert store.count("answer") >= 6
+    assert find_run(store).finished == ""
+    model.asked.clear()
+    evaluate(docket(200), [arm(model)], store)
+    assert len(model.asked) == 400 - store.count("used", runs(store)[0].id)
+
+
+# How it is carried out
+
+
+@pytest.mark.parametrize("in_flight", [1, 3, 16])
+def test_no_more_calls_are_under_way_than_allowed(store, in_flight):
+    model = StandIn(seconds=0.002)
+    evaluate(docket(16), [arm(model)], store, in_flight=in_flight)
+    assert model.most_at_once == in_flight
+
+
+def test_a_batch_is_as_large_as_the_model_likes_and_no_larger(store):
+    sizes = []
+    model = StandIn(batch=8)
+    plain = model.score
+
+    async def score(prompts):
+        sizes.append(len(prompts))
+        return await plain(prompts)
+
+    model.score = score
+    evaluate(CASES, [arm(model)], store)
+    assert sorted(sizes) == [4, 8, 8]
+
+
+def test_it_works_inside_a_running_event_loop(store):
+    async def within():
+        return evaluate(CASES, [arm(StandIn())], store)
+
+    assert len(by_case(asyncio.run(within()))) == 10
+
+
+def test_an_error_inside_a_running_event_loop_is_the_same_error(store):
+    async def within():
+        model = StandIn(otherwise=lambda prompt: DiscretionError("no key"))
+        return evaluate(CASES, [arm(model)], store)
+
+    with pytest.raises(DiscretionError, match="no key"):
+        asyncio.run(within())
+
+
+def test_progress_adds_up(store):
+    seen = []
+    evaluate(CASES[:4], [arm(StandIn())], store)
+    model = StandIn()
+    model.enqueue(Refused("busy"))
+    arms = [arm(model), TableArm("recorded/old", "recorded", {"case-1": 0.5}, "f")]
+    evaluate(CASES, arms, store, progress=seen.append, in_flight=2)
+    last = seen[-1]
+    assert (last.done, last.cached, last.failed) == (20 + 1, 8, 1)
+    assert last.done - last.cached == len(model.asked) + 1
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+    assert all(one.done <= one.total for one in seen)
+    assert {one.arm for one in seen} == {"model/direct", "recorded/old"}
+
+
+def test_the_time_left_is_not_known_before_anything_was_asked(store):
+    seen = []
+    evaluate(CASES, [arm(StandIn())], store)
+    evaluate(CASES, [arm(StandIn())], store, progress=seen.append)
+    assert [(one.rate, one.seconds_left) for one in seen] == [(0.0, None)]
+
+
+def test_counting_asks_nothing(store):
+    model = StandIn()
+    evaluate(CASES[:3], [arm(model)], store)
+    model.asked.clear()
+    [(name, calls, cached, characters)] = count_calls(CASES, [arm(model)], store)
+    assert (name, calls, cached, model.asked) == ("model/direct", 20, 6, [])
+    put = [call.prompt for one in CASES[3:] for call in arm(model).calls(one)]
+    assert characters == sum(len(m.content) for prompt in put for m in prompt.messages)
+    assert len(runs(store)) == 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    failing=st.sets(st.integers(0, 19)),
+    in_flight=st.integers(1, 9),
+    batch=st.integers(1, 7),
+)
+def test_whatever_fails_every_call_is_an_answer_or_a_failure(
+    tmp_path_factory, failing, in_flight, batch
+):
+    """And a second run answers exactly what the first did not."""
+    if len(failing) == 20:
+        failing = failing - {7}
+    with Store(tmp_path_factory.mktemp("run") / "log.db") as store:
+        model = StandIn(batch=batch)
+        model.enqueue(*(Refused("no") if place in failing else 0.5 for place in range(20)))
+        run = evaluate(CASES, [arm(model)], store, in_flight=in_flight)
+        answered = sum(len(answers) for _, _, answers in run.answers())
+        assert (answered, len(run.failures())) == (20 - len(failing), len(failing))
+        model.asked.clear()
+        assert by_case(evaluate(CASES, [arm(model)], store)) == {one.id: 0.5 for one in CASES}
+        assert len(model.asked) == len(failing)
+
+
+# What cannot be done
+
+
+@pytest.mark.parametrize(
+    ("cases", "arms", "more", "sentence"),
+    [
+        ([], [arm(StandIn())], {}, "there are no cases to evaluate; describe or import some"),
+        (CASES, [], {}, "there are no arms to evaluate; name one, like tiny/direct"),
+        (
+            [case(1, text=None)],
+            [arm(StandIn())],
+            {},
+            "model/direct: it can answer none of the cases; check what the cases carry",
+        ),
+        (
+            [*CASES, CASES[0]],
+            [arm(StandIn())],
+            {},
+            "the case 'case-1' stands twice; leave one of them out",
+        ),
+        (
+            CASES,
+            [arm(StandIn()), arm(StandIn(fingerprint="other"))],
+            {},
+            "the arm 'model/direct' stands twice; leave one of them out",
+        ),
+        (
+            CASES,
+            [arm(StandIn())],
+            {"in_flight": 0},
+            "0 calls in flight ask nothing; allow 1 or more",
+        ),
+    ],
+    ids=["no case", "no arm", "no text", "a case twice", "an arm twice", "none in flight"],
+)
+def test_what_cannot_be_done_is_one_sentence_and_leaves_no_run(store, cases, arms, more, sentence):
+    with pytest.raises(DiscretionError) as error:
+        evaluate(cases, arms, store, **more)
+    assert told(error) == sentence
+    assert store.count() == 0
+
+
+def test_runs_are_found_by_the_beginning_of_their_id(store, tmp_path):
+    with pytest.raises(DiscretionError) as error:
+        find_run(store)
+    assert told(error) == (
+        f"{tmp_path / 'log.db'}: nothing has been evaluated yet; "
+        "run: discretion evaluate --arm tiny/direct"
+    )
+    first, second = (evaluate(CASES, [arm(StandIn())], store) for _ in range(2))
+    assert find_run(store).id == second.id
+    assert find_run(store, first.id[:6]).id == first.id
+    assert [run.id for run in runs(store)] == [first.id, second.id]
+    with pytest.raises(DiscretionError, match="there is no run 'zzz'; see: discretion runs"):
+        find_run(store, "zzz")
+    for _ in range(16):
+        evaluate(CASES, [arm(StandIn())], store)
+    shared = next(
+        a.id[0] for a in runs(store) for b in runs(store) if a != b and a.id[0] == b.id[0]
+    )
+    with pytest.raises(DiscretionError, match=r"fits \d+ runs; give more of the id"):
+        find_run(store, shared)
+
+
+# What a kill loses
+
+CHILD = """
+import sys
+from pathlib import Path
+from stand_in import StandIn, arm, docket
+from discretion.evaluation import evaluate
+from discretion.storage import Store
+
+store = Store(Path(sys.argv[1]))
+model = StandIn(seconds=0.02, otherwise=lambda prompt: 0.25)
+evaluate(docket(500), [arm(model)], store, in_flight=4)
+"""
+
+
+def in_child(code, *arguments, path, **more):
+    """A process of its own that can import what the tests can."""
+    tests = str(Path(__file__).parent)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, str(path)])}
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, **more)
+
+
+def wait_for_answers(log, child, least=20):
+    """Until the child has some answers on disk."""
+    for _ in range(600):
+        assert child.poll() is None, "the child ended by itself"
+        if log.exists():
+            with Store(log) as store:
+                if store.count("answer") >= least:
+                    return
+        time.sleep(0.05)
+    raise AssertionError("the child answered nothing in half a minute")
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path):
+    log = tmp_path / "log.db"
+    child = in_child(CHILD, str(log), path=tmp_path)
+    try:
+        wait_for_answers(log, child)
+    finally:
+        child.kill()
+        child.wait()
+    with Store(log) as store:
+        kept = store.count("answer")
+        assert 20 <= kept < 1000
+        assert store.verify().problems == ()
+        model = StandIn(otherwise=lambda prompt: 0.25)
+        run = evaluate(docket(500), [arm(model)], store)
+        assert len(model.asked) == 1000 - kept
+        assert by_case(run) == pytest.approx({one.id: 0.25 for one in docket(500)})
+        assert [bool(one.finished) for one in runs(store)] == [False, False]
+        assert store.count("run end") == 1
+        assert store.verify().problems == ()
+
+
+WITHIN_A_LOOP = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from stand_in import StandIn, arm, docket
+from discretion.evaluation import evaluate
+from discretion.storage import Store
+
+def interrupt_in_the_middle(prompt):
+    if len(model.asked) == 20:
+        os.kill(os.getpid(), signal.SIGINT)
+    return 0.25
+
+model = StandIn(seconds=0.02, otherwise=interrupt_in_the_middle)
+
+async def main():
+    # As in a notebook: asyncio's own handler would only cancel this task, which is waiting.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with Store(Path(sys.argv[1])) as store:
+        try:
+            evaluate(docket(500), [arm(model)], store, in_flight=4)
+        except KeyboardInterrupt:
+            asked = len(model.asked)
+            await asyncio.sleep(0.2)
+            print(asked == len(model.asked), asked < 100, store.count("answer") >= 16)
+
+asyncio.run(main())
+"""
+
+
+def test_an_interrupt_inside_a_running_event_loop_ends_the_asking(tmp_path):
+    child = in_child(
+        WITHIN_A_LOOP, str(tmp_path / "log.db"), path=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    out, _ = child.communicate(timeout=60)
+    assert (out, child.returncode) == ("True True True\n", 0)
+
+
+PACKAGE = {
+    "slow.py": """
+from stand_in import StandIn
+
+def kind(name, settings, folder):
+    return StandIn(name=name, seconds=0.05, otherwise=lambda prompt: 0.25)
+""",
+    "slow-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: slow\nVersion: 1.0\n",
+    "slow-1.0.dist-info/entry_points.txt": "[discretion.models]\nslow = slow:kind\n",
+}
+COMMAND = "from discretion.cli import main; main()"
+
+
+def test_an_interrupt_of_the_command_keeps_what_was_answered_and_says_so(tmp_path):
+    """With a model that another package brings."""
+    site, desk = tmp_path / "site", tmp_path / "desk"
+    for name, text in PACKAGE.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text, encoding="utf-8")
+    examples.copy("returns", desk)
+    with (desk / "discretion.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[models.slow]\nkind = "slow"\n')
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = ("-w", str(desk), "evaluate", "--arm", "slow/direct")
+
+    child = in_child(COMMAND, *command, "--in-flight", "2", path=site, **pipes)
+    wait_for_answers(desk / "discretion.db", child, least=4)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert (out, child.returncode) == ("", 1)
+    assert err.endswith(
+        "stopped; what was answered is kept, and the same command goes on from here\n"
+    )
+    with Store(desk / "discretion.db") as store:
+        kept = store.count("answer")
+        assert kept >= 4
+        assert store.verify().problems == ()
+        assert find_run(store).finished == ""
+
+    child = in_child(COMMAND, *command, "--json", path=site, **pipes)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    summary = json.loads(out)
+    assert (summary["cached"], summary["failed"]) == (kept, 0)
+    assert summary["calls"] == 2 * summary["cases"] > kept
