@@ -16,7 +16,11 @@ ID = r"^[a-z0-9][a-z0-9._-]*$"
 Fact = str | Decimal
 Identifier = Annotated[str, Field(pattern=ID, max_length=80)]
 
-_CLAUSE = re.compile(r"\s*([\w.-]+)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*")
+_CLAUSE = re.compile(
+    r"\s*([\w.-]+)\s*(==|!=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|(?!.*\b(?:or|and)\b)[^'\"<>=!]+?)\s*"
+)
+"""The right side, unless quoted, holds neither a sign nor ``or``: what was meant as a second
+comparison would otherwise become part of a word, and the predicate would never hold."""
 
 
 class Described(BaseModel):
