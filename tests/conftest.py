@@ -21,7 +21,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-class NetworkUsed(RuntimeError):
+class NetworkUsedError(RuntimeError):
     """Something tried to leave this machine."""
 
 
@@ -48,7 +48,7 @@ def no_network() -> Iterator[None]:
 
         def guard(self: socket.socket, *arguments: Any) -> Any:
             if not is_local(arguments[place]):
-                raise NetworkUsed(f"{name} to {arguments[place]}")
+                raise NetworkUsedError(f"{name} to {arguments[place]}")
             return real(self, *arguments)
 
         patch.setattr(socket.socket, name, guard)
@@ -60,7 +60,7 @@ def no_network() -> Iterator[None]:
 
     def look_up(host: Any, *arguments: Any, **named: Any) -> Any:
         if not is_local((host or "",)):
-            raise NetworkUsed(f"looking up {host}")
+            raise NetworkUsedError(f"looking up {host}")
         return find(host, *arguments, **named)
 
     patch.setattr(socket, "getaddrinfo", look_up)

@@ -7,36 +7,38 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NetworkUsed, is_local
+from conftest import NetworkUsedError, is_local
 
 OUTSIDE = ("192.0.2.1", 443)
 """An address that is reserved for documentation."""
 
 
 def test_connecting_to_another_machine_raises() -> None:
-    with socket.socket() as one, pytest.raises(NetworkUsed, match="connect"):
+    with socket.socket() as one, pytest.raises(NetworkUsedError, match="connect"):
         one.connect(OUTSIDE)
-    with socket.socket() as one, pytest.raises(NetworkUsed, match="connect_ex"):
+    with socket.socket() as one, pytest.raises(NetworkUsedError, match="connect_ex"):
         one.connect_ex(OUTSIDE)
 
 
 def test_sending_without_a_connection_raises() -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
-        pytest.raises(NetworkUsed, match="sendto"),
+        pytest.raises(NetworkUsedError, match="sendto"),
     ):
         one.sendto(b"hello", OUTSIDE)
 
 
 def test_looking_a_name_up_raises() -> None:
-    with pytest.raises(NetworkUsed, match=r"example\.org"):
+    with pytest.raises(NetworkUsedError, match=r"example\.org"):
         socket.create_connection(("example.org", 443))
 
 
 def test_loopback_stays_open() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getpeername() == server.getsockname()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        assert client.getpeername() == server.getsockname()
 
 
 @pytest.mark.parametrize("address", ["/run/some.sock", ("127.0.0.9", 1), ("::1", 1, 0, 0)])

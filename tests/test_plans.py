@@ -1,0 +1,105 @@
+"""Plans: what is fixed before any answer exists, and what may not be changed after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from discretion.cases import Case, Docket
+from discretion.errors import DiscretionError
+from discretion.holdouts import Holdout
+from discretion.plans import Plan, Selection, plan_from_json
+
+DOCKET = Docket(
+    tuple(
+        Case(id=f"{index}", policy=f"p{index % 2}", scenario=f"s{index % 4}", domain="retail")
+        for index in range(40)
+    )
+)
+
+
+def plan(**said: Any) -> Plan:
+    return Plan.model_validate({"arms": ["tiny/direct", "baseline/mean"], **said})
+
+
+def chosen(seed: int = 0, **said: Any) -> list[str]:
+    return [case.id for case in Selection.model_validate(said).choose(DOCKET, seed)]
+
+
+def test_the_hash_is_that_of_what_is_said_defaults_included() -> None:
+    assert plan().hash == plan(seed=0, samples=20).hash
+    assert len({plan(seed=seed).hash for seed in range(5)}) == 5
+
+
+def test_a_plan_survives_json_with_its_hash() -> None:
+    one = plan(
+        seed=7,
+        hold_out={"by": "domain"},
+        contrasts=[{"arm": "tiny/direct", "against": "baseline/mean"}],
+        cases={"scenarios": ["s1"], "at_most": 3},
+    )
+    assert plan_from_json(one.model_dump(mode="json")) == one
+    assert plan_from_json(one.model_dump(mode="json")).hash == one.hash
+
+
+def test_everything_that_is_named_must_fit() -> None:
+    assert chosen(policies=["p1"], scenarios=["s1", "s2"]) == [str(n) for n in range(1, 40, 4)]
+
+
+def test_a_part_is_drawn_by_the_seed_and_keeps_its_order() -> None:
+    some = chosen(at_most=10)
+    assert len(some) == 10
+    assert some == sorted(some, key=int)
+    assert chosen(at_most=10) == some
+    assert chosen(seed=1, at_most=10) != some
+
+
+def test_a_smaller_part_lies_within_a_larger_one() -> None:
+    assert set(chosen(at_most=5)) < set(chosen(at_most=20))
+
+
+def test_a_part_larger_than_the_whole_is_the_whole() -> None:
+    assert len(chosen(at_most=100)) == 40
+
+
+def test_a_name_that_no_case_has_is_said() -> None:
+    with pytest.raises(DiscretionError) as caught:
+        chosen(scenarios=["s9"])
+    assert str(caught.value) == "no case has the scenario 's9'; see: discretion check"
+
+
+def test_a_selection_that_leaves_nothing_is_said() -> None:
+    with pytest.raises(DiscretionError, match="no case fits the selection; widen it"):
+        chosen(policies=["p0"], scenarios=["s1"])
+
+
+def test_the_hold_out_is_the_plans_or_the_default_one() -> None:
+    assert plan(hold_out={"by": "policy", "folds": 3}, seed=7).holdout(DOCKET) == Holdout(
+        "policy", (), 3, 7
+    )
+    assert plan().holdout(DOCKET) == Holdout("case")
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"arms": []}, "at least 1 item"),
+        ({"samples": 1}, "greater than or equal to 2"),
+        ({"reasonings": 15}, "greater than or equal to 16"),
+        ({"temperature": 0}, "greater than 0"),
+        ({"seeds": 3}, "Extra inputs are not permitted"),
+        (
+            {"contrasts": [{"arm": "tiny/direct", "against": "qwen/direct"}]},
+            "a contrast names 'qwen/direct', which is not among the arms",
+        ),
+        (
+            {"contrasts": [{"arm": "tiny/direct", "against": "tiny/direct"}]},
+            "a contrast compares 'tiny/direct' with itself",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_be_kept_is_refused(said: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        plan(**said)
