@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from discretion.answers import Answer, Failure, How, read_decision
+from discretion.budgets import Purse, Remote
 from discretion.canonical import digest, fraction_of
 from discretion.cases import Case
 from discretion.policies import Policy
 
 SCORING_VERSION = 1
 """Raised when the way a probability is obtained changes, so that old answers are not reused."""
+UNREADABLE_LIMIT = 0.2
+"""Largest share of a call's draws that may be unreadable before the call itself fails."""
 
 Role = Literal["system", "user", "assistant"]
 
@@ -79,6 +82,20 @@ class Scored:
     """As the model saw it."""
     tokens: int
     seconds: float
+    how: How = "scored"
+    """``logprobs`` where it is read from the most likely first tokens only."""
+    tokens_out: int = 0
+    served_by: str = ""
+    """What a server says of itself with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A score that leaves too much open to stand for a probability: answers are drawn instead."""
+
+    tokens_in: int = 0
+    """Tokens that it cost all the same."""
+    tokens_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,10 @@ class Written:
     tokens_in: int
     tokens_out: int
     seconds: float
+    decided: bool = False
+    """After a reasoning the decision stands in the text too, and cannot be scored apart."""
+    served_by: str = ""
+    """What a server says of itself with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +118,9 @@ class Refused:
     """A call that came to nothing, and why."""
 
     what: str
+    """One clause, which never quotes the case."""
+    said: str = ""
+    """What came back in place of an answer; it may quote the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +163,7 @@ class Model(Protocol):
         """How many prompts one call takes with profit; 1 for an endpoint."""
         ...
 
-    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]: ...
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Open | Refused]: ...
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
@@ -256,6 +280,19 @@ class PromptedArm:
         """Whether p is a mean of draws, rather than scored once an order."""
         return self.sample or self.method.reason_first or not self.model.scores
 
+    async def open(self, purse: Purse) -> None:
+        """Begin a run: what the model is asked is paid from the purse."""
+        if isinstance(self.model, Remote):
+            await self.model.open(purse)
+
+    async def close(self) -> None:
+        if isinstance(self.model, Remote):
+            await self.model.close()
+
+    @cached_property
+    def _calls_out(self) -> bool:
+        return isinstance(self.model, Remote)
+
     def calls(self, case: Case) -> Sequence[Call]:
         if (case.twin if self.model.reads_twin else case.text) is None:
             return ()
@@ -282,7 +319,9 @@ class PromptedArm:
             # not matter are put in the same words.
             seed = (case.pair or case.id, method.name)
             turn = fraction_of((*seed, "wording"))
-            pairs = [(_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))]
+            pairs = [
+                (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
+            ]
         return [
             Ask(vocabulary, order, wording, self.model.reads_twin, self.state_deviation)
             for vocabulary, wording in pairs
@@ -296,11 +335,13 @@ class PromptedArm:
         return max(1, -(-total // 2))
 
     def _call(self, case: Case, prompt: Prompt, sample: int) -> Call:
-        settings = (
-            (self.decoding.temperature, self.decoding.max_tokens, self.decoding.seed, sample)
-            if self.drawn
-            else ()
-        )
+        decoding = self.decoding
+        settings: tuple[Any, ...] = ()
+        if self.drawn:
+            settings = (decoding.temperature, decoding.max_tokens, decoding.seed, sample)
+        elif self._calls_out:
+            # A score that stays open is drawn, so how draws are made is part of what it is.
+            settings = (decoding.max_tokens, decoding.seed, decoding.samples)
         choices = prompt.choices
         key = digest(
             (
@@ -323,7 +364,10 @@ class PromptedArm:
         answers: list[Answer | Failure] = []
         for call, prompt, text, reply in zip(calls, prompts, texts, replies, strict=True):
             if isinstance(reply, Refused):
-                answers.append(Failure(call.key, call.case, reply.what, text))
+                answers.append(Failure(call.key, call.case, reply.what, text or reply.said))
+                continue
+            if isinstance(reply, Open):
+                answers.append(await self._draw_open(call, prompt, reply))
                 continue
             if not all(map(math.isfinite, (reply.log_grant, reply.log_refuse, reply.outside))):
                 answers.append(Failure(call.key, call.case, "its masses are not numbers", text))
@@ -334,14 +378,16 @@ class PromptedArm:
                     prompt,
                     at,
                     p=_share(reply.log_grant, reply.log_refuse),
-                    how="scored",
+                    how=reply.how,
                     log_grant=reply.log_grant,
                     log_refuse=reply.log_refuse,
                     outside=reply.outside,
                     prompt=reply.prompt,
                     text=text,
                     tokens_in=reply.tokens,
+                    tokens_out=reply.tokens_out,
                     seconds=reply.seconds,
+                    served_by=reply.served_by,
                 )
             )
         return answers
@@ -350,31 +396,31 @@ class PromptedArm:
         prompts = [_prompt(call) for call in calls]
         replies = await self.model.generate(prompts, self.decoding, [call.sample for call in calls])
         at = self.clock()
-        answers: list[Answer | Failure] = []
-        for call, prompt, reply in zip(calls, prompts, replies, strict=True):
-            if isinstance(reply, Refused):
-                answers.append(Failure(call.key, call.case, reply.what))
-                continue
-            decision = read_decision(reply.text, prompt.choices.grant, prompt.choices.refuse)
-            if decision is None:
-                failure = Failure(call.key, call.case, "the answer cannot be read", reply.text)
-                answers.append(failure)
-                continue
-            answers.append(
-                _answer(
-                    call,
-                    prompt,
-                    at,
-                    p=float(decision),
-                    how="sampled",
-                    prompt=reply.prompt,
-                    text=reply.text,
-                    tokens_in=reply.tokens_in,
-                    tokens_out=reply.tokens_out,
-                    seconds=reply.seconds,
-                )
-            )
-        return answers
+        return [
+            _read(call, prompt, reply, at)
+            for call, prompt, reply in zip(calls, prompts, replies, strict=True)
+        ]
+
+    async def _draw_open(self, call: Call, prompt: Prompt, left: Open) -> Answer | Failure:
+        """The answer to a call whose score left too much open: the mean of its order's draws."""
+        count = max(2, -(-self.decoding.samples // 2))
+        replies = await self.model.generate([prompt] * count, self.decoding, range(count))
+        at = self.clock()
+        read = [_read(call, prompt, reply, at) for reply in replies]
+        answers = [one for one in read if isinstance(one, Answer)]
+        failures = [one for one in read if isinstance(one, Failure)]
+        if len(failures) > UNREADABLE_LIMIT * count:
+            return failures[0]
+        return replace(
+            answers[0],
+            p=sum(answer.p for answer in answers) / len(answers),
+            draws=len(answers),
+            outside=len(failures) / count,
+            text="\n".join(answer.text for answer in answers),
+            tokens_in=left.tokens_in + sum(answer.tokens_in for answer in answers),
+            tokens_out=left.tokens_out + sum(answer.tokens_out for answer in answers),
+            seconds=sum(answer.seconds for answer in answers),
+        )
 
     async def _reason_then_decide(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         """Draw a reasoning for each call, then score the decision after it; where the model
@@ -383,15 +429,18 @@ class PromptedArm:
             return await self._draw(calls)
         prompts = [_prompt(call) for call in calls]
         replies = await self.model.generate(prompts, self.decoding, [call.sample for call in calls])
+        at = self.clock()
         outcome: dict[int, Answer | Failure] = {}
         written: dict[int, Written] = {}
         for index, (call, reply) in enumerate(zip(calls, replies, strict=True)):
             if isinstance(reply, Refused):
-                outcome[index] = Failure(call.key, call.case, reply.what)
+                outcome[index] = Failure(call.key, call.case, reply.what, reply.said)
+            elif reply.decided:
+                outcome[index] = _read(call, prompts[index], reply, at)
             else:
                 written[index] = reply
         if not written:
-            return list(outcome.values())
+            return [outcome[index] for index in range(len(calls))]
         decided = await self._score(
             [calls[index] for index in written],
             [replace(prompts[index], reasoning=reply.text) for index, reply in written.items()],
@@ -409,7 +458,7 @@ class PromptedArm:
         return [outcome[index] for index in range(len(calls))]
 
 
-def _vocabulary(vocabularies: tuple[str, ...], seed: tuple[str, ...]) -> str:
+def rotated_vocabulary(vocabularies: tuple[str, ...], seed: tuple[str, ...]) -> str:
     """One vocabulary by rotation. Those that begin with the same word share their word's turn, so
     that the questions answered by yes and no make up one half, and yes means either equally."""
     groups = _by_word(vocabularies)
@@ -434,6 +483,28 @@ def _prompt(call: Call) -> Prompt:
 def _share(log_grant: float, log_refuse: float) -> float:
     difference = max(-700.0, min(700.0, log_refuse - log_grant))
     return 1.0 / (1.0 + math.exp(difference))
+
+
+def _read(call: Call, prompt: Prompt, reply: Written | Refused, at: str) -> Answer | Failure:
+    """The answer that a written text gives, where it can be read."""
+    if isinstance(reply, Refused):
+        return Failure(call.key, call.case, reply.what, reply.said)
+    decision = read_decision(reply.text, prompt.choices.grant, prompt.choices.refuse)
+    if decision is None:
+        return Failure(call.key, call.case, "the answer cannot be read", reply.text)
+    return _answer(
+        call,
+        prompt,
+        at,
+        p=float(decision),
+        how="sampled",
+        prompt=reply.prompt,
+        text=reply.text,
+        tokens_in=reply.tokens_in,
+        tokens_out=reply.tokens_out,
+        seconds=reply.seconds,
+        served_by=reply.served_by,
+    )
 
 
 def _answer(call: Call, asked: Prompt, at: str, **found: Any) -> Answer:

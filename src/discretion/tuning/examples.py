@@ -1,0 +1,219 @@
+"""Training examples: one judgment, one example, so that disagreement between people stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from discretion.arms import Ask, Message, Method, Prompt, rotated_vocabulary
+from discretion.canonical import digest, fraction_of
+from discretion.cases import Case, Docket
+from discretion.errors import DiscretionError
+from discretion.judgments import Judgment
+from discretion.tuning.neutral import neutral_text
+from discretion.tuning.partners import shuffled_partners, words
+from discretion.tuning.targets import Target
+
+WHY = "Why?"
+"""What a second turn asks, where the explanation comes after the label."""
+MOST_WORDS = 200
+"""A longer explanation is cut from teaching: one person's essay would outweigh a panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One judgment with the explanation and the two controls that may stand in its place."""
+
+    judgment: str
+    """The judgment's id."""
+    case: Case
+    granted: bool
+    real: str
+    shuffled: str
+    neutral: str
+    order: str
+    """A hash: lessons are taught in its order, the same in every target."""
+
+    def text(self, target: Target) -> str:
+        """The explanation that a target puts beside the label; empty for labels alone."""
+        texts = {"real": self.real, "shuffled": self.shuffled, "neutral": self.neutral}
+        return texts.get(target.explanation, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What can be taught, and what had to leave."""
+
+    kept: tuple[Lesson, ...]
+    left: Mapping[str, int]
+    """Why judgments are not taught, and how many for each reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A conversation to learn from. Only the assistant's turns are supervised."""
+
+    lesson: Lesson
+    prompt: Prompt
+    decision: str
+    """The word that decides."""
+    before: str = ""
+    """An explanation before the decision, in the same turn, up to the prompt's decision cue."""
+    after: str = ""
+    """An explanation after it, in a second turn that asks why."""
+
+    @property
+    def follow_up(self) -> tuple[Message, ...]:
+        """The second turn's question; empty without one."""
+        return (Message("user", WHY),) if self.after else ()
+
+
+def lessons(
+    docket: Docket,
+    judgments: Sequence[Judgment],
+    rng: np.random.Generator,
+    *,
+    dialect: bool = False,
+    share_of_one_rater: float = 1.0,
+) -> Lessons:
+    """The judgments that every target can teach.
+
+    A judgment leaves all targets where it is unsure, its case has no text, it has no explanation,
+    or no control of its length can be found: so that targets differ in nothing but what they say.
+
+    Args:
+        docket: the cases that may be taught; judgments on others are passed over.
+        judgments: what people answered.
+        rng: draws the controls.
+        dialect: teach the twins of the built-in model.
+        share_of_one_rater: the largest share of all lessons that one person may give.
+
+    Raises:
+        DiscretionError: nothing, or only one decision, is left to teach.
+    """
+    cases = {case.id: case for case in docket}
+    left: Counter[str] = Counter()
+    usable: list[tuple[Judgment, Case]] = []
+    for judgment in sorted(judgments, key=lambda one: one.id):
+        case = cases.get(judgment.case)
+        if case is None:
+            continue
+        why = _why_not(judgment, case, dialect=dialect)
+        if why:
+            left[why] += 1
+        else:
+            usable.append((judgment, case))
+    usable = _capped(usable, share_of_one_rater, left)
+    partners = shuffled_partners(
+        [case.scenario for _, case in usable],
+        [judgment.answer == "grant" for judgment, _ in usable],
+        [words(judgment.explanation or "") for judgment, _ in usable],
+        rng,
+    )
+    kept = []
+    for (judgment, case), partner in zip(usable, partners, strict=True):
+        real = (judgment.explanation or "").strip()
+        neutral = neutral_text(words(real), rng, dialect=dialect)
+        if partner is None:
+            left["no other scenario has an explanation of its decision and length"] += 1
+        elif neutral is None:
+            left["no neutral text is so short"] += 1
+        else:
+            shuffled = (usable[partner][0].explanation or "").strip()
+            kept.append(
+                Lesson(
+                    judgment.id,
+                    case,
+                    judgment.answer == "grant",
+                    real,
+                    shuffled,
+                    neutral,
+                    digest(("lesson", judgment.id)),
+                )
+            )
+    _check_two_sided(kept, left)
+    return Lessons(tuple(sorted(kept, key=lambda one: one.order)), dict(left))
+
+
+def examples(
+    taught: Sequence[Lesson],
+    target: Target,
+    docket: Docket,
+    direct: Method,
+    reasoned: Method,
+    *,
+    dialect: bool = False,
+) -> list[Example]:
+    """The lessons as a target teaches them, in their order.
+
+    Wordings, vocabularies and the order of the answers are rotated over lessons by hash, the same
+    for every target.
+
+    Args:
+        direct: asks for the decision at once.
+        reasoned: asks for a reasoning first; used where the explanation comes before the label.
+    """
+    method = reasoned if target.place == "before" else direct
+    made = []
+    for lesson in taught:
+        ask = Ask(
+            vocabulary=rotated_vocabulary(method.vocabularies, (lesson.judgment,)),
+            grant_first=fraction_of((lesson.judgment, "order")) < 0.5,
+            wording=int(fraction_of((lesson.judgment, "wording")) * method.wordings),
+            twin=dialect,
+        )
+        prompt = method.prompt(lesson.case, docket.policy_of(lesson.case), ask)
+        choices = prompt.choices
+        decision = (choices.grant if lesson.granted else choices.refuse)[0]
+        text = lesson.text(target)
+        before, after = (text, "") if target.place == "before" else ("", text)
+        made.append(Example(lesson, prompt, decision, before, after))
+    return made
+
+
+def _why_not(judgment: Judgment, case: Case, *, dialect: bool) -> str:
+    if judgment.answer == "unsure":
+        return "unsure"
+    if not (case.twin if dialect else case.text):
+        return "the case has no text"
+    explanation = (judgment.explanation or "").strip()
+    if not explanation:
+        return "no explanation"
+    if words(explanation) > MOST_WORDS:
+        return f"the explanation is longer than {MOST_WORDS} words"
+    return ""
+
+
+def _capped(
+    usable: list[tuple[Judgment, Case]], share: float, left: Counter[str]
+) -> list[tuple[Judgment, Case]]:
+    """No more than a share of all from one person; who is not known is never too many."""
+    most = max(1, int(share * len(usable)))
+    given: Counter[str] = Counter()
+    kept = []
+    for judgment, case in sorted(usable, key=lambda one: digest(("cap", one[0].id))):
+        if judgment.rater is not None:
+            given[judgment.rater] += 1
+            if given[judgment.rater] > most:
+                left["its rater gave too large a share"] += 1
+                continue
+        kept.append((judgment, case))
+    return sorted(kept, key=lambda one: one[0].id)
+
+
+def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int]) -> None:
+    why = ", ".join(f"{count} {reason}" for reason, count in left.items()) or "there were none"
+    if not kept:
+        raise DiscretionError(
+            f"no judgment can be taught: {why}", mend="collect explanations on more scenarios"
+        )
+    decisions = {lesson.granted for lesson in kept}
+    if len(decisions) == 1:
+        only = "grants" if decisions.pop() else "refuses"
+        raise DiscretionError(
+            f"every judgment that can be taught {only}, so there is nothing to tell apart",
+            mend="add cases on which people decide the other way",
+        )

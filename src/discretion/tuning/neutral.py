@@ -1,0 +1,58 @@
+"""Neutral explanations: procedural sentences without facts or verdict, as long as what they
+replace."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from discretion.documents import read_yaml
+from discretion.policies import Described
+from discretion.tuning.partners import fits, words
+
+FILE = Path(__file__).with_name("neutral.yaml")
+
+
+class Pool(Described):
+    """The sentences, in English and in the dialect of the built-in model."""
+
+    english: tuple[str, ...] = Field(min_length=50)
+    dialect: tuple[str, ...] = Field(min_length=50)
+
+
+@cache
+def pool() -> Pool:
+    """The sentences that ship with the package."""
+    described, mistakes = read_yaml(FILE).describe(Pool)
+    if described is None:
+        raise mistakes[0]
+    return described
+
+
+def neutral_text(length: int, rng: np.random.Generator, *, dialect: bool = False) -> str | None:
+    """Sentences of the pool joined to within 20% of a length in words, none of them twice.
+
+    None where no set of sentences comes so near: for lengths below the shortest sentence.
+    """
+    sentences = pool().dialect if dialect else pool().english
+    order = [sentences[index] for index in rng.permutation(len(sentences))]
+    chosen = _choose(order, length)
+    return None if chosen is None else " ".join(chosen)
+
+
+def _choose(sentences: list[str], length: int) -> list[str] | None:
+    """The first set, in the order given, whose words come near enough: by reachable sums."""
+    reached: dict[int, list[str]] = {0: []}
+    for sentence in sentences:
+        size = words(sentence)
+        for total, used in list(reached.items()):
+            longer = total + size
+            if longer in reached or longer > 1.2 * length:
+                continue
+            reached[longer] = [*used, sentence]
+            if fits(length, longer):
+                return reached[longer]
+    return None
