@@ -75,6 +75,8 @@ class Workspace:
         Raises:
             DiscretionError: a name stands for nothing, or what it needs is missing.
         """
+        if not names:
+            raise DiscretionError("no arm is named", mend='name one, like "tiny/direct"')
         lineup = Lineup(
             folder=self.folder,
             models=self.contents.settings.models,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from discretion import baselines, methods, models
-from discretion.arms import Arm, Decoding, PromptedArm, TableArm
+from discretion.arms import Arm, Decoding, Model, PromptedArm, TableArm
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
@@ -61,7 +62,7 @@ class Lineup:
         table = records.recorded(self.store, name)
         if not table:
             known = records.recorded_names(self.store)
-            choose = f"choose from {', '.join(known)}, or " if known else ""
+            choose = f"{_instead(name, known)} or " if known else ""
             raise DiscretionError(
                 f"no decisions are recorded under {name!r}",
                 mend=f"{choose}bring them in with: discretion import FILE --arm {name}",
@@ -72,15 +73,7 @@ class Lineup:
 
     def _prompted(self, model: str, method: str) -> Arm:
         asked = methods.method(method, pool_for=self._precedents_for, folder=self.folder)
-        settings = self.models.get(model)
-        if settings is None and model != models.BUILT_IN:
-            known = ", ".join([models.BUILT_IN, *self.models])
-            raise DiscretionError(
-                f"there is no model {model!r}",
-                where=str(self.folder / "discretion.toml"),
-                mend=f'use one of: {known}; or add [models.{model}] with path = "FOLDER"',
-            )
-        loaded = models.load_model(model, settings or {}, folder=self.folder)
+        loaded = self._model(model)
         if loaded.reads_twin and not any(case.twin for case in self.docket):
             raise DiscretionError(
                 f"{model!r} reads only the dialect of the simulation, and no case here has a twin",
@@ -112,6 +105,24 @@ class Lineup:
             clock=self.clock or str,
         )
 
+    def _model(self, name: str) -> Model:
+        """The model of that name; loaded once, however many methods ask it."""
+        if name not in self._loaded:
+            settings = self.models.get(name)
+            if settings is None and name != models.BUILT_IN:
+                known = [models.BUILT_IN, *self.models, "baseline", "recorded"]
+                raise DiscretionError(
+                    f"there is no model {name!r}",
+                    where=str(self.folder / "discretion.toml"),
+                    mend=f'{_instead(name, known)} or add [models.{name}] with path = "FOLDER"',
+                )
+            self._loaded[name] = models.load_model(name, settings or {}, folder=self.folder)
+        return self._loaded[name]
+
+    @cached_property
+    def _loaded(self) -> dict[str, Model]:
+        return {}
+
     @cached_property
     def _judged(self) -> list[Case]:
         """The cases that the panel judged."""
@@ -119,7 +130,13 @@ class Lineup:
         return [case for case in self.docket if case.id in judged]
 
     def _precedents_for(self, case: Case) -> Sequence[Precedent]:
-        hidden = self._hidden.get(case.id, frozenset())
+        if case.id not in self._hidden:
+            raise DiscretionError(
+                "it is not known what must be hidden from this case",
+                where=f"case {case.id}",
+                mend="name it among the cases for which the arms are made",
+            )
+        hidden = self._hidden[case.id]
         return [one for one in self._precedents if one.case.id not in hidden]
 
     @cached_property
@@ -129,3 +146,9 @@ class Lineup:
     @cached_property
     def _precedents(self) -> list[Precedent]:
         return records.precedents(self.store, self.docket, self.panel(self.plan.panel))
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    """The name that was probably meant, or all there are."""
+    close = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(known)};"
