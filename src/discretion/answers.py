@@ -42,6 +42,10 @@ class Answer:
     seconds: float = 0.0
     at: str = ""
     """When, ISO 8601 in UTC."""
+    draws: int = 1
+    """Texts that were read for it: p is their mean where a score left too much open."""
+    served_by: str = ""
+    """What a server said of itself with it; empty for what is asked in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         p=float(np.mean([p for p, _, _ in parts])),
         variance=_variance_of_means([variance for _, variance, _ in parts]),
         calls=len(answers),
-        how=answers[0].how,
+        how="sampled" if any(answer.draws > 1 for answer in answers) else answers[0].how,
         order_effect=float(np.mean(effects)) if effects else None,
         outside=max(outsides) if outsides else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
@@ -121,12 +125,15 @@ def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float | None, flo
 
 def _computed(answer: Answer) -> bool:
     """Whether p was computed, and not drawn: neither read from a text nor scored after one."""
-    return answer.how != "sampled" and not answer.tokens_out
+    return answer.how == "logprobs" or (answer.how != "sampled" and not answer.tokens_out)
 
 
 def _variance_of_mean(stratum: Sequence[Answer]) -> float | None:
+    first = stratum[0]
     if len(stratum) < 2:
-        return None
+        if first.draws > 1:
+            return first.p * (1 - first.p) / (first.draws - 1)
+        return 0.0 if _computed(first) else None
     return float(np.var([answer.p for answer in stratum], ddof=1)) / len(stratum)
 
 

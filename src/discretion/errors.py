@@ -24,6 +24,13 @@ class DiscretionError(Exception):
         return f"{place}{self.what}{mend}"
 
 
+class StoppedError(DiscretionError):
+    """A run has to stop here, in order: what was answered is kept, and the same command goes on.
+
+    The command line exits with 1.
+    """
+
+
 def missing_extra(extra: str, purpose: str) -> DiscretionError:
     """The error for an optional dependency that is not installed."""
     return DiscretionError(

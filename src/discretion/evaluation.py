@@ -16,9 +16,10 @@ from typing import Any
 
 from discretion.answers import Answer, Estimate, Failure, combine
 from discretion.arms import Arm, Call
+from discretion.budgets import Purse, Remote
 from discretion.canonical import short_id
 from discretion.cases import Case, Docket
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, StoppedError
 from discretion.plans import Plan, plan_from_json
 from discretion.storage import Store, StoredEntry, records
 
@@ -122,6 +123,7 @@ def evaluate(
     in_flight: int = 64,
     progress: Callable[[Progress], None] | None = None,
     clock: Callable[[], str] = str,
+    purse: Purse | None = None,
 ) -> Run:
     """Put cases to arms and keep every answer.
 
@@ -137,8 +139,11 @@ def evaluate(
         in_flight: how many calls, or batches of calls, are under way at once.
         progress: told after every batch.
         clock: the time, ISO 8601 in UTC.
+        purse: pays for calls to endpoints, and says afterwards what they cost.
 
     Raises:
+        StoppedError: the budget is spent, or a server is no longer the one that was probed. Calls
+            under way were finished and kept.
         DiscretionError: there is nothing to do, something stands twice, an arm answers none of
             the cases, or an arm's first calls all fail. What was answered until then is kept.
     """
@@ -153,7 +158,7 @@ def evaluate(
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
     run = _begin(cases, arms, store, plan, clock)
     try:
-        _complete(_Evaluation(run, cases, arms, in_flight, progress).run())
+        _complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
     finally:
         store.flush()
     finished = clock()
@@ -213,12 +218,15 @@ class _Evaluation:
         arms: Sequence[Arm],
         in_flight: int,
         progress: Callable[[Progress], None] | None,
+        purse: Purse,
     ) -> None:
         self._run = run
         self._cases = cases
         self._arms = arms
         self._in_flight = in_flight
         self._progress = progress
+        self._purse = purse
+        self._stopped: StoppedError | None = None
         self._begun = time.monotonic()
         self._total = sum(_calls_about(arm, cases) for arm in arms)
         self._done = self._cached = self._failed = 0
@@ -227,13 +235,28 @@ class _Evaluation:
 
     async def run(self) -> None:
         batches = self._batches()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._in_flight):
-                group.create_task(self._work(batches))
+        remote = [arm for arm in self._arms if isinstance(arm, Remote)]
+        try:
+            for arm in remote:
+                await arm.open(self._purse)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._in_flight):
+                    group.create_task(self._work(batches))
+        finally:
+            for arm in remote:
+                await arm.close()
+        if self._stopped is not None:
+            raise self._stopped
 
     async def _work(self, batches: Iterator[tuple[Arm, list[Call]]]) -> None:
         for arm, calls in batches:
-            outcomes = await _outcomes(arm, calls)
+            if self._stopped is not None:
+                return
+            try:
+                outcomes = await _outcomes(arm, calls)
+            except StoppedError as stopped:
+                self._stopped = stopped
+                return
             for outcome in outcomes:
                 self._keep(arm, outcome)
             self._tell(arm)

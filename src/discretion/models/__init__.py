@@ -69,7 +69,31 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
     return LocalModel(name, checked.model_copy(update={"path": path}))
 
 
-_BUILT_IN_KINDS: dict[str, Kind] = {"folder": _folder}
+def _openai(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
+    from discretion.models.endpoint import Endpoint
+    from discretion.models.endpoint_settings import read_endpoint_settings
+    from discretion.models.openai import OpenAIDialect
+
+    if find_spec("openai") is None:
+        raise missing_extra("openai", f"the model {name!r}")
+    return Endpoint(name, read_endpoint_settings(name, settings), OpenAIDialect())
+
+
+def _anthropic(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
+    from discretion.models.anthropic import AnthropicDialect
+    from discretion.models.endpoint import Endpoint
+    from discretion.models.endpoint_settings import read_endpoint_settings
+
+    if find_spec("anthropic") is None:
+        raise missing_extra("anthropic", f"the model {name!r}")
+    return Endpoint(name, read_endpoint_settings(name, settings), AnthropicDialect())
+
+
+_BUILT_IN_KINDS: dict[str, Kind] = {
+    "folder": _folder,
+    "openai": _openai,
+    "anthropic": _anthropic,
+}
 
 
 def _kinds() -> dict[str, Kind]:

@@ -1,0 +1,235 @@
+"""The wire to an endpoint: one request at a time, through the maker's own SDK, and its mishaps."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+from discretion.arms import Message
+from discretion.models.endpoint_settings import EndpointSettings
+from discretion.models.retry import MishapError, retry_after
+
+NO_KEY = "none"
+"""Given to an SDK, which wants a key, where the endpoint needs none; it is never sent."""
+_SAID = 300
+"""Characters kept of what a server says with an error."""
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{2,59}", re.I)
+_PLAIN = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
+    | {"authorization", "x-api-key", "anthropic-version", "user-agent"}
+)
+"""Headers of a request that may stand beside those of the settings."""
+
+_STATUSES = {
+    400: "refuses the request",
+    401: "does not accept the key",
+    402: "asks for payment",
+    403: "does not allow this key to use the model",
+    404: "does not know the address or the model",
+    408: "timed out",
+    409: "reports a conflict",
+    413: "finds the request too large",
+    422: "refuses the request",
+    429: "limits how much it may be asked",
+}
+_PASSING = frozenset({408, 409, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, before a kind of endpoint gives it its form."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float | None = None
+    """None leaves it to the server."""
+    seed: int | None = None
+    top_logprobs: int = 0
+    choices: int = 1
+    modern_limit: bool = False
+    """Call the limit ``max_completion_tokens``, as models that reason want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back."""
+
+    text: str
+    top: tuple[tuple[str, float], ...] | None
+    """The most likely first tokens with their log-probabilities; None where none came."""
+    tokens_in: int | None
+    """None where the server does not count."""
+    tokens_out: int | None
+    model: str
+    """The model's name in the server's own words."""
+    build: str = ""
+    """The server's fingerprint of what it runs; empty where it gives none."""
+    cut: bool = False
+    """It stopped at the limit of tokens."""
+    refusal: bool = False
+    """The server says that the model declined, or filtered what it wrote."""
+    choices: int = 1
+
+
+class Dialect(Protocol):
+    """How one kind of endpoint is asked and read."""
+
+    path: str
+    options: tuple[str, ...]
+    """Which of a question's options it can be asked for at all."""
+
+    def sdk(self) -> ModuleType: ...
+
+    def client(self, settings: EndpointSettings, key: str, http: Any) -> Any:
+        """The SDK's asynchronous client, without retries of its own."""
+        ...
+
+    def auth(self, key: str) -> Mapping[str, str]: ...
+
+    def body(self, model: str, question: Question) -> dict[str, Any]: ...
+
+    def read(self, body: Mapping[str, Any]) -> Reply:
+        """KeyError, IndexError, TypeError or ValueError where it has another shape."""
+        ...
+
+
+class Wire:
+    """A client of one endpoint, bound to the event loop in which it is made."""
+
+    def __init__(self, name: str, settings: EndpointSettings, dialect: Dialect) -> None:
+        import httpx2
+
+        # Both would write addresses, with their query, at the level of --verbose.
+        for logger in ("httpx2", "httpcore2"):
+            logging.getLogger(logger).setLevel(logging.WARNING)
+        key = settings.key(name)
+        headers = settings.sent_headers(name)
+        self._own = {**(dialect.auth(key) if key else {}), **headers}
+        self._secrets = [secret for secret in (key, *headers.values()) if len(secret) >= 4]
+        self._settings, self._dialect, self._sdk = settings, dialect, dialect.sdk()
+        connections = settings.max_in_flight
+        self._http = httpx2.AsyncClient(
+            base_url=settings.base_url,
+            timeout=settings.timeout_s,
+            limits=httpx2.Limits(
+                max_connections=connections, max_keepalive_connections=connections
+            ),
+            # A redirect would carry texts to a host that nobody allowed.
+            follow_redirects=False,
+            # Proxies see the texts of plain HTTP.
+            trust_env=settings.base_url.startswith("https:"),
+            event_hooks={"request": [self._only_what_is_set]},
+        )
+        self._client = dialect.client(settings, key, self._http)
+        self._answer_type = httpx2.Response
+
+    async def ask(self, question: Question) -> Reply:
+        """One attempt at one request.
+
+        Raises:
+            MishapError: it came to nothing.
+        """
+        sdk, host = self._sdk, self._settings.host
+        body = self._dialect.body(self._settings.model, question)
+        try:
+            # Typed replies cost more than twice the processor time of this.
+            response = await self._client.post(
+                self._dialect.path, body=body, cast_to=self._answer_type
+            )
+        except sdk.APITimeoutError as error:
+            seconds = f"{self._settings.timeout_s:g} s"
+            raise MishapError(
+                f"{host} did not answer within {seconds}", passes=True, arrived=True
+            ) from error
+        except sdk.APIConnectionError as error:
+            raise self._unreachable(error) from error
+        except sdk.APIStatusError as error:
+            raise self._refused(error.response) from error
+        return self._read(response)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _read(self, response: Any) -> Reply:
+        host = self._settings.host
+        try:
+            body = json.loads(response.content)
+        except ValueError as error:
+            raise MishapError(
+                f"{host} sent JSON that is broken off or damaged",
+                said=self._clean(response.text),
+                passes=True,
+                arrived=True,
+            ) from error
+        try:
+            return self._dialect.read(body)
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise MishapError(
+                f"{host} sent a reply without an answer in it",
+                said=self._clean(response.text),
+                arrived=True,
+            ) from error
+
+    def _refused(self, response: Any) -> MishapError:
+        status, host = response.status_code, self._settings.host
+        if 300 <= status < 400:
+            return MishapError(
+                f"{host} redirects to another address, and calls are not sent on; correct base_url",
+                status=status,
+            )
+        does = _STATUSES.get(status, "failed" if status >= 500 else "refuses the request")
+        return MishapError(
+            f"{host} {does} ({status}{_code(response)})",
+            # A server may repeat parts of a key that it does not accept.
+            said="" if status in (401, 403) else self._clean(response.text),
+            passes=status in _PASSING or status >= 500,
+            after=retry_after(response.headers),
+            status=status,
+        )
+
+    def _unreachable(self, error: Exception) -> MishapError:
+        import httpx2
+
+        host, cause = self._settings.host, error.__cause__
+        if isinstance(cause, httpx2.ConnectError):
+            return MishapError(f"{host} cannot be reached", passes=True)
+        return MishapError(
+            f"the connection to {host} broke off before the answer was complete",
+            passes=True,
+            arrived=True,
+        )
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text[:_SAID]
+
+    async def _only_what_is_set(self, request: Any) -> None:
+        """Send the headers of the settings, and none that an SDK adds of its own: from ambient
+        variables, or about this machine."""
+        mine = {name.lower() for name in self._own}
+        for name in list(request.headers):
+            if name not in _PLAIN or name in mine or name in ("authorization", "x-api-key"):
+                del request.headers[name]
+        request.headers.update(self._own)
+        request.headers["user-agent"] = "discretion"
+
+
+def count(tokens: Any) -> int | None:
+    """A server's count of tokens, where it is one."""
+    return tokens if isinstance(tokens, int) and tokens >= 0 else None
+
+
+def _code(response: Any) -> str:
+    """What the server calls its error, where that is an identifier and no sentence."""
+    try:
+        error = json.loads(response.content)["error"]
+        code = error.get("code") or error.get("type")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
+    return f", {code}" if isinstance(code, str) and _CODE.fullmatch(code) else ""
