@@ -18,6 +18,7 @@ from discretion.judgments import Panel
 from discretion.plans import Plan
 from discretion.precedents import Precedent
 from discretion.storage import Store, records
+from discretion.workspace import endpoints
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ class Lineup:
         )
 
     def _prompted(self, model: str, method: str) -> Arm:
+        settings = self._settings(model)
         asked = methods.method(method, pool_for=self._precedents_for, folder=self.folder)
-        loaded = self._model(model)
+        loaded = self._load(model, settings)
         if loaded.reads_twin and not any(case.twin for case in self.docket):
             raise DiscretionError(
                 f"{model!r} reads only the dialect of the simulation, and no case here has a twin",
@@ -105,19 +107,22 @@ class Lineup:
             clock=self.clock or str,
         )
 
-    def _model(self, name: str) -> Model:
+    def _settings(self, model: str) -> Mapping[str, Any]:
+        settings = self.models.get(model, {} if model == models.BUILT_IN else None)
+        if settings is None:
+            known = [models.BUILT_IN, *self.models, "baseline", "recorded"]
+            raise DiscretionError(
+                f"there is no model {model!r}",
+                where=str(self.folder / "discretion.toml"),
+                mend=f'{_instead(model, known)} or add [models.{model}] with path = "FOLDER"',
+            )
+        return settings
+
+    def _load(self, model: str, settings: Mapping[str, Any]) -> Model:
         """The model of that name; loaded once, however many methods ask it."""
-        if name not in self._loaded:
-            settings = self.models.get(name)
-            if settings is None and name != models.BUILT_IN:
-                known = [models.BUILT_IN, *self.models, "baseline", "recorded"]
-                raise DiscretionError(
-                    f"there is no model {name!r}",
-                    where=str(self.folder / "discretion.toml"),
-                    mend=f'{_instead(name, known)} or add [models.{name}] with path = "FOLDER"',
-                )
-            self._loaded[name] = models.load_model(name, settings or {}, folder=self.folder)
-        return self._loaded[name]
+        if model not in self._loaded:
+            self._loaded[model] = models.load_model(model, settings, folder=self.folder)
+        return self._loaded[model]
 
     @cached_property
     def _loaded(self) -> dict[str, Model]:
