@@ -10,7 +10,7 @@ import pytest
 from discretion.models import scoring
 from discretion.models.scoring import Continuation, can_share, log_masses
 
-from .small import FAMILIES, VOCABULARY
+from .small import FAMILIES, VOCABULARY, build_model
 
 pytestmark = pytest.mark.torch
 
@@ -128,6 +128,18 @@ def _shifted(model: Any) -> Any:
         return out + hidden_states.roll(1, dims=1), weights
 
     return mixing
+
+
+def test_a_window_that_attention_is_not_told_of_is_not_shared() -> None:
+    """One longer than any trial, which only the mask knows of, as in some mixtures of experts."""
+    silent = build_model("llama", sliding_window=300)
+    assert not can_share(silent)
+    assert can_share(build_model("mistral", sliding_window=300))
+
+
+def test_layers_that_only_long_texts_tell_apart_are_not_shared() -> None:
+    chunked = build_model("llama", layer_types=["chunked_attention", "full_attention"])
+    assert not can_share(chunked)
 
 
 def test_nothing_to_score_is_no_error(models: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ class TrieAttention:
     def __init__(self, trie: Trie, device: Any) -> None:
         """The number of the trie's nodes must be a multiple of `BLOCK`."""
         self.groups = [_Group(trie, starts, keys, device) for starts, keys in _groups(trie)]
+        self.windows: set[int | None] = set()
+        """The sliding windows that layers have asked for so far; None for a layer without."""
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, scaling: float | None, window: int | None
@@ -41,6 +43,7 @@ class TrieAttention:
         """Queries (N, heads, d), keys and values (N, key heads, d) -> (N, heads, d)."""
         from torch.nn.functional import scaled_dot_product_attention
 
+        self.windows.add(window)
         repeats = query.shape[1] // key.shape[1]
         blocks = query.reshape(-1, BLOCK, *query.shape[1:])
         out = query.new_empty((*blocks.shape[:-1], value.shape[-1]))

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 TOKENS_PER_FORWARD = 4096
 """Enough to keep a processor busy, few enough to keep activations in its reach."""
-AGREEMENT = 1e-4
-"""How far the two ways may differ in log mass, in float32, for the faster to be used."""
+LAYERS = {"full_attention", "sliding_attention"}
+"""Kinds of layers that a small trial can tell of; chunks, say, show only in long texts."""
+AGREEMENT = {4: 1e-3, 2: 0.25}
+"""How far the two ways may differ in the log probability of the likeliest token for the faster to
+be used, by bytes a number: a model of another build differs by far more than rounding does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +58,39 @@ def log_masses(
 
 
 def can_share(model: Any) -> bool:
-    """Whether scores over a trie are the scores of plain forwards, tried on a small trie.
+    """Whether forwards over a trie are those of plain sequences, tried on a small trie.
 
     No list of architectures can be complete: layers that mix tokens other than by attention, or
-    attention with something of its own, show here and are scored sequence by sequence.
+    attention with something of its own, show here and are scored sequence by sequence. So are
+    windows that are longer than the trial and that attention was not told of.
     """
-    if not getattr(model, "_supports_attention_backend", False):
+    import torch
+
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or ())
+    if not getattr(model, "_supports_attention_backend", False) or kinds - LAYERS:
         return False
-    vocabulary = model.get_input_embeddings().num_embeddings
-    stem, *branches = (np.arange(4 * 24).reshape(4, 24) * 7 % vocabulary).tolist()
-    probe = [Continuation((*stem, *branch), 30) for branch in branches]
-    probe.append(Continuation(tuple(stem[:20]), 10))
-    plain = log_masses(model, probe, [0], shared=False)
+    stem, *branches = (np.arange(4 * 24).reshape(4, 24) * 7 % config.vocab_size).tolist()
+    sequences = [(*stem, *branch) for branch in branches]
+    trie = Trie.of(sequences).padded(BLOCK)
+    attention = TrieAttention(trie, model.device)
     try:
-        ours = log_masses(model, probe, [0], shared=True)
+        with torch.inference_mode(), trie_attention(model):
+            ours = _trie_logits(model, trie, attention, np.arange(len(trie.tokens)))
     except (NotImplementedError, RuntimeError, TypeError, ValueError):
         return False
-    # In bfloat16 two orders of summation differ by a few hundredths.
-    allowed = AGREEMENT if model.dtype.itemsize >= 4 else 0.5
-    return bool(np.all(np.abs(np.subtract(plain, ours)) <= allowed))
+    window = getattr(config, "sliding_window", None)
+    if window and kinds != {"full_attention"} and window not in attention.windows:
+        return False
+    for sequence, nodes in zip(sequences, trie.nodes, strict=True):
+        with torch.inference_mode():
+            ids = torch.tensor([sequence], device=model.device)
+            plain = model(input_ids=ids, use_cache=False).logits[0].float().log_softmax(-1)
+        likely, tokens = plain.max(-1)
+        found = ours[nodes].float().log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
+        if not bool((found - likely).abs().max() <= AGREEMENT[min(4, model.dtype.itemsize)]):
+            return False
+    return True
 
 
 Forward = tuple[list[int], "Tensor", list[Ints]]
@@ -82,8 +99,6 @@ before `start` and of every one after it."""
 
 
 def _trie_forwards(model: Any, continuations: Sequence[Continuation]) -> Iterator[Forward]:
-    import torch
-
     with trie_attention(model):
         sequences = [continuation.ids for continuation in continuations]
         for indices in share(sequences, TOKENS_PER_FORWARD):
@@ -93,14 +108,22 @@ def _trie_forwards(model: Any, continuations: Sequence[Continuation]) -> Iterato
                 for index, nodes in zip(indices, trie.nodes, strict=True)
             ]
             wanted = np.unique(np.concatenate(asked))
-            logits = model(
-                input_ids=torch.from_numpy(trie.tokens)[None].to(model.device),
-                position_ids=torch.from_numpy(trie.depth)[None].to(model.device),
-                logits_to_keep=torch.from_numpy(wanted).to(model.device),
-                trie=TrieAttention(trie, model.device),
-                use_cache=False,
-            ).logits[0]
+            logits = _trie_logits(model, trie, TrieAttention(trie, model.device), wanted)
             yield indices, logits, [np.searchsorted(wanted, nodes) for nodes in asked]
+
+
+def _trie_logits(model: Any, trie: Trie, attention: TrieAttention, nodes: Ints) -> Tensor:
+    """The logits after each of the nodes, (len(nodes), vocabulary), within `trie_attention`."""
+    import torch
+
+    logits: Tensor = model(
+        input_ids=torch.from_numpy(trie.tokens)[None].to(model.device),
+        position_ids=torch.from_numpy(trie.depth)[None].to(model.device),
+        logits_to_keep=torch.from_numpy(nodes).to(model.device),
+        trie=attention,
+        use_cache=False,
+    ).logits[0]
+    return logits
 
 
 def _plain_forwards(model: Any, continuations: Sequence[Continuation]) -> Iterator[Forward]:
