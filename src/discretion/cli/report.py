@@ -10,7 +10,6 @@ import typer
 from discretion.cli.app import Json, app, desk, print_json, print_table, remark
 
 if TYPE_CHECKING:
-    from discretion.measures.figure import Figure
     from discretion.scorecards import Scorecard
 
 
@@ -70,6 +69,8 @@ def report(
 
 
 def _print(card: Scorecard) -> None:
+    from discretion.reports.figures import interval, text
+
     if card.banner:
         print(card.banner, end="\n\n")
     for finding in card.findings:
@@ -83,26 +84,12 @@ def _print(card: Scorecard) -> None:
             [
                 [
                     arm.name,
-                    number(arm.gap),
-                    interval(arm.gap),
-                    number(arm.signed, sign=True),
-                    number(arm.brier, digits=3),
+                    text(arm.gap),
+                    interval(arm.gap) or "–",
+                    text(arm.signed, "signed"),
+                    text(arm.brier, digits=3),
                     str(arm.cases),
                 ]
                 for arm in card.arms
             ],
         )
-
-
-def number(figure: Figure, *, digits: int = 2, sign: bool = False) -> str:
-    """A figure's value; a dash where there is none."""
-    if figure.value is None:
-        return "–"
-    return f"{figure.value:+.{digits}f}" if sign else f"{figure.value:.{digits}f}"
-
-
-def interval(figure: Figure) -> str:
-    """A figure's interval; a dash where there is none."""
-    if figure.low is None or figure.high is None:
-        return "–"
-    return f"{figure.low:.2f} to {figure.high:.2f}"

@@ -80,6 +80,11 @@ def interval(figure: Figure, style: Style = "plain", digits: int = 2) -> str:
     return " to ".join(ends)
 
 
+def points(share: float | None) -> str:
+    """A difference of grant rates in points of 100, with its sign; a dash where there is none."""
+    return "–" if share is None else _amount(100 * share, "signed", 0)
+
+
 def about(figure: Figure) -> str:
     """What stands behind a figure, or why it is missing."""
     said = [f"n = {figure.n:,}"] if figure.n else []

@@ -27,6 +27,8 @@ def write_page(card: Scorecard, path: Path) -> Path:
     Raises:
         DiscretionError: the file cannot be written.
     """
+    if path.is_dir():
+        raise DiscretionError("is a folder", where=str(path), mend="name a file in it")
     text = render_page(card)
     draft = path.with_name(f".{path.name}.part")
     try:
@@ -52,7 +54,11 @@ def render_page(card: Scorecard) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        text=figures.text, interval=figures.interval, about=figures.about, bar=bar
+        text=figures.text,
+        interval=figures.interval,
+        points=figures.points,
+        about=figures.about,
+        bar=bar,
     )
     drawn = _drawn(card)
     asked = [arm.name for arm in card.arms if arm.name in drawn and arm.kind != "baseline"]

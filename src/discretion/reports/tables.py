@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from discretion.errors import DiscretionError
+from discretion.measures.figure import Figure
 from discretion.scorecards import Scorecard
+from discretion.scorecards.scenario_cards import CurveCard, Threshold
 
-TABLES = ("arms", "untaught", "curves", "factors", "contrasts", "disagreements")
+Row = dict[str, Any]
 
 
 def to_json(value: Any) -> Any:
@@ -29,8 +31,8 @@ def to_json(value: Any) -> Any:
 
 
 def write_tables(card: Scorecard, folder: Path) -> list[Path]:
-    """Write every table that has a row as CSV; nested parts become columns with dotted names, or
-    rows of a file of their own.
+    """Write every table that has a row as CSV. A figure is five columns: its value, then ``low``,
+    ``high``, ``n`` and ``note`` after its name; what is missing is an empty cell.
 
     Raises:
         DiscretionError: a file cannot be written.
@@ -38,9 +40,8 @@ def write_tables(card: Scorecard, folder: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            rows = [_flat(to_json(row)) for row in getattr(card, name)]
-            if rows:
+        for name, rows_of in TABLES.items():
+            if rows := list(rows_of(card)):
                 written.append(_write(folder / f"{name}.csv", rows))
     except OSError as error:
         raise DiscretionError(
@@ -49,7 +50,14 @@ def write_tables(card: Scorecard, folder: Path) -> list[Path]:
     return written
 
 
-def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+def neutral(cell: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, quoted; everything else as it is."""
+    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
+        return f"'{cell}"
+    return cell
+
+
+def _write(path: Path, rows: Sequence[Row]) -> Path:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
@@ -58,23 +66,88 @@ def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def neutral(cell: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, quoted; everything else as it is."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{cell}"
-    return cell
-
-
-def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, Mapping):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                label = item.get("name") or item.get("arm") if isinstance(item, Mapping) else None
-                inner = item if isinstance(item, Mapping) else {"": item}
-                flat.update(_flat(inner, f"{prefix}{name}.{label or index}."))
+def _flat(value: Any, *, without: Sequence[str] = ()) -> Row:
+    """A card as one row: figures as five columns, parts that are lists left out."""
+    row: Row = {}
+    for part in fields(value):
+        item = getattr(value, part.name)
+        if part.name in without or isinstance(item, tuple):
+            continue
+        if isinstance(item, Figure):
+            row[part.name] = item.value
+            row |= {
+                f"{part.name}.{end}": getattr(item, end) for end in ("low", "high", "n", "note")
+            }
+        elif is_dataclass(item):
+            row |= {f"{part.name}.{name}": cell for name, cell in _flat(item).items()}
         else:
-            flat[f"{prefix}{name}".rstrip(".")] = value
-    return flat
+            row[part.name] = item
+    return {name: to_json(cell) for name, cell in row.items()}
+
+
+def _people(card: Scorecard) -> Iterator[Row]:
+    if card.people:
+        yield {**_flat(card.people), "sources": "; ".join(card.people.sources)}
+
+
+def _arms(card: Scorecard) -> Iterator[Row]:
+    for untaught, arms in ((False, card.arms), (True, card.untaught)):
+        for arm in arms:
+            yield {**_flat(arm), "untaught": untaught}
+
+
+def _calibration(card: Scorecard) -> Iterator[Row]:
+    for arm in (*card.arms, *card.untaught):
+        for one in arm.calibration:
+            yield {"arm": arm.name, **_flat(one)}
+
+
+def _leans(card: Scorecard) -> Iterator[Row]:
+    for row in card.leans:
+        yield {**_flat(row), "who": "people"}
+        for lean in row.arms:
+            yield {**_flat(lean, without=("arm",)), "scenario": row.scenario, "who": lean.arm}
+
+
+def _thresholds(card: Scorecard) -> Iterator[Row]:
+    def row(curve: CurveCard, who: str, threshold: Threshold) -> Row:
+        told = _flat(threshold, without=("shown", "interval_shown"))
+        return {"scenario": curve.scenario, "who": who, **told}
+
+    for curve in card.curves:
+        facts = _flat(curve, without=("threshold", "limit_shown"))
+        yield {**facts, **row(curve, "people", curve.threshold)}
+        for line in curve.arms:
+            yield {**facts, **row(curve, line.arm, line.threshold), "gap": line.gap}
+
+
+def _curves(card: Scorecard) -> Iterator[Row]:
+    for curve in card.curves:
+        for point in curve.people:
+            told = _flat(point, without=("shown",))
+            yield {"scenario": curve.scenario, "who": "people", **told}
+        lines = [("people, fitted", curve.fitted), *((one.arm, one.points) for one in curve.arms)]
+        for who, points in lines:
+            for value, rate in points:
+                yield {"scenario": curve.scenario, "who": who, "value": value, "rate": rate}
+
+
+def _factors(card: Scorecard) -> Iterator[Row]:
+    for row in card.factors:
+        for cell in row.cells:
+            yield {**_flat(row), **_flat(cell, without=("shift_shown",))}
+
+
+TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
+    "people": _people,
+    "arms": _arms,
+    "calibration": _calibration,
+    "leans": _leans,
+    "thresholds": _thresholds,
+    "curves": _curves,
+    "factors": _factors,
+    "contrasts": lambda card: map(_flat, card.contrasts),
+    "disagreements": lambda card: map(_flat, card.disagreements),
+    "failures": lambda card: map(_flat, card.run.failures if card.run else ()),
+}
+"""Each table by the name of its file."""

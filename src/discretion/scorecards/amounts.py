@@ -27,6 +27,12 @@ def show_at(case: Case, deviation: float) -> str:
     return show(case, value_of(case, deviation))
 
 
+def show_range(case: Case, first: str, last: str) -> str:
+    """From one amount in words to another, the noun said once."""
+    noun = f" {Unit.named(case.unit).name}"
+    return f"{first.removesuffix(noun) if last.endswith(noun) else first} to {last}"
+
+
 def show_shift(case: Case, shift: float, step: float) -> str:
     """A difference of two values with its sign, no finer than the grid can tell.
 

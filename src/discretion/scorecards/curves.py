@@ -18,7 +18,7 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.isotonic import IsotonicThreshold, isotonic_curve, isotonic_threshold
 from discretion.measures.rates import Floats, Ints
 from discretion.scenarios import Scenario
-from discretion.scorecards.amounts import show, show_at, value_of
+from discretion.scorecards.amounts import show, show_at, show_range, value_of
 from discretion.scorecards.fits import Fits
 from discretion.scorecards.levels import Levels
 from discretion.scorecards.scenario_cards import (
@@ -244,7 +244,7 @@ def _between(case: Case, found: measured.Threshold) -> str:
         return last
     low = first if found.low is None else show_at(case, found.low)
     high = last if found.high is None else show_at(case, found.high)
-    return f"{low} to {high}"
+    return show_range(case, low, high)
 
 
 def _same(one: float, other: float) -> bool:
