@@ -18,7 +18,7 @@ from discretion.storage.log import write
 _LONGEST_WAIT = 0.05
 """Seconds a row waits for company; the commit itself has the rest of a tenth of a second."""
 
-_GROUP = 2_000
+_GROUP = 1_000
 """Rows that are committed without waiting any longer."""
 
 _MOST_WAITING = 10_000
