@@ -121,7 +121,7 @@ class Lineup:
     def _load(self, model: str, settings: Mapping[str, Any]) -> Model:
         """The model of that name; loaded once, however many methods ask it."""
         if model not in self._loaded:
-            self._loaded[model] = models.load_model(model, settings, folder=self.folder)
+            self._loaded[model] = endpoints.load_model(model, settings, self.folder, self.store)
         return self._loaded[model]
 
     @cached_property
