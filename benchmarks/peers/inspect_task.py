@@ -18,7 +18,7 @@ class Instant(ModelAPI):
     def max_connections(self):
         return 64
 
-    async def generate(self, *_prompt):
+    async def generate(self, input, tools, tool_choice, config):  # noqa: A002
         return ModelOutput.from_content("instant", "grant")
 
 

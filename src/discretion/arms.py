@@ -298,8 +298,8 @@ class PromptedArm:
             return ()
         policy = self.policies[case.policy]
         return [
-            self._call(case, self.method.prompt(case, policy, ask), sample)
-            for ask in self._asks(case)
+            self._call(case, prompt, sample)
+            for prompt in (self.method.prompt(case, policy, ask) for ask in self._asks(case))
             for sample in range(self._draws_per_order())
         ]
 

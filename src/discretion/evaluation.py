@@ -27,13 +27,15 @@ HOPELESS = 20
 """An arm whose first calls all fail is given up after this many: the rest would fail too."""
 
 _PAGE = 1000
+"""Calls that are looked up in the log at once."""
+
 _LONGEST = 300
 """Characters of what an exception says that are kept."""
+
 _SECRET = re.compile(
     r"(?i)(?<=bearer )\S+|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+|(?<=://)[^\s/@]+(?=@)"
 )
 """What in an exception's text may let somebody in."""
-"""Calls that are looked up in the log at once."""
 
 _CASES_READ = 100
 """Cases whose answers are read at once: each may have dozens."""
