@@ -34,7 +34,7 @@ def test_the_order_of_keys_does_not_count(value: dict[str, object]) -> None:
     assert canonical_json(turned) == canonical_json(value)
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9))
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
 def test_equal_amounts_are_written_alike(amount: Decimal) -> None:
     assert plain_decimal(amount) == plain_decimal(amount * Decimal("1.000"))
     assert Decimal(plain_decimal(amount)) == amount

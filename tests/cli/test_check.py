@@ -1,0 +1,50 @@
+"""`discretion check`: everything that is wrong, with file and line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .conftest import Command
+
+
+def test_a_sound_workspace_exits_with_0(discretion: Command, desk: Path) -> None:
+    outcome = discretion("check")
+    assert outcome.code == 0
+    assert outcome.out == "2 policies, 2 scenarios, 90 cases, 1 plans: nothing is wrong\n"
+
+
+def test_every_problem_is_said_with_file_and_line_and_exits_with_1(
+    discretion: Command, desk: Path
+) -> None:
+    (desk / "policies" / "extra.yaml").write_text("id: extra\nrul: No.\n", encoding="utf-8")
+    (desk / "plans" / "second.yaml").write_text("arms: []\n", encoding="utf-8")
+    outcome = discretion("check")
+    assert outcome.code == 1
+    lines = outcome.out.splitlines()
+    assert any(
+        line.endswith("extra.yaml:2: unknown key 'rul'; did you mean 'rule'?") for line in lines
+    )
+    assert any("second.yaml:1: arms " in line for line in lines)
+    assert lines[-1].endswith(": 3 problems")
+
+
+def test_json_gives_each_problem_in_its_parts(discretion: Command, desk: Path) -> None:
+    (desk / "scenarios" / "broken.yaml").write_text("id: [", encoding="utf-8")
+    outcome = discretion("check", "--json")
+    found = json.loads(outcome.out)
+    assert outcome.code == 1
+    assert found["cases"] == 90
+    (problem,) = found["problems"]
+    assert problem["where"].endswith("broken.yaml:1")
+    assert problem["what"].startswith("no valid YAML")
+    assert problem["mend"]
+
+
+def test_other_commands_name_the_first_problem_and_point_to_check(
+    discretion: Command, desk: Path
+) -> None:
+    (desk / "policies" / "extra.yaml").write_text("id: extra\nrul: No.\n", encoding="utf-8")
+    outcome = discretion("report")
+    assert outcome.code == 2
+    assert outcome.err.endswith("(and 1 more: see discretion check)\n")

@@ -1,0 +1,82 @@
+"""`discretion report`: a page, a table, JSON and CSV of the same figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command
+
+
+@pytest.fixture
+def evaluated(discretion: Command, desk: Path) -> Path:
+    arms = ("--arm", "baseline/always-refuse", "--arm", "baseline/always-grant")
+    assert discretion("evaluate", *arms).code == 0
+    return desk
+
+
+def test_judgments_alone_are_worth_a_page(discretion: Command, desk: Path) -> None:
+    outcome = discretion("report")
+    assert outcome.code == 0
+    assert outcome.err == "wrote report.html\n"
+    assert "simulated" in outcome.out.splitlines()[0].lower()
+    assert (desk / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def test_a_run_gives_the_league_table(discretion: Command, evaluated: Path) -> None:
+    outcome = discretion("report", "--output", "page.html", "--title", "Our desk")
+    assert outcome.code == 0
+    assert "baseline/always-refuse" in outcome.out
+    assert "Our desk" in (evaluated / "page.html").read_text(encoding="utf-8")
+
+
+def test_json_and_the_people_agree_with_what_was_judged(
+    discretion: Command, evaluated: Path
+) -> None:
+    from discretion.workspace import open_workspace
+
+    card = json.loads(discretion("report", "--json").out)
+    panel = open_workspace(evaluated).panel()
+    signed = {arm["name"]: arm["signed"]["value"] for arm in card["arms"]}
+    # With equally many cases in both scenarios, the mean over scenarios is that over cases.
+    assert signed["baseline/always-refuse"] == pytest.approx(-panel.rate.mean(), abs=1e-9)
+    assert signed["baseline/always-grant"] == pytest.approx(1 - panel.rate.mean(), abs=1e-9)
+
+
+def test_json_alone_writes_no_page(discretion: Command, desk: Path) -> None:
+    assert discretion("report", "--json").code == 0
+    assert not (desk / "report.html").exists()
+
+
+def test_every_table_is_readable_csv(discretion: Command, evaluated: Path) -> None:
+    assert discretion("report", "--csv", "tables").code == 0
+    files = sorted((evaluated / "tables").glob("*.csv"))
+    assert files
+    for path in files:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        assert len({len(row) for row in rows}) == 1, path.name
+
+
+def test_no_case_text_leaves_unless_asked_for(discretion: Command, evaluated: Path) -> None:
+    from discretion.workspace import open_workspace
+
+    texts = [case.text or "" for case in open_workspace(evaluated).cases]
+    discretion("report", "--json", "--output", "page.html")
+    page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert not any(text in page for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(("--run", "ffff"), "ffff"), (("--panel", "others"), "there is no panel 'others'")],
+)
+def test_what_is_not_there_is_said(
+    discretion: Command, evaluated: Path, words: tuple[str, str], sentence: str
+) -> None:
+    outcome = discretion("report", *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert sentence in outcome.err
