@@ -12,6 +12,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     importing,
     init,
     log,
+    models,
     prompt,
     report,
     schema,

@@ -10,6 +10,8 @@ from discretion.cli.app import Json, app, print_json
 
 _EXTRAS = {
     "local": ("models in folders, the built-in one too", ("torch", "transformers")),
+    "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),
+    "anthropic": ("Anthropic's endpoint", ("anthropic",)),
     "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
 }
 

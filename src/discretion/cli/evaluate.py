@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from discretion.cli.app import Json, app, desk, now, print_json, print_table, remark
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
     from discretion.evaluation import Progress
@@ -59,6 +59,13 @@ def evaluate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count calls and tokens; ask nothing.")
     ] = False,
+    budget: Annotated[
+        str,
+        typer.Option("--budget", metavar="MOST", help="Stop at 5USD, 2000calls or 1Mtokens."),
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Send texts and pay for calls without being asked.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Put cases to arms and keep every answer.
@@ -67,7 +74,10 @@ def evaluate(
     command. A plan's hash is stored before anything is asked.
     """
     from discretion import evaluation
+    from discretion.budgets import Purse, read_budget
+    from discretion.cli import endpoints
 
+    purse = Purse(read_budget(budget) if budget else None)
     here = desk()
     intended = _plan(
         here,
@@ -84,10 +94,13 @@ def evaluate(
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
     chosen = intended.choose(here.cases)
+    if not dry_run:
+        endpoints.make_ready(here, intended.arms, chosen, yes=yes)
     lineup = here.arms(*intended.arms, plan=intended, fresh=now() if fresh else "", clock=now)
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
+    endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
     watcher = _Watcher()
     try:
         run = evaluation.evaluate(
@@ -98,7 +111,13 @@ def evaluate(
             in_flight=in_flight,
             progress=watcher.tell,
             clock=now,
+            purse=purse,
         )
+    except StoppedError as stopped:
+        watcher.end()
+        remark(f"stopped: {stopped}")
+        remark(f"spent: {endpoints.spent_in_words(purse)}")
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         watcher.end()
         here.store.flush()
@@ -113,6 +132,7 @@ def evaluate(
         "cached": watcher.cached,
         "failed": len(failures),
         "plan": intended.hash,
+        "spent": endpoints.spent(purse),
     }
     if as_json:
         print_json(summary)
@@ -122,6 +142,8 @@ def evaluate(
             f"run {run.id[:8]}: {len(run.case_ids)} cases, {len(run.arms)} arms, "
             f"{asked} calls asked, {watcher.cached} answered before, {len(failures)} failed"
         )
+        if purse.calls:
+            print(f"spent: {endpoints.spent_in_words(purse)}")
         for name, failure in failures[:3]:
             remark(f"failed: {name}, case {failure.case}: {failure.what}")
         remark("next: discretion report")

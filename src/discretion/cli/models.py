@@ -1,0 +1,128 @@
+"""`discretion models`: which models there are, what an endpoint supports, where texts may go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from discretion.cli.app import Json, app, desk, print_json, print_table, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.models.endpoint import Endpoint
+    from discretion.models.probing import Probe
+    from discretion.workspace import Workspace
+
+models = typer.Typer(help="List models, probe endpoints, and allow texts to be sent to them.")
+app.add_typer(models, name="models", invoke_without_command=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME].")]
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context, as_json: Json = False) -> None:
+    """List models, probe endpoints, and allow texts to be sent to them."""
+    if context.invoked_subcommand is not None:
+        return
+    here = desk()
+    rows = [_row(here, name) for name in _names(here)]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ["model", "kind", "where", "asked by", "texts may go there"],
+        [[row["name"], row["kind"], row["where"], row["asked_by"], row["allowed"]] for row in rows],
+    )
+
+
+@models.command()
+def probe(name: Name, as_json: Json = False) -> None:
+    """Ask an endpoint what it supports, and keep that; no text of the workspace is sent."""
+    from discretion.cli import endpoints
+
+    here = desk()
+    one = _endpoint(here, name)
+    found = endpoints.probe(here, one)
+    if as_json:
+        print_json(found.identity | {"asked_by": endpoints.way(one, found)})
+        return
+    build = f", build {found.build}" if found.build else ""
+    print(f"{name}: {found.model or 'a model without a name'} at {one.settings.host}{build}")
+    for heading, what in _supports(one, found).items():
+        print(f"  {heading:<18}{what}")
+    print(f"  {'asked by':<18}{endpoints.way(one, found)}")
+
+
+@models.command()
+def allow(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
+) -> None:
+    """Show what goes to an endpoint's host, and allow it from now on."""
+    from discretion.cli import endpoints
+
+    here = desk()
+    one = _endpoint(here, name)
+    if one.allowed:
+        remark(f"texts may go to {one.settings.host} already")
+        return
+    endpoints.ask_leave(here, one, here.cases, yes=yes)
+    remark(f"texts of this workspace may go to {one.settings.host} from now on")
+
+
+def _supports(one: Endpoint, found: Probe) -> dict[str, str]:
+    def taken(option: str, also: str = "") -> str:
+        return "refused" if option in found.refused else "taken" + also
+
+    system = one.settings.system == "merge" or "system" in found.refused
+    merged = "goes in front of the user's text"
+    return {
+        "log-probabilities": f"of {found.logprobs} first tokens" if found.logprobs else "none",
+        "temperature": taken("temperature"),
+        "seed": taken("seed", ", whether it is obeyed is not known"),
+        "system role": merged if system else taken("system"),
+        "several answers": "yes" if found.choices > 1 else "one in a call",
+        "limit of tokens": "max_completion_tokens" if found.modern_limit else "max_tokens",
+    }
+
+
+def _names(here: Workspace) -> list[str]:
+    from discretion.models import BUILT_IN
+
+    return list(dict.fromkeys([BUILT_IN, *here.contents.settings.models]))
+
+
+def _row(here: Workspace, name: str) -> dict[str, str]:
+    from discretion.cli import endpoints
+
+    one = endpoints.endpoint(here, name)
+    settings = here.contents.settings.models.get(name, {})
+    if one is None:
+        kind = str(settings.get("kind", "folder"))
+        where = str(settings.get("path", "built in" if not settings else ""))
+        return {"name": name, "kind": kind, "where": where, "asked_by": "scoring", "allowed": "yes"}
+    found = one.probed
+    return {
+        "name": name,
+        "kind": str(settings["kind"]),
+        "where": one.settings.host,
+        "asked_by": endpoints.way(one, found) if found else "not probed yet",
+        "allowed": "yes" if one.allowed else "not yet",
+    }
+
+
+def _endpoint(here: Workspace, name: str) -> Endpoint:
+    from discretion.cli import endpoints
+
+    one = endpoints.endpoint(here, name)
+    if one is None:
+        known = [other for other in _names(here) if endpoints.endpoint(here, other)]
+        raise DiscretionError(
+            f"{name!r} is no endpoint",
+            where=str(here.folder / "discretion.toml"),
+            mend=f"use one of: {', '.join(known)}"
+            if known
+            else f'add [models.{name}] with kind = "openai", base_url and model',
+        )
+    return one
