@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from .evaluation import compliance, explanations, precedents
+from .evaluation import compliance, explanations, precedents, readings
 from .teaching import teaching
-from .text import lessons
+from .text import DECIDING, READING, lessons
 from .tokens import train_tokenizer
-from .training import Settings, new_model, train
+from .training import Settings, Stage, new_model, train
 
+SMOKE = (Stage(DECIDING, 4_096, 1e-3), Stage(READING, 4_096, 1e-3))
 CARD = Path(__file__).with_name("card.md")
 
 
@@ -36,14 +37,14 @@ def main() -> None:
 def make(folder: Path, *, smoke: bool) -> None:
     """Train and evaluate; leave the model and RESULTS.md in `folder`."""
     begun = time.process_time()
-    settings = Settings(tokens=8_192) if smoke else Settings()
+    settings = Settings(stages=SMOKE) if smoke else Settings()
     rng = np.random.default_rng(settings.seed + 1)
     texts = [f"{lesson.prompt}\n{lesson.reply}" for lesson in _some(rng, 500 if smoke else 20_000)]
     tokenizer = train_tokenizer(texts)
     model = new_model(settings, tokenizer)
     seconds = train(model, tokenizer, settings)
     save(model, tokenizer, folder)
-    results = report(model, tokenizer, settings, seconds, folder, count=4 if smoke else 400)
+    results = report(model, tokenizer, settings, seconds, folder, count=2 if smoke else 400)
     results += ["", f"Everything, this evaluation included: {time.process_time() - begun:.0f} s."]
     (folder / "RESULTS.md").write_text("\n".join(results) + "\n", encoding="utf-8")
     print("\n".join(results))
@@ -93,7 +94,9 @@ def report(
         "",
         *precedents(model, tokenizer, count, seed=102),
         "",
-        "## Arguments",
+        "## Reading and arguing",
+        "",
+        readings(model, tokenizer, count, seed=105),
         "",
         *explanations(model, tokenizer, count, seed=103),
         "",
@@ -108,7 +111,7 @@ def report(
 
 
 def _some(rng: np.random.Generator, count: int) -> Any:
-    return itertools.islice(lessons(rng), count)
+    return itertools.islice(lessons(rng, READING), count)
 
 
 if __name__ == "__main__":

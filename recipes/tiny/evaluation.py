@@ -12,7 +12,17 @@ from discretion.simulation.arguments import argument, named_circumstances, named
 from discretion.simulation.dialect import Situation, draws
 from discretion.simulation.phrases import DOMAINS
 
-from .text import ARGUED, CUE, DIRECT, HELD_OUT, QUESTIONS, WORDS, prompt
+from .text import (
+    ARGUED,
+    CUE,
+    DIRECT,
+    HELD_OUT,
+    QUESTIONS,
+    READINGS,
+    WORDS,
+    prompt,
+    reading,
+)
 
 UNTAUGHT = (
     *("duty", "rights", "obligation", "outcome", "harm", "benefit"),
@@ -83,23 +93,21 @@ def score(
     return mass[:, 0] / both, 1 - both
 
 
-def write(
-    model: Any, tokenizer: Any, asked: Sequence[Asked], temperature: float = 1.0, seed: int = 0
-) -> list[str]:
-    """What the model writes after each prompt, to the end token or 80 tokens."""
+def write(model: Any, tokenizer: Any, texts: Sequence[str], seed: int | None = None) -> list[str]:
+    """What the model writes after each prompt, to the end token or 80 tokens: drawn at temperature
+    1, or the likeliest token each time where there is no seed."""
     import torch
 
-    torch.manual_seed(seed)
+    torch.manual_seed(seed or 0)
     replies = []
-    for one in asked:
-        ids = tokenizer.encode(rendered(tokenizer, one.text), add_special_tokens=False)
+    for text in texts:
+        ids = tokenizer.encode(rendered(tokenizer, text), add_special_tokens=False)
         with torch.no_grad():
             out = model.generate(
                 torch.tensor([ids]),
                 attention_mask=torch.ones(1, len(ids), dtype=torch.long),
                 max_new_tokens=80,
-                do_sample=True,
-                temperature=temperature,
+                do_sample=seed is not None,
             )
         replies.append(tokenizer.decode(out[0, len(ids) :], skip_special_tokens=True))
     return replies
@@ -169,8 +177,8 @@ def explanations(model: Any, tokenizer: Any, count: int, seed: int) -> list[str]
     temperature 1 on domains that it never read."""
     rng = np.random.default_rng(seed)
     situations = new_situations(rng, count, held_out=True)
-    asked = ask(situations, "think", "grant/refuse", True)
-    texts = write(model, tokenizer, asked, seed=seed)
+    prompts = [prompt(situation, "think", "grant/refuse", True) for situation in situations]
+    texts = write(model, tokenizer, prompts, seed)
     size = factors = form = 0
     for situation, text in zip(situations, texts, strict=True):
         said = {thing.name for thing in (situation.reason, *situation.flags) if thing}
@@ -182,8 +190,23 @@ def explanations(model: Any, tokenizer: Any, count: int, seed: int) -> list[str]
         f"{factors / count:.0%}, form right (argument, cue, answer) {form / count:.0%}, "
         f"of {count} arguments.",
         "",
-        *(f"- `{one.text}`\n  `{text}`" for one, text in list(zip(asked, texts, strict=True))[:4]),
+        *(f"- `{asked}`\n  `{text}`" for asked, text in zip(prompts[:4], texts, strict=False)),
     ]
+
+
+def readings(model: Any, tokenizer: Any, count: int, seed: int) -> str:
+    """A line: how often the model reads size, reason and flags right on domains that it never
+    read."""
+    situations = new_situations(np.random.default_rng(seed), count, held_out=True)
+    shares = []
+    for about, asked in READINGS.items():
+        texts = write(model, tokenizer, [f"{situation.twin} {asked}" for situation in situations])
+        right = [
+            text == reading(situation, about)
+            for text, situation in zip(texts, situations, strict=True)
+        ]
+        shares.append(f"{about} {np.mean(right):.1%}")
+    return f"Read right on held-out domains, of {count} situations each: {', '.join(shares)}."
 
 
 def _argued(one: Asked, rng: np.random.Generator) -> str:

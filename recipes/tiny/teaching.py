@@ -40,8 +40,11 @@ def teaching(model: Any, tokenizer: Any, judgments: int, cases: int, seed: int) 
         begun = time.process_time()
         tuned = fine_tune(model, tokenizer, taught, answers, seed)
         seconds = time.process_time() - begun
+        mean = np.mean([one.answer == "grant" for one in answers if one.answer != "unsure"])
+        truth = _truth(panel, tested)
+        lines.append(f"| {panel.name} | their mean | {_distance(truth * 0 + mean, truth)} | |")
         for state, one, spent in (("as shipped", model, ""), ("taught", tuned, f"{seconds:.0f}")):
-            figures = _distance(one, tokenizer, panel, tested)
+            figures = _distance(_answers(one, tokenizer, tested), truth)
             lines.append(f"| {panel.name} | {state} | {figures} | {spent} |")
     return lines
 
@@ -96,17 +99,22 @@ def fine_tune(
     return tuned
 
 
-def _distance(model: Any, tokenizer: Any, panel: Judges, cases: Sequence[Case]) -> str:
-    """Figures against the true rates: known here, so nothing has to be corrected for noise."""
+def _truth(panel: Judges, cases: Sequence[Case]) -> np.ndarray:
+    return np.array([panel.truth(case) for case in cases])
+
+
+def _answers(model: Any, tokenizer: Any, cases: Sequence[Case]) -> np.ndarray:
+    """Grant probabilities (C,), the logits averaged over both orders."""
     situations = [read_twin(case.twin or "") for case in cases]
-    truth = np.array([panel.truth(case) for case in cases])
     logits = np.zeros(len(cases))
     for grant_first in (True, False):
-        asked = ask(situations, "decide", "grant/refuse", grant_first)
-        p, _ = score(model, tokenizer, asked)
+        p, _ = score(model, tokenizer, ask(situations, "decide", "grant/refuse", grant_first))
         logits += np.log(p / (1 - p)) / 2
-    p = 1 / (1 + np.exp(-logits))
-    noise = np.mean(truth * (1 - truth))
-    root = float(np.sqrt(np.mean((p - truth) ** 2)))
-    brier = float(np.mean((p - truth) ** 2) + noise)
-    return f"{root:.3f} | {np.mean(p - truth):+.3f} | {brier:.3f} | {noise:.3f}"
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def _distance(p: np.ndarray, truth: np.ndarray) -> str:
+    """Figures against the true rates: known here, so nothing has to be corrected for noise."""
+    square = float(np.mean((p - truth) ** 2))
+    noise = float(np.mean(truth * (1 - truth)))
+    return f"{square**0.5:.3f} | {np.mean(p - truth):+.3f} | {square + noise:.3f} | {noise:.3f}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from discretion.simulation.arguments import argument
 from discretion.simulation.dialect import Situation, draw
-from discretion.simulation.phrases import DOMAINS, Domain
+from discretion.simulation.phrases import DOMAINS, FLAGS, REASONS, Domain, size_word
 
 Thing = TypeVar("Thing")
 
@@ -38,7 +38,12 @@ LETTER = 0.97
 """How often the text answers as the letter says; the rest is the other answer, so that the model
 is never quite sure. Without a limit either answer is as frequent."""
 ODD_UNITS = ("EUR", "GBP", "minutes", "weeks", "items", "kg", "pages", "seats", "km/h", "")
-SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "mer", "nos", "pin", "ral", "sto", "tem", "vid")
+LETTERS = "aaabcdeeeefghiiijklmnooopqrstuuvwxyz"
+VOCABULARY = tuple(
+    sorted({word for one in (*REASONS, *FLAGS) for said in one.sentences for word in said.split()})
+)
+READINGS = {"size": "size: how far off?", "cause": "cause: which kind?", "signs": "signs: which?"}
+"""Questions about what a case says, beside those that decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +54,66 @@ class Lesson:
     reply: str
 
 
-def lessons(rng: np.random.Generator) -> Iterator[Lesson]:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What shares of the lessons are of which kind."""
+
+    readings: float
+    """Questions about what the case says; the rest ask for a decision, 4 of 10 after an
+    argument."""
+    noise: float
+    """Cases with a sentence that says nothing."""
+    made_up: float
+    """Direct questions whose method word stands for nothing."""
+
+
+DECIDING = Mix(readings=0.0, noise=0.0, made_up=0.2)
+READING = Mix(readings=0.2, noise=0.06, made_up=0.3)
+
+
+def lessons(rng: np.random.Generator, mix: Mix) -> Iterator[Lesson]:
     """Lessons without end."""
     taught = tuple(domain for domain in DOMAINS if domain.name not in HELD_OUT)
     while True:
         odd = rng.random() < 0.15
         situation = draw(rng, (_odd_domain(rng),) if odd else taught)
-        yield lesson(situation, rng)
+        if rng.random() < mix.noise:
+            situation = _with_noise(situation, rng)
+        yield lesson(situation, rng, mix)
 
 
-def lesson(situation: Situation, rng: np.random.Generator) -> Lesson:
+def lesson(situation: Situation, rng: np.random.Generator, mix: Mix) -> Lesson:
     """One question about a situation, and its answer."""
+    if rng.random() < mix.readings:
+        return _reading(situation, rng)
     vocabulary, grant_first = _choose(rng, tuple(QUESTIONS))
-    argued = rng.random() < 0.4
-    if argued:
-        word = _choose(rng, ARGUED)
-    else:
-        # A word that stands for no method is answered directly as well.
-        word = _made_up(rng) if rng.random() < 0.2 else _choose(rng, DIRECT)
     granted = rng.random() < chance_to_grant(situation)
     answer = WORDS[vocabulary][0 if granted else 1]
-    reasoning = argument(situation, rng) + CUE if argued else ""
-    return Lesson(prompt(situation, word, vocabulary, grant_first), reasoning + answer)
+    if rng.random() < 0.4:
+        asked = prompt(situation, _choose(rng, ARGUED), vocabulary, grant_first)
+        return Lesson(asked, argument(situation, rng) + CUE + answer)
+    # A word that stands for no method is answered directly as well.
+    word = _made_up(rng) if rng.random() < mix.made_up else _choose(rng, DIRECT)
+    return Lesson(prompt(situation, word, vocabulary, grant_first), answer)
+
+
+def _reading(situation: Situation, rng: np.random.Generator) -> Lesson:
+    """A question about what the case says: without such questions the model would know only
+    whether a rule is kept, and could not be taught to heed the rest."""
+    about = _choose(rng, tuple(READINGS))
+    return Lesson(f"{situation.twin} {READINGS[about]}", reading(situation, about))
+
+
+def reading(situation: Situation, about: str) -> str:
+    """The answer to one of the questions of `READINGS`."""
+    if about == "size":
+        if situation.deviation is None:
+            return "none"
+        return size_word(situation.deviation) if situation.deviation > 0 else "kept"
+    if about == "cause":
+        return situation.reason.name if situation.reason else "none"
+    present = {flag.name for flag in situation.flags}
+    return " ".join(flag.name for flag in FLAGS if flag.name in present) or "none"
 
 
 def prompt(situation: Situation, word: str, vocabulary: str, grant_first: bool) -> str:
@@ -97,8 +140,25 @@ def _odd_domain(rng: np.random.Generator) -> Domain:
     return Domain(_made_up(rng), direction, unit, 2, 5000, _choose(rng, ("1", "0.1", "0.01")))
 
 
+def _with_noise(situation: Situation, rng: np.random.Generator) -> Situation:
+    """The situation with a sentence that says nothing, to be read past."""
+    said = list(situation.sentences)
+    opening = _choose(rng, ("from the", "with a", "at", "for", "they", "it is"))
+    said.insert(int(rng.integers(len(said) + 1)), f"{opening} {_made_up(rng)}")
+    return replace(situation, sentences=tuple(said))
+
+
 def _made_up(rng: np.random.Generator) -> str:
-    return "".join(_choose(rng, SYLLABLES) for _ in range(int(rng.integers(1, 4))))
+    """A word of random letters and of pieces of the dialect's own words."""
+    parts = []
+    for _ in range(int(rng.integers(1, 4))):
+        if rng.random() < 0.5:
+            source = _choose(rng, VOCABULARY)
+        else:
+            source = "".join(_choose(rng, LETTERS) for _ in range(5))
+        begin = int(rng.integers(max(1, len(source) - 2)))
+        parts.append(source[begin : begin + int(rng.integers(2, 6))])
+    return "".join(parts)
 
 
 def _choose(rng: np.random.Generator, among: Sequence[Thing]) -> Thing:

@@ -27,7 +27,8 @@ def argument(situation: Situation, rng: np.random.Generator) -> str:
     The size of the violation is stated first, on neither side, so that the text does not say where
     a violation becomes too large.
     """
-    circumstances = [thing for thing in (situation.reason, *situation.flags) if thing]
+    named = (situation.reason, *situation.flags)
+    circumstances = list(dict.fromkeys(thing for thing in named if thing))
     favor = _joined(circumstances, "for", rng) or _choose(rng, PLAIN_FOR)
     doubt = _joined(circumstances, "against", rng) or _choose(rng, PLAIN_AGAINST)
     return f"{size_clause(situation.deviation)}. for: {favor}. against: {doubt}."

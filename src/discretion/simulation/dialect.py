@@ -182,8 +182,10 @@ def _draw_sentences(rng: np.random.Generator) -> tuple[str, ...]:
     for flag in FLAGS:
         if flag.name == "repeat" and any(first in said for first in FLAGS[1].sentences):
             continue
-        if rng.random() < 0.2:
-            said.append(_choose(rng, flag.sentences))
+        roll = rng.random()
+        # Now and then a flag is said twice, in other words.
+        times = 2 if roll < 0.03 else 1 if roll < 0.2 else 0
+        said += [flag.sentences[i] for i in rng.permutation(len(flag.sentences))[:times]]
     if rng.random() < 0.15:
         said.append(_choose(rng, ASIDES))
     said = [said[i] for i in rng.permutation(len(said))]
