@@ -13,7 +13,7 @@ each prompt common to the 12 values of a scenario, the ratio of operations per t
 It leaves out that late tokens attend to more than early ones do, and the two answer tokens.
 
 Processor seconds of one thread, the best of some rounds; (a) and (b) are timed on a sample of the
-cases. Run: python benchmarks/scoring.py (about five minutes)
+cases. Run: python benchmarks/scoring.py (about four processor minutes)
 """
 
 from __future__ import annotations
