@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -173,8 +174,13 @@ PANELS = {judges.name: judges for judges in (STRICT, LENIENT, PURPOSEFUL)}
 """Three panels whose tipping points and weights the built-in model has never read."""
 
 
+@lru_cache(maxsize=4096)
+def _read(twin: str) -> Situation:
+    return read_twin(twin)
+
+
 def _situation(case: Case) -> Situation:
-    return read_twin(case.twin) if case.twin else Situation(case.domain)
+    return _read(case.twin) if case.twin else Situation(case.domain)
 
 
 def _circumstances(situation: Situation) -> Sequence[Circumstance]:
@@ -182,6 +188,7 @@ def _circumstances(situation: Situation) -> Sequence[Circumstance]:
     return (*reason, *situation.flags)
 
 
+@lru_cache(maxsize=4096)
 def _normal(seed: tuple[str | int, ...]) -> float:
     """A standard normal number that belongs to a name: the same on every machine."""
     return NormalDist().inv_cdf(min(max(fraction_of(seed), 1e-9), 1 - 1e-9))
