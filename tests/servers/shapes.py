@@ -1,0 +1,81 @@
+"""Replies in the shapes of the two kinds of endpoint."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from .web import Request, Response, WebServer
+
+MODEL = "stand-in-2026-01"
+
+
+def completion(
+    text: str | None = "grant",
+    *,
+    top: list[tuple[str, float]] | None = None,
+    model: str = MODEL,
+    build: str | None = "fp_1",
+    choices: int = 1,
+    finish: str = "stop",
+    usage: bool = True,
+    **message: Any,
+) -> Response:
+    """A chat completion; `top` are its likeliest first tokens with their log-probabilities."""
+    listed = [{"token": token, "logprob": log, "bytes": None} for token, log in top or []]
+    logprobs = {"content": [{**listed[0], "top_logprobs": listed}]} if listed else None
+    choice = {
+        "finish_reason": finish,
+        "message": {"role": "assistant", "content": text, **message},
+        "logprobs": logprobs,
+    }
+    counted = {"prompt_tokens": 40, "completion_tokens": 2, "total_tokens": 42}
+    return Response(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": model,
+            "system_fingerprint": build,
+            "choices": [{"index": index, **choice} for index in range(choices)],
+            "usage": counted if usage else None,
+        }
+    )
+
+
+def message(text: str = "grant", *, stop: str = "end_turn", model: str = MODEL) -> Response:
+    """A reply of Anthropic's endpoint."""
+    return Response(
+        {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": model,
+            "content": [{"type": "text", "text": text}] if text else [],
+            "stop_reason": stop,
+            "stop_sequence": None,
+            "usage": {"input_tokens": 40, "output_tokens": 2},
+        }
+    )
+
+
+def error(status: int, said: str = "no", code: str | None = None, **headers: str) -> Response:
+    body = {"error": {"message": said, "type": None, "code": code}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(body, status, named)
+
+
+class Scripted(WebServer):
+    """Gives the replies that were enqueued, in turn, and after them what `otherwise` says."""
+
+    def __init__(self, otherwise: Callable[[Request], Response] | None = None) -> None:
+        super().__init__(self._next)
+        self.otherwise = otherwise or (lambda request: completion())
+        self.waiting: deque[Response] = deque()
+
+    def enqueue(self, *responses: Response) -> None:
+        self.waiting += responses
+
+    def _next(self, request: Request) -> Response:
+        return self.waiting.popleft() if self.waiting else self.otherwise(request)
