@@ -22,7 +22,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME]."
 
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: Json = False) -> None:
-    """List models, probe endpoints, and allow texts to be sent to them."""
+    """List models, probe endpoints, allow texts to be sent."""
     if context.invoked_subcommand is not None:
         return
     here = desk()

@@ -38,7 +38,7 @@ def prompt(
         Path | None, typer.Option("--output", "-o", help="A file, in place of the screen.")
     ] = None,
 ) -> None:
-    """Print a prompt with which any chat assistant decides under a policy, without training.
+    """Print a prompt by which any chat assistant can decide.
 
     It carries the rule, its purpose, what is never allowed, the steps, and what people decided in
     earlier cases. --test prints a second paste, of cases that no prompt shows;
