@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -33,8 +35,11 @@ def printed(*arguments: str) -> str:
     return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
 
 
-def commands() -> list[str]:
-    return list(get_command(app).commands)  # type: ignore[attr-defined]
+def commands(group: Any, *words: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command, those of groups after their group."""
+    for word, command in getattr(group, "commands", {}).items():
+        yield (*words, word)
+        yield from commands(command, *words, word)
 
 
 def pages() -> dict[Path, str]:
@@ -50,8 +55,10 @@ def pages() -> dict[Path, str]:
 
 def filled(text: str) -> str:
     """The page of commands with the help of each between its markers."""
-    helps = {"discretion": printed("--help")}
-    helps |= {f"discretion {name}": printed(name, "--help") for name in commands()}
+    helps = {
+        " ".join(("discretion", *words)): printed(*words, "--help")
+        for words in ((), *commands(get_command(app)))
+    }
 
     def fill(marked: re.Match[str]) -> str:
         name = marked[1]
