@@ -12,7 +12,7 @@ from discretion.scorecards.scenario_cards import CurveCard
 from discretion.units import Unit
 
 WIDTH, HEIGHT = 340, 216
-LEFT, RIGHT, TOP, BOTTOM = 36, 12, 10, 40
+LEFT, RIGHT, TOP, BOTTOM = 42, 12, 10, 40
 """Margins of a chart, in SVG units."""
 LETTER = 6.2
 """Width of a letter of a tick's label, in SVG units, on the safe side."""

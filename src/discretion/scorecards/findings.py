@@ -117,7 +117,7 @@ def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
     signed = arm.signed
     if signed.value is None:
         return ""
-    where = f"Over all {people.scenarios} scenarios" if people.scenarios > 1 else "Over all cases"
+    where = f"Over {people.scenarios} scenarios" if people.scenarios > 1 else "Over all cases"
     told = f"{where} it grants {_more(signed.value)}"
     if signed.low is None or signed.high is None:
         told += "; how surely cannot be said"
@@ -128,14 +128,24 @@ def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
         ends = f"{_side(signed.low)} to {_side(signed.high)}"
         told += f", which chance could explain (95% interval: {ends})"
     own = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
-    if len(own) > 1:
-        stricter = sum(1 for one in own if one.high is not None and one.high < 0)
-        laxer = sum(1 for one in own if one.low is not None and one.low > 0)
-        told += (
-            f". It is stricter than they are in {stricter} scenarios and laxer in {laxer}; in "
-            f"{len(own) - stricter - laxer} it cannot be told"
+    return f"{told}. {_scenarios(own)}".rstrip() if len(own) > 1 else f"{told}."
+
+
+def _scenarios(signed: Sequence[Figure]) -> str:
+    """In how many scenarios an arm is stricter or laxer than chance explains."""
+    stricter = sum(1 for one in signed if one.high is not None and one.high < 0)
+    laxer = sum(1 for one in signed if one.low is not None and one.low > 0)
+    untold = len(signed) - stricter - laxer
+    parts = [
+        f"{what} in {count}"
+        for what, count in (
+            ("stricter than they are", stricter),
+            ("laxer", laxer),
+            ("not to be told from them", untold),
         )
-    return f"{told}."
+        if count
+    ]
+    return f"Scenario by scenario it is {', '.join(parts)}."
 
 
 def _more(signed: float) -> str:

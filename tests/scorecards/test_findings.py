@@ -1,0 +1,114 @@
+"""The first lines: true, plain, and no surer than the figures."""
+
+from dataclasses import replace
+
+import pytest
+
+from . import hand_made
+from .hand_made import card, docket, panel
+
+
+def test_the_first_line_says_where_both_stop():
+    found = card(docket(titles=("A late return",)))
+    curve = max(found.curves, key=lambda one: one.threshold.value)
+    assert found.findings[0] == (
+        "A late return: the rule says at most 10 days. Your people stop at "
+        f"{curve.threshold.shown} ({curve.threshold.interval_shown}), "
+        "strict already before 11 days."
+    )
+
+
+def test_both_kinds_of_error_are_counted_in_requests_of_a_hundred():
+    found = card()
+    arm = next(one for one in found.arms if one.name == "strict")
+    refused, granted = arm.refused_of_granted.value, arm.granted_of_refused.value
+    assert found.findings[1] == (
+        f"strict refuses {100 * refused:.0f} of 100 requests that they would grant, and grants "
+        f"{100 * granted:.0f} of 100 that they would refuse."
+    )
+
+
+def test_a_lean_is_said_with_its_interval_and_its_scenarios():
+    line = lean_of(hand_made.strict)
+    assert "fewer than they would (95% interval:" in line
+    assert line.endswith("Scenario by scenario it is stricter than they are in 6.")
+
+
+def test_a_lean_that_chance_could_explain_says_so():
+    def wobbling(case):
+        away = 0.1 if int(case.scenario[-1]) < 3 else -0.09
+        return min(max(hand_made.like_people(case) + away, 0.0), 1.0)
+
+    line = lean_of(wobbling)
+    assert "which chance could explain" in line
+    assert "fewer to" in line
+
+
+def test_a_lax_arm_is_called_lax():
+    line = lean_of(hand_made.always(0.97))
+    assert "more than they would" in line
+
+
+def lean_of(of):
+    """The finding that says to which side an arm leans."""
+    found = card(arms={"arm": of})
+    return next(line for line in found.findings if line.startswith("Over 6 scenarios"))
+
+
+def test_a_baseline_that_is_nearer_is_in_the_first_lines():
+    found = card()
+    assert "like, which reads no text, is nearer to your people than strict." in found.findings[:4]
+
+
+def test_a_baseline_that_cannot_be_told_apart_is_said_so():
+    found = card(
+        arms={"arm": hand_made.like_people, "twin": hand_made.like_people},
+        kinds={"twin": "baseline"},
+    )
+    said = "arm is not shown to be nearer to your people than twin, which reads no text."
+    assert said in found.findings
+
+
+def test_few_scenarios_are_a_warning_and_claim_nothing_beyond():
+    few = card(docket(3))
+    assert any(line.startswith("There are 3 scenarios: intervals are for") for line in few.warnings)
+    assert any(line.startswith("There is 1 scenario:") for line in card(docket(1)).warnings)
+    some = card(docket(7))
+    assert any("with fewer than 10 the 95% intervals" in line for line in some.warnings)
+    assert not any("scenarios:" in line for line in card(docket(10)).warnings)
+
+
+def test_people_alone_are_told_too():
+    found = card(arms={})
+    assert found.arms == ()
+    rate = found.people.rule_broken_rate.value
+    assert found.findings[0] == (
+        f"Your people would grant {100 * rate:.0f} of 100 requests here that break the rule."
+    )
+    assert "Half of them would still grant at" in found.findings[1]
+
+
+def test_several_arms_get_a_sentence_each():
+    arms = {f"arm-{index}": hand_made.always(0.2 * index) for index in range(5)}
+    found = card(arms=arms)
+    nearest, *others = [arm.name for arm in found.arms]
+    assert any(line.startswith(f"{nearest} refuses") for line in found.findings)
+    for other in others[:3]:
+        assert any(line.startswith(f"{other}: gap") for line in found.findings)
+
+
+def test_simulated_people_are_called_simulated():
+    some = docket()
+    people = panel(some.cases)
+    simulated = replace(people, sources=("simulated: drawn",))
+    found = card(some, simulated)
+    assert any("simulated people" in line.lower() for line in found.findings)
+    assert not any("your people" in line.lower() for line in found.findings)
+    assert found.warnings[0].startswith("These people are simulated")
+
+
+@pytest.mark.parametrize("raters", [True, False])
+def test_unknown_raters_are_a_warning(raters):
+    some = docket()
+    found = card(some, panel(some.cases) if raters else hand_made.counted(some.cases))
+    assert any("not known who judged what" in line for line in found.warnings) is not raters
