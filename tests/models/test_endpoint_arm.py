@@ -17,7 +17,7 @@ from discretion.evaluation import Run, evaluate, runs
 from discretion.methods import method
 from discretion.models.probing import Probe
 from discretion.storage import Store
-from servers.shapes import Scripted, completion
+from servers.shapes import Scripted, completion, says, words
 from servers.web import Request, Response
 from stand_in import POLICY, docket
 
@@ -45,25 +45,6 @@ def arm(
 ):
     one = endpoint(server.url, probed=probed, naps=Naps(), **more)
     return PromptedArm(one, method(name), {"returns": POLICY}, Decoding(samples=samples))
-
-
-def words(request: Request) -> tuple[str, str]:
-    """The words that grant and refuse in what was asked."""
-    asked = request.body["messages"][-1]["content"]
-    if "turned down" in asked:
-        return "no", "yes"
-    return ("yes", "no") if "allowed, " in asked else ("grant", "refuse")
-
-
-def says(p: float):
-    """A server whose first token grants with probability p."""
-
-    def respond(request: Request) -> Response:
-        grant, refuse = words(request)
-        top = [(grant, math.log(p)), (refuse, math.log(1 - p))]
-        return completion(grant, top=top if request.body.get("logprobs") else None)
-
-    return respond
 
 
 def test_one_call_an_order_where_probabilities_come_back(server: Scripted, store: Store) -> None:
@@ -149,6 +130,10 @@ def test_reasonings_are_read_with_their_decision(server: Scripted, store: Store)
     assert (estimate.p, estimate.how) == (1.0, "sampled")
 
 
+def now() -> str:
+    return "2026-11-23T10:00:00+00:00"
+
+
 def kept(run: Run) -> int:
     return sum(len(answers) for _, _, answers in run.answers())
 
@@ -163,7 +148,7 @@ def test_a_spent_budget_stops_in_order_and_the_same_command_goes_on(
     for budget, finished in (("7calls", False), ("7calls", False), ("7calls", True)):
         purse = Purse(read_budget(budget))
         try:
-            evaluate(cases, [arm(server)], store, in_flight=in_flight, purse=purse)
+            evaluate(cases, [arm(server)], store, in_flight=in_flight, purse=purse, clock=now)
         except StoppedError as stopped:
             assert not finished
             assert "the budget of 7 calls is spent" in str(stopped)

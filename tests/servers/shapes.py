@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +65,25 @@ def error(status: int, said: str = "no", code: str | None = None, **headers: str
     body = {"error": {"message": said, "type": None, "code": code}}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(body, status, named)
+
+
+def words(request: Request) -> tuple[str, str]:
+    """The words that grant and refuse in what was asked."""
+    asked = request.body["messages"][-1]["content"]
+    if "turned down" in asked:
+        return "no", "yes"
+    return ("yes", "no") if "allowed, " in asked else ("grant", "refuse")
+
+
+def says(p: float) -> Callable[[Request], Response]:
+    """A server whose first token grants with probability p."""
+
+    def respond(request: Request) -> Response:
+        grant, refuse = words(request)
+        top = [(grant, math.log(p)), (refuse, math.log(1 - p))]
+        return completion(grant, top=top if request.body.get("logprobs") else None)
+
+    return respond
 
 
 class Scripted(WebServer):

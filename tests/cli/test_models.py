@@ -1,0 +1,166 @@
+"""`discretion models`, and what `evaluate` settles before an endpoint is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servers.shapes import Scripted, completion, error, says
+
+from .conftest import Command
+
+pytest.importorskip("openai")
+
+ABROAD = '[models.abroad]\nkind = "openai"\nbase_url = "https://api.example.com/v1"\nmodel = "m"\n'
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with Scripted(says(0.7)) as running:
+        yield running
+
+
+@pytest.fixture
+def bot(desk: Path, server: Scripted) -> Path:
+    """The example's desk with an endpoint on this machine, which has prices."""
+    with (desk / "discretion.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            f'[models.bot]\nkind = "openai"\nbase_url = "{server.url}/v1"\nmodel = "gpt-x"\n'
+            "price_in = 1000\nprice_out = 1000\n" + ABROAD
+        )
+    return desk
+
+
+def test_models_are_listed_with_how_they_are_asked(discretion: Command, bot: Path) -> None:
+    rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
+    assert rows.keys() == {"tiny", "bot", "abroad"}
+    assert rows["tiny"]["asked_by"] == "scoring"
+    assert rows["abroad"] == {
+        "name": "abroad",
+        "kind": "openai",
+        "where": "api.example.com",
+        "asked_by": "not probed yet",
+        "allowed": "not yet",
+    }
+    assert "api.example.com" in discretion("models").out
+
+
+def test_a_probe_prints_what_the_server_supports_and_is_kept(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    server.enqueue(completion("yes", top=[("yes", -0.1), ("no", -2.4)], choices=2))
+    printed = discretion("models", "probe", "bot").out
+    assert "stand-in-2026-01 at 127.0.0.1" in printed
+    assert "of 2 first tokens" in printed
+    assert "asked by          log-probabilities of the 2 likeliest first tokens" in printed
+    rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
+    assert rows["bot"]["asked_by"] == "log-probabilities of the 2 likeliest first tokens"
+
+
+def test_the_newest_probe_counts(discretion: Command, bot: Path, server: Scripted) -> None:
+    discretion("models", "probe", "bot")
+    server.enqueue(completion("yes"))
+    discretion("models", "probe", "bot")
+    rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
+    assert rows["bot"]["asked_by"] == "sampling, since it gives no log-probabilities"
+
+
+def test_a_probe_that_fails_is_one_sentence(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    server.otherwise = lambda request: error(401)
+    outcome = discretion("models", "probe", "bot")
+    assert outcome.code == 2
+    assert "[models.bot]: 127.0.0.1" in outcome.err
+    assert "does not accept the key (401); correct its settings" in outcome.err
+
+
+def test_what_is_no_endpoint_cannot_be_probed(discretion: Command, bot: Path) -> None:
+    outcome = discretion("models", "probe", "tiny")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "'tiny' is no endpoint; use one of: bot, abroad" in outcome.err
+
+
+def test_texts_go_nowhere_without_a_yes(discretion: Command, bot: Path) -> None:
+    outcome = discretion("evaluate", "--arm", "abroad/direct", "--cases", 5)
+    assert outcome.code == 2
+    for part in (
+        "the texts of 5 cases would leave this machine for the first time",
+        "to        api.example.com  (https://api.example.com/v1)",
+        "model     m, here called abroad",
+        "no e-mail address and no number of 9 digits or more was seen",
+        "discretion models allow abroad, or add --yes",
+    ):
+        assert part in outcome.err
+    assert discretion("runs").out == "nothing has been evaluated yet\n"
+
+
+def test_an_answer_of_no_sends_nothing(
+    discretion: Command, bot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    outcome = discretion("models", "allow", "abroad")
+    assert outcome.code == 1
+    assert outcome.err.endswith("nothing was sent\n")
+
+
+def test_leave_is_given_once_for_a_host(discretion: Command, bot: Path) -> None:
+    assert discretion("models", "allow", "abroad", "--yes").code == 0
+    rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
+    assert rows["abroad"]["allowed"] == "yes"
+    assert "already" in discretion("models", "allow", "abroad").err
+
+
+def test_an_endpoint_is_probed_before_its_first_run(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    outcome = discretion("evaluate", "--arm", "bot/direct", "--cases", 5, "--json")
+    assert outcome.code == 0
+    assert "bot: probed, and asked by log-probabilities" in outcome.err
+    summary = json.loads(outcome.out)
+    assert summary["calls"] == 10
+    assert summary["spent"] == {"calls": 10, "tokens": 420, "money": {"USD": "0.4200"}}
+    assert len(server.requests) == 1 + 10
+
+
+def test_a_dry_run_sends_nothing_and_asks_for_a_probe(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    outcome = discretion("evaluate", "--arm", "bot/direct", "--dry-run")
+    assert outcome.code == 2
+    assert "run: discretion models probe bot" in outcome.err
+    assert server.requests == []
+
+
+def test_a_budget_stops_and_the_same_command_goes_on(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    words = ("evaluate", "--arm", "bot/direct", "--cases", 5, "--budget", "6calls", "--json")
+    first = discretion(*words)
+    assert first.code == 1
+    assert "the budget of 6 calls is spent" in first.err
+    assert "what was answered is kept; the same command goes on from here" in first.err
+    second = json.loads(discretion(*words).out)
+    assert (second["calls"], second["cached"], second["spent"]["calls"]) == (10, 6, 4)
+
+
+def test_a_budget_that_is_none_is_said_before_anything_is_asked(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    outcome = discretion("evaluate", "--arm", "bot/direct", "--budget", "much")
+    assert (outcome.code, server.requests) == (2, [])
+    assert "write 5USD, 2000calls or 1Mtokens" in outcome.err
+
+
+def test_many_paid_calls_need_a_budget_or_a_yes(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    words = ("evaluate", "--arm", "bot/direct", "--sample", "--samples", 24)
+    outcome = discretion(*words)
+    assert outcome.code == 2
+    assert "2,160 paid calls would be made, more than 2,000" in outcome.err
+    assert len(server.requests) == 1  # the probe
