@@ -5,8 +5,9 @@ through the public `evaluate` and keeps all that it keeps of any model: prompt, 
 and the chain of hashes, committed at least every tenth of a second. Time is the process's, user
 and system, all threads, around the evaluation alone; each run is a process of its own.
 
-Run: python benchmarks/harness.py [--peers] [--write]. The peers' environments are made where
-they are missing: .venv-inspect, .venv-deepeval and .venv-promptfoo (node, npm).
+Run: python benchmarks/harness.py [--peers] [--write]. With --peers their environments are made
+where they are missing: .venv-inspect, .venv-deepeval, and .venv-promptfoo (needs node and npm).
+Those that are there are always run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import mmap
-import os
 import random
 import signal
 import sqlite3
@@ -23,19 +23,18 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import instant
-from sections import HERE, met, publish, table
+from peers import PEERS, Peer, last_line
+from sections import met, publish, table
 
 from discretion.evaluation import evaluate
 from discretion.methods import method
 from discretion.storage import Store
 
-ROOT = HERE.parent
 SIZES = {1_000: 3, 10_000: 1}
 """Calls in a run, and how often the peers are run."""
 AIM_MS = 0.15
@@ -75,97 +74,33 @@ def bare(count: int) -> dict[str, float]:
 
 
 def in_a_process(what: str, count: int) -> dict[str, float]:
-    return _last_line([sys.executable, __file__, f"--{what}", str(count)])
+    return last_line([sys.executable, __file__, f"--{what}", str(count)])
 
 
-def inspect_ai(count: int) -> dict[str, float]:
-    python = environment("inspect", "inspect-ai==0.3.285")
-    return _last_line([python, HERE / "peers" / "inspect_task.py", instant.TEXT, count])
-
-
-def deepeval(count: int) -> dict[str, float]:
-    python = environment("deepeval", "deepeval==4.3.1")
-    return _last_line([python, HERE / "peers" / "deepeval_metric.py", instant.TEXT, count])
-
-
-def promptfoo(count: int) -> dict[str, float]:
-    folder = ROOT / ".venv-promptfoo"
-    if not (folder / "node_modules" / "promptfoo").is_dir():
-        folder.mkdir(exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}', encoding="utf-8")
-        subprocess.run(["npm", "install", "promptfoo@0.123.1"], cwd=folder, check=True)
-    text = instant.TEXT.replace("{", "(").replace("}", ")")
-    return _last_line(["node", HERE / "peers" / "promptfoo.mjs", text, count], folder)
-
-
-PEERS: dict[str, tuple[Callable[[int], dict[str, float]], int]] = {
-    "Inspect AI 0.3.285": (inspect_ai, 60),
-    "promptfoo 0.123.1": (promptfoo, 25),
-    "DeepEval 4.3.1": (deepeval, 8),
-}
-"""Each with how many times less ours should cost."""
-
-
-def environment(name: str, package: str) -> Path:
-    """The Python of a peer's own environment, made where it is missing."""
-    folder = ROOT / f".venv-{name}"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
-    return python
-
-
-def _last_line(command: list[object], folder: Path | None = None) -> dict[str, float]:
-    """The JSON that a run prints last; it has a home of its own, and sends nothing anywhere."""
-    with tempfile.TemporaryDirectory() as home:
-        variables = os.environ | {
-            "HOME": home,
-            "DEEPEVAL_TELEMETRY_OPT_OUT": "YES",
-            "PROMPTFOO_CONFIG_DIR": home,
-            "PROMPTFOO_DISABLE_TELEMETRY": "1",
-            "PROMPTFOO_DISABLE_UPDATE": "1",
-        }
-        words = [str(word) for word in command]
-        done = subprocess.run(
-            words, cwd=folder or home, env=variables, stdout=subprocess.PIPE, text=True, check=True
-        )
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def costs(*, peers: bool) -> str:
+def costs(peers: Sequence[Peer]) -> str:
     """CPU per call, side by side: the runs of each round follow one another."""
     found: dict[tuple[str, int], list[float]] = {}
     walls: dict[int, list[float]] = {}
     for size, rounds in SIZES.items():
         for turn in range(3):
-            run = in_a_process("ours", size)
-            walls.setdefault(size, []).append(1e3 * run["wall"] / size)
-            found.setdefault(("Discretion", size), []).append(1e3 * run["cpu"] / size)
-            cpu = in_a_process("bare", size)["cpu"]
-            found.setdefault(("a bare loop", size), []).append(1e3 * cpu / size)
-            if peers and turn < rounds:
-                for name, (peer, _) in PEERS.items():
-                    found.setdefault((name, size), []).append(1e3 * peer(size)["cpu"] / size)
+            runs = {name: in_a_process(name, size) for name in ("ours", "bare")}
+            if turn < rounds:
+                runs |= {peer.name: peer.run(size) for peer in peers}
+            walls.setdefault(size, []).append(1e3 * runs["ours"]["wall"] / size)
+            for name, run in runs.items():
+                found.setdefault((name, size), []).append(1e3 * run["cpu"] / size)
     rows = []
     for size in SIZES:
-        own = median(found["Discretion", size])
-        rows.append(
-            [
-                "Discretion",
-                f"{size:,}",
-                f"{own:.3f}",
-                "1",
-                f"at most {AIM_MS} ms: {met(own, AIM_MS)}",
-            ]
-        )
-        for name in ["a bare loop", *(PEERS if peers else ())]:
-            cost = median(found[name, size])
-            aim = ""
-            if name in PEERS:
-                wanted = PEERS[name][1]
-                aim = f"at least {wanted}: {met(cost / own, wanted, at_least=True)}"
-            rows.append([name, f"{size:,}", f"{cost:.3f}", f"{cost / own:.3g}", aim])
+        own = median(found["ours", size])
+        aim = f"at most {AIM_MS} ms: {met(own, AIM_MS)}"
+        rows.append(["Discretion", f"{size:,}", f"{own:.3f}", "1", aim])
+        bare_cost = median(found["bare", size])
+        rows.append(["a bare loop", f"{size:,}", f"{bare_cost:.3f}", f"{bare_cost / own:.2f}", ""])
+        for peer in peers:
+            cost = median(found[peer.name, size])
+            verdict = met(cost / own, peer.wanted, at_least=True)
+            aim = f"at least {peer.wanted:g} times: {verdict}"
+            rows.append([peer.name, f"{size:,}", f"{cost:.2f}", f"{cost / own:.1f}", aim])
     wall = ", ".join(f"{median(times):.2f} ms at {size:,}" for size, times in walls.items())
     heads = ["", "calls", "CPU ms a call", "times ours", "aim"]
     note = (
@@ -238,7 +173,9 @@ def kills() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", action="store_true", help="run the peers too")
+    parser.add_argument(
+        "--peers", action="store_true", help="make the peers' environments where missing"
+    )
     parser.add_argument("--write", action="store_true", help="put the figures into README.md")
     parser.add_argument("--ours", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--bare", type=int, help=argparse.SUPPRESS)
@@ -249,9 +186,12 @@ def main() -> None:
     elif given.ours or given.bare:
         print(json.dumps(ours(given.ours) if given.ours else bare(given.bare)))
     else:
-        text = f"{costs(peers=given.peers)}\n\n### What SIGKILL loses\n\n{kills()}"
-        flags = " --peers" if given.peers else ""
-        publish("harness", f"python benchmarks/harness.py{flags}", text, write=given.write)
+        for peer in PEERS:
+            if given.peers and not peer.ready():
+                peer.make()
+        present = [peer for peer in PEERS if peer.ready()]
+        text = f"{costs(present)}\n\n### What SIGKILL loses\n\n{kills()}"
+        publish("harness", text, write=given.write)
 
 
 if __name__ == "__main__":

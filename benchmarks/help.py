@@ -54,7 +54,7 @@ def main() -> None:
         aim = f"{AIM_S} s: {met(middle, AIM_S)}" if name == AIMED else ""
         rows.append([name, f"{middle:.2f} s", f"{least:.2f} s", f"{cpu:.2f} s", aim])
     heads = ["", f"median of {ROUNDS}", "least", "CPU", "aim for the median"]
-    publish("help", "python benchmarks/help.py", table(heads, rows), write=given.write)
+    publish("help", table(heads, rows), write=given.write)
 
 
 if __name__ == "__main__":

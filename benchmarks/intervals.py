@@ -163,7 +163,7 @@ def main() -> None:
             [f"**{name}, all of it**", f"{total:.2f} s", f"{OTHER_S} s: {met(total, OTHER_S)}"]
         )
     text += f"\n\n{table(['', 'CPU', 'aim'], rows)}"
-    publish("intervals", "python benchmarks/intervals.py", text, write=given.write)
+    publish("intervals", text, write=given.write)
 
 
 if __name__ == "__main__":

@@ -23,34 +23,31 @@ def met(value: float, aim: float, *, at_least: bool = False) -> str:
     return "met" if (value >= aim if at_least else value <= aim) else "**missed**"
 
 
-def circumstances(command: str) -> str:
-    """How and where figures were made."""
-    commit = _git("rev-parse", "--short", "HEAD")
-    changed = " and changes that were not committed" if _git("status", "-s", "--", "src") else ""
-    load = os.getloadavg()[0]
-    return (
-        f"Made by `{command}` at commit {commit}{changed}; Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the end."
-    )
-
-
-def publish(name: str, command: str, text: str, *, write: bool) -> None:
-    """Print a benchmark's section and, where asked, put it in its place in README.md.
+def publish(name: str, text: str, *, write: bool) -> None:
+    """Print what a benchmark found and, where asked, put it in its place in README.md.
 
     Raises:
         SystemExit: README.md has no such section.
     """
-    section = f"{circumstances(command)}\n\n{text.strip()}\n"
-    print(section)
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}."
+    text = f"{text.strip()}\n\n{machine}"
+    print(text)
     if not write:
         return
     page = README.read_text(encoding="utf-8")
-    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     if start not in page or end not in page:
-        raise SystemExit(f"{README} has no section {name!r}: put {start.strip()} and {end} in it")
+        raise SystemExit(f"{README} has no section {name!r}: put {start} and {end} in it")
     before, rest = page.split(start, 1)
-    after = rest.split(end, 1)[1]
-    README.write_text(f"{before}{start}{section}{end}{after}", encoding="utf-8")
+    made = f"Made by `python benchmarks/{name}.py` on commit {_commit()}."
+    section = f"{start}\n{text}\n\n{made}\n{end}"
+    README.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
+
+
+def _commit() -> str:
+    changed = " with changes that were not committed" if _git("status", "-s", "--", "src") else ""
+    return _git("rev-parse", "--short=12", "HEAD") + changed
 
 
 def _git(*arguments: str) -> str:
