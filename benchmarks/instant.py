@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from discretion.arms import Ask, Decoding, Prompt, PromptedArm, Refused, Scored, Written
+from discretion.arms import Ask, Decoding, Prompt, Refused, Scored, Written
 from discretion.cases import Case
 from discretion.policies import Policy
+from discretion.prompted import PromptedArm
 
 POLICY = Policy(
     id="returns",

@@ -23,12 +23,13 @@ import instant
 from sections import met, publish, table
 
 from discretion import reports
-from discretion.arms import Decoding, PromptedArm
+from discretion.arms import Decoding
 from discretion.canonical import fraction_of
 from discretion.cases import Case, Docket
 from discretion.evaluation import evaluate
 from discretion.judgments import Judgment
 from discretion.methods import method
+from discretion.prompted import PromptedArm
 from discretion.storage import Store, records
 
 ARMS, DRAWS, RATERS, CROWD = 10, 10, 10, 500

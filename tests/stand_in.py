@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from discretion.arms import Decoding, Prompt, PromptedArm, Refused, Scored, Written
+from discretion.arms import Decoding, Prompt, Refused, Scored, Written
 from discretion.cases import Case, Docket
 from discretion.methods import method
 from discretion.policies import Policy
+from discretion.prompted import PromptedArm
 
 POLICY = Policy(id="returns", rule="Goods may be returned within 14 days.", domain="retail")
 

@@ -18,8 +18,9 @@ from discretion import examples
 from discretion.arms import Decoding, Refused, TableArm
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
-from discretion.evaluation import HOPELESS, count_calls, evaluate, find_run, runs
+from discretion.evaluation import HOPELESS, count_calls, evaluate
 from discretion.plans import Plan
+from discretion.runs import find_run, runs
 from discretion.storage import Store
 from stand_in import POLICY, StandIn, arm, case, docket
 

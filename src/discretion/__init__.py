@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from discretion.errors import DiscretionError
-    from discretion.evaluation import Run, evaluate
+    from discretion.evaluation import evaluate
     from discretion.reports import report
+    from discretion.runs import Run
     from discretion.workspace import Workspace
     from discretion.workspace import open_workspace as open  # noqa: A004
 
@@ -23,7 +24,7 @@ __all__ = ["DiscretionError", "Run", "Workspace", "evaluate", "open", "report"]
 
 _HOMES = {
     "DiscretionError": ("discretion.errors", "DiscretionError"),
-    "Run": ("discretion.evaluation", "Run"),
+    "Run": ("discretion.runs", "Run"),
     "Workspace": ("discretion.workspace", "Workspace"),
     "evaluate": ("discretion.evaluation", "evaluate"),
     "open": ("discretion.workspace", "open_workspace"),

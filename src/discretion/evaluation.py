@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import groupby, islice
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from discretion.answers import Answer, Estimate, Failure, combine
+from discretion.answers import Answer, Failure
 from discretion.arms import Arm, Call
 from discretion.budgets import Purse, Remote
 from discretion.canonical import short_id
 from discretion.cases import Case, Docket
+from discretion.coroutines import complete
 from discretion.errors import DiscretionError, StoppedError
-from discretion.plans import Plan, plan_from_json
-from discretion.storage import Store, StoredEntry, records
+from discretion.plans import Plan
+from discretion.runs import Run, find_run
+from discretion.storage import Store, records
 
 HOPELESS = 20
 """An arm whose first calls all fail is given up after this many: the rest would fail too."""
@@ -36,9 +35,6 @@ _SECRET = re.compile(
     r"(?i)(?<=bearer )\S+|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+|(?<=://)[^\s/@]+(?=@)"
 )
 """What in an exception's text may let somebody in."""
-
-_CASES_READ = 100
-"""Cases whose answers are read at once: each may have dozens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,57 +59,6 @@ class Progress:
     def seconds_left(self) -> float | None:
         """None until there is a rate to go by."""
         return (self.total - self.done) / self.rate if self.rate > 0 else None
-
-
-@dataclass(frozen=True)
-class Run:
-    """One evaluation: its plan, its cases, and the answers that it used."""
-
-    id: str
-    store: Store = field(repr=False)
-    plan: Plan
-    case_ids: tuple[str, ...] = field(repr=False)
-    arms: tuple[tuple[str, str], ...]
-    """(name, fingerprint) of each arm."""
-    kinds: tuple[str, ...]
-    """What each arm is: ``model``, ``baseline`` or ``recorded``."""
-    started: str
-    finished: str
-    """When it was done; empty where it was stopped before."""
-
-    described: tuple[str, ...] = field(repr=False)
-    """Hashes of the policies and scenarios as they were."""
-    versions: tuple[str, ...] = field(repr=False)
-    """Hashes of the cases as they were."""
-
-    @property
-    def docket(self) -> Docket:
-        """The cases, with the policies and scenarios as they were."""
-        return records.read_docket(self.store, self.versions, self.described)
-
-    def estimates(self) -> dict[str, dict[str, Estimate]]:
-        """Each arm's estimates by case. Answers are read in pages: memory grows with the number
-        of arms times cases, not with the number of answers."""
-        found: dict[str, dict[str, Estimate]] = {name: {} for name, _ in self.arms}
-        for arm, case, answers in self.answers():
-            found[arm][case] = combine(case, answers)
-        return found
-
-    def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
-        """(arm, case, its answers), one case at a time, sorted by arm and case."""
-        groups = (
-            (arm, case, [key for _, _, key in group])
-            for (arm, case), group in groupby(records.used(self.store, self.id), itemgetter(0, 1))
-        )
-        while page := list(islice(groups, _CASES_READ)):
-            wanted = [key for _, _, keys in page for key in keys]
-            known = records.answers(self.store, wanted, texts=texts)
-            for arm, case, keys in page:
-                yield arm, case, [known[key] for key in keys]
-
-    def failures(self) -> list[tuple[str, Failure]]:
-        """(arm, failure) for calls that never gave a decision."""
-        return list(records.failures(self.store, self.id))
 
 
 def evaluate(
@@ -160,35 +105,12 @@ def evaluate(
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
     run = _begin(cases, arms, store, plan, clock)
     try:
-        _complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
+        complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
     finally:
         store.flush()
     finished = clock()
     records.note(store, "run end", run.id, {"finished": finished})
     return find_run(store, run.id)
-
-
-def runs(store: Store) -> list[Run]:
-    """Every run in the log, oldest first."""
-    ended = {entry.key: entry.body["finished"] for entry in store.entries("run end")}
-    return [_run(store, entry, ended.get(entry.key, "")) for entry in store.entries("run")]
-
-
-def find_run(store: Store, run: str = "") -> Run:
-    """The run of that id (its beginning is enough), or the newest.
-
-    Raises:
-        DiscretionError: there is none, or the beginning fits several.
-    """
-    known = runs(store)
-    fitting = [one for one in known if one.id.startswith(run)]
-    if not fitting:
-        what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
-        mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
-        raise DiscretionError(what, where=str(store.path), mend=mend)
-    if run and len(fitting) > 1:
-        raise DiscretionError(f"{run!r} fits {len(fitting)} runs", mend="give more of the id")
-    return fitting[-1]
 
 
 def count_calls(
@@ -341,22 +263,6 @@ def _begin(
     return find_run(store, identity)
 
 
-def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
-    body = entry.body
-    return Run(
-        id=entry.key,
-        store=store,
-        plan=plan_from_json(body["plan"]),
-        case_ids=tuple(body["cases"]),
-        arms=tuple((name, fingerprint) for name, fingerprint in body["arms"]),
-        kinds=tuple(body["kinds"]),
-        started=body["started"],
-        finished=finished,
-        described=tuple(body["described"]),
-        versions=tuple(body["versions"]),
-    )
-
-
 def _kind(arm: Arm) -> str:
     prefix = arm.name.split("/")[0]
     return prefix if prefix in ("baseline", "recorded") else "model"
@@ -392,45 +298,3 @@ def _each_once(what: str, names: Sequence[str]) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise DiscretionError(f"the {what} {twice!r} stands twice", mend="leave one of them out")
-
-
-def _complete(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end; in a thread of its own where a loop is running already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        _raise_first(work)
-        return
-    failed: list[BaseException] = []
-    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
-
-    async def stoppable() -> None:
-        begun.append((asyncio.get_running_loop(), asyncio.create_task(work)))
-        await begun[0][1]
-
-    def in_thread() -> None:
-        try:
-            _raise_first(stoppable())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=in_thread, name="discretion-evaluate")
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:
-        for loop, task in begun:
-            with suppress(RuntimeError):  # it has just ended
-                loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        raise
-    if failed:
-        raise failed[0]
-
-
-def _raise_first(work: Coroutine[Any, Any, None]) -> None:
-    """Run it, and raise what went wrong first by itself, not in a group."""
-    try:
-        asyncio.run(work)
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None

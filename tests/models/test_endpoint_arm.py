@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from discretion.answers import combine
-from discretion.arms import Decoding, PromptedArm
+from discretion.arms import Decoding
 from discretion.budgets import Purse, read_budget
 from discretion.errors import StoppedError
-from discretion.evaluation import Run, evaluate, runs
+from discretion.evaluation import evaluate
 from discretion.methods import method
 from discretion.models.probing import Probe
+from discretion.prompted import PromptedArm
+from discretion.runs import Run, runs
 from discretion.storage import Store
 from servers.shapes import Scripted, completion, says, words
 from servers.web import Request, Response

@@ -112,10 +112,10 @@ def check_cost(
     Raises:
         DiscretionError: says how many there would be.
     """
-    from discretion.arms import PromptedArm
     from discretion.budgets import PAID_CALLS
     from discretion.evaluation import count_calls
     from discretion.models.endpoint import Endpoint
+    from discretion.prompted import PromptedArm
 
     paid = [
         arm

@@ -170,7 +170,10 @@ def _keep(here: Workspace, imported: Imported, said: dict[str, Any]) -> int:
     decisions = [
         *(records.judgment_entry(judgment) for judgment in imported.judgments),
         *(records.tally_entry(tally) for tally in imported.tallies),
-        *(records.recorded_entry(one.arm, one.case, one.p) for one in imported.recorded),
+        *(
+            records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
+            for one in imported.recorded
+        ),
     ]
     cases = [records.case_entry(case, imported=True) for case in imported.cases]
     mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))

@@ -12,7 +12,7 @@ from discretion.cli.app import Json, app, desk, print_json, print_table
 @app.command()
 def runs(as_json: Json = False) -> None:
     """List the runs: when, which arms, how many cases."""
-    from discretion.evaluation import runs as all_runs
+    from discretion.runs import runs as all_runs
 
     known = all_runs(desk().store)
     if as_json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None:
     """Read a reply and keep what it decided as recorded/ARM; whom it would ask decides nothing."""
+    from discretion.canonical import digest
     from discretion.importing.chat import read_reply
     from discretion.storage import records
 
@@ -38,7 +39,8 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
         if decision != "unsure"
     }
     here.store.append(
-        records.recorded_entry(arm, case, float(granted)) for case, granted in decided.items()
+        records.recorded_entry(arm, case, float(granted), decision=digest(text))
+        for case, granted in decided.items()
     )
     counts = {
         "asked": len(cases),

@@ -43,7 +43,7 @@ def report(
     stop and how far they agree. The page opens without a network.
     """
     from discretion import reports
-    from discretion.evaluation import find_run, runs
+    from discretion.runs import find_run, runs
 
     here = desk()
     heading = title or here.name

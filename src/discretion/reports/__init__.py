@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from discretion.evaluation import Run
 from discretion.measures.weights import Weigh
 from discretion.reports.assembly import of_people, of_run
 from discretion.reports.page import write_page
 from discretion.reports.tables import to_json, write_tables
+from discretion.runs import Run
 
 __all__ = ["of_people", "of_run", "report", "to_json", "write_page", "write_tables"]
 

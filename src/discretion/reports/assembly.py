@@ -10,9 +10,9 @@ from discretion import models
 from discretion.answers import combine
 from discretion.canonical import digest
 from discretion.cases import Docket
-from discretion.evaluation import Run
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
+from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.storage import records

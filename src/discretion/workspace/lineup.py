@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from discretion import baselines, methods, models
-from discretion.arms import Arm, Decoding, Model, PromptedArm, TableArm
+from discretion.arms import Arm, Decoding, Model, TableArm
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel
 from discretion.plans import Plan
 from discretion.precedents import Precedent
+from discretion.prompted import PromptedArm
 from discretion.storage import Store, records
 from discretion.workspace import endpoints
 
