@@ -106,3 +106,20 @@ def test_a_file_that_is_missing_is_named(discretion: Command, empty: Path) -> No
     outcome = discretion("import", "gone.csv", *MAP)
     assert outcome.code == 2
     assert outcome.err.startswith("discretion: gone.csv: ")
+
+
+def test_a_system_that_granted_three_times_in_four_reads_as_three_quarters(
+    discretion: Command, empty: Path
+) -> None:
+    from discretion.storage import records
+    from discretion.workspace import open_workspace
+
+    said = ["approved", "approved", "denied", "approved"]
+    rows = "".join(f"Coat back?,{answer},15\n" for answer in said)
+    Path("bot.csv").write_text(f"request,said,days\n{rows}", encoding="utf-8")
+    words = ("--map", "text=request,answer=said,value=days,limit=14", "--unit", "days")
+    for fresh in (4, 0):
+        outcome = discretion("import", "bot.csv", *words, "--arm", "bot")
+        assert f"; {fresh} new" in outcome.out
+        store = open_workspace(Path()).store
+        assert list(records.recorded(store, "bot").values()) == [0.75]

@@ -127,7 +127,8 @@ def test_what_a_system_decided_is_a_recorded_arm(tmp_path):
     )
     assert read.judgments == read.tallies == ()
     found = [(recorded.arm, recorded.p, recorded.n) for recorded in read.recorded]
-    assert found == [("agent", pytest.approx(2 / 3), 3), ("agent", 0.0, 1)]
+    assert found == [("agent", p, 1) for p in (1.0, 0.0, 1.0, 0.0)]
+    assert len({recorded.id for recorded in read.recorded}) == 4
     assert read.undecided == 2
 
 

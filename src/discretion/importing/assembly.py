@@ -18,8 +18,10 @@ from discretion.judgments import Decision, Judgment, Tally
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a system decided on one case, however often it was asked."""
+    """What one row says that a system decided on a case."""
 
+    id: str
+    """A hash of what the row says, and of how often that was said before it."""
     arm: str
     case: str
     p: float
@@ -46,7 +48,7 @@ class Assembly:
     def __init__(self, layout: Layout, header: Sequence[str], source: str) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
-        self.recorded: dict[str, Recorded] = {}
+        self.recorded: list[Recorded] = []
         self.undecided = 0
         """Answers of a recorded arm that were neither grant nor refuse."""
         self._layout = layout
@@ -138,17 +140,11 @@ class Assembly:
         self._counted[case] = share.n
         if arm is not None:
             self.undecided += share.unsure
-            self.recorded[case] = self._record(arm, case, share)
+            name = self._id(("recorded", arm, case, share.rate, share.n))
+            self.recorded.append(Recorded(name, arm, case, share.rate, share.n))
             return
         name = self._id(("tally", panel, case, *share))
         self.tallies.append(Tally(name, case, panel, *share, source=self._source))
-
-    def _record(self, arm: str, case: str, share: _Share) -> Recorded:
-        before = self.recorded.get(case)
-        if before is None or before.n is None or share.n is None:
-            return Recorded(arm, case, share.rate, share.n)
-        n = before.n + share.n
-        return Recorded(arm, case, (before.p * before.n + share.rate * share.n) / n, n)
 
     def _decision(self, cell: Cell) -> Decision:
         written = as_text(cell)

@@ -121,7 +121,7 @@ def read_decisions(
         assembly.cases,
         tuple(assembly.judgments),
         tuple(assembly.tallies),
-        tuple(assembly.recorded.values()),
+        tuple(assembly.recorded),
         tuple(skipped),
         table.header,
         rows,

@@ -146,18 +146,29 @@ def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Preced
     return precedents_of(known, panel.cases, panel.rate.tolist(), panel.n.tolist(), why)
 
 
-def recorded_entry(arm: str, case: str, p: float) -> Entry:
-    """A system's decision on a case; the same decision recorded again changes nothing."""
-    return Entry("decision", digest((case, p)), {"case": case, "p": p}, grouping=arm)
+def recorded_entry(
+    arm: str, case: str, p: float, *, decision: str = "", n: int | None = None
+) -> Entry:
+    """A system's decision on a case, or its share of grants among n; the same decision recorded
+    again changes nothing.
+
+    ``decision`` tells it from the system's other decisions on that case: the row, sample or reply
+    that it stands in. Where it is empty, two decisions that are alike count as one.
+    """
+    key = digest((case, decision) if decision else (case, p))
+    return Entry("decision", key, {"case": case, "p": p, "n": n}, grouping=arm)
 
 
 def recorded(store: Store, arm: str) -> dict[str, float]:
     """Grant probability by case of a system whose decisions were imported: where it decided a
-    case more than once, the mean."""
-    found: dict[str, list[float]] = {}
+    case more than once, its share of grants. A share of unknown n counts as one decision."""
+    grants: dict[str, float] = {}
+    decided: dict[str, float] = {}
     for entry in store.entries("decision", arm):
-        found.setdefault(entry.body["case"], []).append(entry.body["p"])
-    return {case: sum(values) / len(values) for case, values in found.items()}
+        case, n = entry.body["case"], entry.body.get("n") or 1
+        grants[case] = grants.get(case, 0.0) + entry.body["p"] * n
+        decided[case] = decided.get(case, 0.0) + n
+    return {case: grants[case] / decided[case] for case in grants}
 
 
 def recorded_names(store: Store) -> list[str]:
