@@ -112,3 +112,21 @@ def test_unknown_raters_are_a_warning(raters):
     some = docket()
     found = card(some, panel(some.cases) if raters else hand_made.counted(some.cases))
     assert any("not known who judged what" in line for line in found.warnings) is not raters
+
+
+def test_without_a_model_the_baseline_to_beat_is_named():
+    found = card(arms={"mean": hand_made.always(0.5), "like": hand_made.like_people})
+    gap = found.arms[0].gap
+    assert found.findings[-1] == (
+        f"What a model has to beat is like, with a noise-corrected gap of {gap.value:.2f} "
+        f"(95% interval: {gap.low:.2f} to {gap.high:.2f})."
+    )
+
+
+def test_where_n_is_not_known_the_plain_gap_is_said_with_its_limit():
+    some = docket()
+    found = card(some, hand_made.counted(some.cases, None))
+    plain = next(arm.panel_gap for arm in found.arms if arm.name == "strict")
+    line = next(line for line in found.findings if line.startswith("Its plain gap"))
+    assert f"is {plain.value:.2f}" in line
+    assert line.endswith("how much of that is chance cannot be said.")

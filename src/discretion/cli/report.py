@@ -80,13 +80,22 @@ def _print(card: Scorecard) -> None:
     if card.arms:
         print()
         print_table(
-            ["arm", "gap", "95% interval", "too lax +, too strict -", "Brier", "cases"],
+            [
+                "arm",
+                "gap",
+                "95% interval",
+                "too lax +, too strict −",
+                "plain gap",
+                "Brier",
+                "cases",
+            ],
             [
                 [
                     arm.name,
                     text(arm.gap),
                     interval(arm.gap) or "–",
                     text(arm.signed, "signed"),
+                    text(arm.panel_gap),
                     text(arm.brier, digits=3),
                     str(arm.cases),
                 ]

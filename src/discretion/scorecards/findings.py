@@ -22,7 +22,7 @@ def findings(
     """Plain sentences, the most important first; `arms` are ranked, the nearest first."""
     asked = [arm for arm in arms if arm.kind != "baseline" and arm.cases]
     if not asked:
-        return _about_people(people, curves)
+        return (*_about_people(people, curves), *_nearest_baseline(arms))
     first = asked[0]
     said = [
         _stops(people, first, curves),
@@ -56,6 +56,14 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
             "(1 is agreement, 0 is chance)."
         )
     return tuple(said)
+
+
+def _nearest_baseline(arms: Sequence[ArmCard]) -> tuple[str, ...]:
+    """Where nothing but baselines was asked: what a model would have to beat."""
+    if not arms or arms[0].gap.value is None:
+        return ()
+    gap = f"{arms[0].gap.value:.2f}{_ends(arms[0].gap)}"
+    return (f"What a model has to beat is {arms[0].name}, with a noise-corrected gap of {gap}.",)
 
 
 def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str:
@@ -171,13 +179,18 @@ def _matched(arm: ArmCard, people: PeopleCard) -> str:
 
 
 def _gap(arm: ArmCard) -> str:
-    gap = arm.gap
-    if gap.value is None:
-        return ""
-    return (
-        f"Its noise-corrected gap is {gap.value:.2f}{_ends(gap)}: 0 would be an arm that knows "
-        "their true grant rates."
-    )
+    gap, plain = arm.gap, arm.panel_gap
+    if gap.value is not None:
+        return (
+            f"Its noise-corrected gap is {gap.value:.2f}{_ends(gap)}: 0 would be an arm that knows "
+            "their true grant rates."
+        )
+    if plain.value is not None:
+        return (
+            f"Its plain gap to their rates is {plain.value:.2f}{_ends(plain)}; how much of that is "
+            "chance cannot be said."
+        )
+    return ""
 
 
 def _beside(arm: ArmCard) -> str:
