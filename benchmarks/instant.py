@@ -10,7 +10,6 @@ from discretion.arms import Ask, Decoding, Prompt, Refused, Scored, Written
 from discretion.cases import Case
 from discretion.policies import Policy
 from discretion.prompted import PromptedArm
-from discretion.prompted import PromptedArm
 
 POLICY = Policy(
     id="returns",

@@ -30,7 +30,6 @@ from discretion.evaluation import evaluate
 from discretion.judgments import Judgment
 from discretion.methods import method
 from discretion.prompted import PromptedArm
-from discretion.prompted import PromptedArm
 from discretion.storage import Store, records
 
 ARMS, DRAWS, RATERS, CROWD = 10, 10, 10, 500
