@@ -58,16 +58,26 @@ def test_where_both_answers_came_back_p_is_that_of_their_first_tokens(
     over_wire = during(one, lambda: one.score(prompts))
     compared = 0
     for prompt, scored in zip(prompts, over_wire, strict=True):
-        first = {
-            side: tiny.tokenizer(forms[0], add_special_tokens=False)["input_ids"][0]
-            for side, forms in (("grant", prompt.choices.grant), ("refuse", prompt.choices.refuse))
-        }
         logs = tiny.logs([{"role": m.role, "content": m.content} for m in prompt.messages])
-        if not set(first.values()) <= set(logs.topk(20).indices.tolist()):
+        choices = prompt.choices
+        grant, refuse = (beginnings(tiny, forms) for forms in (choices.grant, choices.refuse))
+        likeliest = set(logs.topk(20).indices.tolist())
+        if not (likeliest & set(grant) and likeliest & set(refuse)):
             continue
         assert isinstance(scored, Scored)
         p = 1 / (1 + math.exp(scored.log_refuse - scored.log_grant))
-        expected = 1 / (1 + math.exp(logs[first["refuse"]] - logs[first["grant"]]))
+        granted, refused = (float(logs[ids].exp().sum()) for ids in (grant, refuse))
+        expected = granted / (granted + refused)
         assert p == pytest.approx(expected, abs=1e-4)
         compared += 1
     assert compared > len(prompts) / 2
+
+
+def beginnings(tiny: TinyTokens, forms: tuple[str, ...]) -> list[int]:
+    """Every token that begins one of the forms, whatever came back of them."""
+    texts = {token: tiny.tokenizer.decode([token]).strip() for token in range(len(tiny.tokenizer))}
+    return [
+        token
+        for token, text in texts.items()
+        if text and any(form.startswith(text) for form in forms)
+    ]
