@@ -115,6 +115,14 @@ def test_hashes_fingerprints_and_failures_are_told(page):
     assert "oldest answer 2026-01-02" in text
 
 
+def test_the_commonest_failures_are_shown_and_the_rest_counted():
+    many = tuple(FailureCard("strict", f"reason {index}", 100 - index) for index in range(25))
+    text = Reader(render_page(card(docket(1), run=run_card(failures=many)))).text
+    assert "reason 9 " in text
+    assert "reason 10 " not in text
+    assert "15 more kinds of failure stand in the CSV files." in text
+
+
 def test_a_missing_figure_is_a_dash_with_its_reason(usual, page):
     """The arm that never varies has no Matthews correlation."""
     mean = next(arm for arm in usual.arms if arm.name == "mean")

@@ -228,10 +228,11 @@ def test_weighing_cases_is_passed_on():
 
 
 def test_an_untaught_arm_stands_apart_and_is_no_finding():
-    found = card(untaught=["strict"])
+    found = card(untaught=["strict"], failures={"strict": 3})
     assert [one.name for one in found.untaught] == ["strict"]
     assert "strict" not in [one.name for one in found.arms]
-    assert not any("strict" in line for line in found.findings)
+    assert not any("strict" in line for line in (*found.findings, *found.warnings))
+    assert found.untaught[0].failures == 3
 
 
 def test_the_same_seed_gives_the_same_card(usual):

@@ -60,7 +60,7 @@ def of_run(
             version=discretion.__version__,
             arms=run.arms,
             failures=tuple(
-                FailureCard(arm, what, count) for (arm, what), count in sorted(failures.items())
+                FailureCard(arm, what, count) for (arm, what), count in failures.most_common()
             ),
         ),
         banner=_banner(people, names),

@@ -17,6 +17,8 @@ DRAWN = 4
 """How many arms a picture shows: more cannot be told apart."""
 PICTURES = 24
 """How many scenarios are drawn; tables and files hold them all."""
+FAILURES = 10
+"""How many kinds of failure are shown, the commonest first."""
 ROWS = 200
 """How many rows a table shows; files hold them all."""
 
@@ -67,13 +69,14 @@ def render_page(card: Scorecard) -> str:
         drawn=drawn,
         box=charts,
         rows=ROWS,
+        failures=FAILURES,
         leanings=leanings(card.leans, asked or drawn),
         entries=figures.told(card.arms),
         figure_of=figures.of,
         pictures=[charts.curve_chart(curve, drawn) for curve in card.curves[:PICTURES]],
         calibration=[
             charts.calibration_chart(arm)
-            for arm in card.arms
+            for arm in sorted(card.arms, key=lambda arm: arm.kind == "baseline")
             if arm.name in drawn and arm.calibration
         ],
     )

@@ -98,7 +98,7 @@ def score(
         title=title,
         banner=banner,
         findings=findings(people, ranked, leans, curves, compared),
-        warnings=warnings(people, tuple(cards.values()), study.panel.n),
+        warnings=warnings(people, ranked, study.panel.n),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
