@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +18,6 @@ NO_KEY = "none"
 _SAID = 300
 """Characters kept of what a server says with an error."""
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{2,59}", re.I)
-_PLAIN = frozenset(
-    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
-    | {"authorization", "x-api-key", "anthropic-version", "user-agent"}
-)
-"""Headers of a request that may stand beside those of the settings."""
-
 _STATUSES = {
     400: "refuses the request",
     401: "does not accept the key",
@@ -102,31 +95,17 @@ class Wire:
     """A client of one endpoint, bound to the event loop in which it is made."""
 
     def __init__(self, name: str, settings: EndpointSettings, dialect: Dialect) -> None:
-        import httpx2
+        from discretion.models.connections import http_client
 
-        # Both would write addresses, with their query, at the level of --verbose.
-        for logger in ("httpx2", "httpcore2"):
-            logging.getLogger(logger).setLevel(logging.WARNING)
         key = settings.key(name)
         headers = settings.sent_headers(name)
-        self._own = {**(dialect.auth(key) if key else {}), **headers}
+        sent = {**(dialect.auth(key) if key else {}), **headers}
         self._secrets = [secret for secret in (key, *headers.values()) if len(secret) >= 4]
         self._settings, self._dialect, self._sdk = settings, dialect, dialect.sdk()
-        connections = settings.max_in_flight
-        self._http = httpx2.AsyncClient(
-            base_url=settings.base_url,
-            timeout=settings.timeout_s,
-            limits=httpx2.Limits(
-                max_connections=connections, max_keepalive_connections=connections
-            ),
-            # A redirect would carry texts to a host that nobody allowed.
-            follow_redirects=False,
-            # Proxies see the texts of plain HTTP.
-            trust_env=settings.base_url.startswith("https:"),
-            event_hooks={"request": [self._only_what_is_set]},
+        http = http_client(
+            settings.base_url, sent, at_once=settings.max_in_flight, timeout_s=settings.timeout_s
         )
-        self._client = dialect.client(settings, key, self._http)
-        self._answer_type = httpx2.Response
+        self._client = dialect.client(settings, key, http)
 
     async def ask(self, question: Question) -> Reply:
         """One attempt at one request.
@@ -134,13 +113,13 @@ class Wire:
         Raises:
             MishapError: it came to nothing.
         """
+        from httpx2 import Response
+
         sdk, host = self._sdk, self._settings.host
         body = self._dialect.body(self._settings.model, question)
         try:
             # Typed replies cost more than twice the processor time of this.
-            response = await self._client.post(
-                self._dialect.path, body=body, cast_to=self._answer_type
-            )
+            response = await self._client.post(self._dialect.path, body=body, cast_to=Response)
         except sdk.APITimeoutError as error:
             seconds = f"{self._settings.timeout_s:g} s"
             raise MishapError(
@@ -208,16 +187,6 @@ class Wire:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text[:_SAID]
-
-    async def _only_what_is_set(self, request: Any) -> None:
-        """Send the headers of the settings, and none that an SDK adds of its own: from ambient
-        variables, or about this machine."""
-        mine = {name.lower() for name in self._own}
-        for name in list(request.headers):
-            if name not in _PLAIN or name in mine or name in ("authorization", "x-api-key"):
-                del request.headers[name]
-        request.headers.update(self._own)
-        request.headers["user-agent"] = "discretion"
 
 
 def count(tokens: Any) -> int | None:
