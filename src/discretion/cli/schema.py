@@ -12,20 +12,27 @@ from discretion.cli.app import app, print_json
 @app.command()
 def schema(
     document: Annotated[
-        Literal["policy", "scenario", "plan"], typer.Argument(help="Which kind of document.")
+        Literal["policy", "scenario", "plan", "acceptance"],
+        typer.Argument(help="Which kind of document."),
     ],
 ) -> None:
-    """Print the JSON Schema of a policy, a scenario or a plan.
+    """Print the JSON Schema of a policy, scenario, plan or acceptance.
 
     Editors that know it check while one types.
     """
     from pydantic import BaseModel
 
+    from discretion.acceptances import Acceptance
     from discretion.plans import Plan
     from discretion.policies import Policy
     from discretion.scenarios import Scenario
 
-    shapes: dict[str, type[BaseModel]] = {"policy": Policy, "scenario": Scenario, "plan": Plan}
+    shapes: dict[str, type[BaseModel]] = {
+        "policy": Policy,
+        "scenario": Scenario,
+        "plan": Plan,
+        "acceptance": Acceptance,
+    }
     print_json(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

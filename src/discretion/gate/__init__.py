@@ -1,0 +1,67 @@
+"""The gate: whether an arm meets an acceptance, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from discretion.acceptances import Acceptance
+from discretion.arms import Arm
+from discretion.cases import Docket
+from discretion.documents import Document
+from discretion.gate.decisions import answers_of, expected_lines, never_line, unanswered_line
+from discretion.gate.expectations import Expectation, read_expectations
+from discretion.gate.lines import Line
+from discretion.gate.margins import margin_lines
+from discretion.runs import Run, runs
+from discretion.scorecards.cards import Scorecard
+from discretion.storage import Store, records
+
+__all__ = ["Expectation", "Line", "current_run", "judge", "read_expectations"]
+
+
+def judge(
+    acceptance: Acceptance,
+    document: Document,
+    arm: str,
+    run: Run,
+    *,
+    card: Scorecard | None = None,
+    expectations: Sequence[Expectation] = (),
+    trial: Run | None = None,
+) -> list[Line]:
+    """A line for each demand, in the order in which the file makes them.
+
+    Args:
+        document: what the acceptance was read from; it knows the lines.
+        arm: who is judged.
+        run: holds its answers to the cases asked.
+        card: compares it with people; may be left out where nothing demanded needs people.
+        expectations: the user's own cases.
+        trial: the run that holds its answers to those; None where it can answer none of them.
+    """
+    lines: list[Line] = []
+    if card is not None:
+        lines += margin_lines(acceptance, document, card, arm)
+    if acceptance.never_cases:
+        lines.append(never_line(document, run, arm))
+    asked = {one.case.id for one in expectations}
+    lines += expected_lines(expectations, answers_of(trial, arm, asked) if trial else {})
+    lines.append(unanswered_line(document, run, arm, acceptance.unanswered))
+    order = {name: place for place, name in enumerate(document.data)}
+    return sorted(lines, key=lambda line: order.get(line.demand, len(order)))
+
+
+def current_run(store: Store, arm: Arm, docket: Docket) -> Run | None:
+    """The newest run that asked this arm, as it is now, these cases, as they are now, and left
+    none of its calls open; None where it must be asked again."""
+    versions = {records.case_entry(case).key for case in docket}
+    described = {entry.key for entry in records.described_entries(docket)}
+    keys: set[str] = set()
+    for run in reversed(runs(store)):
+        asked = arm.name in dict(run.arms)
+        if not asked or (set(run.versions), set(run.described)) != (versions, described):
+            continue
+        keys = keys or {call.key for case in docket for call in arm.calls(case)}
+        if keys == {key for name, _, key in records.used(store, run.id) if name == arm.name}:
+            return run
+    return None

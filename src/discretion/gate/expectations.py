@@ -1,0 +1,128 @@
+"""Expectations: a user's own cases, each with the decision that it must get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from discretion.canonical import short_id
+from discretion.cases import Case, Docket
+from discretion.documents import read_yaml
+from discretion.errors import DiscretionError
+from discretion.importing import Spellings
+from discretion.importing.tables import open_table
+
+Must = Literal["grant", "refuse", "never-grant"]
+
+_COLUMNS = ("must", "case", "text", "policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One case and what must become of it."""
+
+    where: str
+    """``file:row``."""
+    case: Case
+    must: Must
+    """``refuse`` is about its most likely answer, ``never-grant`` about every single one."""
+
+
+def read_expectations(path: Path, docket: Docket) -> tuple[Expectation, ...]:
+    """The expectations in a table or a YAML list; capitals in headings and words do not count.
+
+    A row names a case of the workspace by ``case``, or gives a ``text``: that of a case here, or
+    of a new one under ``policy``, which may be left out where there is one policy. Other columns
+    are not looked at.
+
+    Raises:
+        DiscretionError: the file cannot be read, or a row is wrong; the sentence names the row.
+    """
+    by_text = {case.text: case for case in docket if case.text}
+    by_id = {case.id: case for case in docket}
+    found = []
+    for where, row in _rows(path):
+        must = _must(row.get("must", ""), where)
+        text = row.get("text", "")
+        if row.get("case"):
+            case = by_id.get(row["case"])
+            if case is None:
+                raise DiscretionError(
+                    f"there is no case {row['case']!r}",
+                    where=where,
+                    mend="name one of the workspace, or give its text",
+                )
+        elif text:
+            case = by_text.get(text) or _new_case(text, row.get("policy", ""), docket, where)
+        else:
+            raise DiscretionError(
+                "it does not say which case", where=where, mend="fill in case or text"
+            )
+        found.append(Expectation(where, case, must))
+    if not found:
+        raise DiscretionError("holds no cases", where=str(path), mend="add some, or leave it out")
+    return tuple(found)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row as text by heading, with its place."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        document = read_yaml(path)
+        if not isinstance(document.data, list):
+            raise DiscretionError(
+                "is no list of cases", where=str(path), mend="begin each case with: - must: refuse"
+            )
+        for index, row in enumerate(document.data):
+            where = document.where([index])
+            if not isinstance(row, dict):
+                raise DiscretionError("is no case", where=where, mend="write - must: refuse")
+            yield where, _named(row, where)
+        return
+    table = open_table(path)
+    with closing(table.rows):
+        for line in table.rows:
+            where = f"{path}:{line.number}"
+            if line.fault:
+                raise DiscretionError(line.fault, where=where, mend="correct that row")
+            cells = [str(cell).strip() for cell in line.cells]
+            yield where, _named(dict(zip(table.header, cells, strict=False)), where)
+
+
+def _named(row: Mapping[str, object], where: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for heading, cell in row.items():
+        name = heading.strip().casefold()
+        if name in found:
+            raise DiscretionError(f"has two columns {name!r}", where=where, mend="keep one")
+        if name in _COLUMNS:
+            found[name] = "" if cell is None else str(cell).strip()
+    return found
+
+
+def _must(written: str, where: str) -> Must:
+    word = "-".join(written.casefold().replace("_", " ").replace("-", " ").split())
+    if word in ("never-grant", "never"):
+        return "never-grant"
+    read = Spellings().read(written)
+    if read in ("grant", "refuse"):
+        return read
+    said = f"must is {written!r}" if written else "must is missing"
+    raise DiscretionError(said, where=where, mend="write grant, refuse or never-grant")
+
+
+def _new_case(text: str, policy: str, docket: Docket, where: str) -> Case:
+    known = {name.casefold(): name for name in docket.policies}
+    if not policy and len(known) == 1:
+        policy = next(iter(known))
+    if policy.casefold() not in known:
+        what = f"there is no policy {policy!r}" if policy else "it is not said which policy it is"
+        raise DiscretionError(
+            what, where=where, mend=f"fill in policy with one of: {', '.join(docket.policies)}"
+        )
+    name = known[policy.casefold()]
+    case = short_id((name, "", text))
+    described = docket.policies[name]
+    return Case(case, name, scenario=case, domain=described.domain, text=text, cell=case, pair=case)

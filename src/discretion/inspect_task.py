@@ -1,0 +1,1 @@
+"""Discretion as an Inspect AI task."""
