@@ -62,12 +62,14 @@ def grants(case):
     return min(RATERS, max(0, GRANTS[str(case.value)] + more - odd))
 
 
-def panel(some, unsure=0):
-    """Ten people who judged every case; the first `unsure` cases also have an unsure answer."""
+def panel(some, unsure=0, skip=0):
+    """Ten people who judged every case, or passed over some; the first `unsure` cases also have an
+    unsure answer."""
     rows = [
         Judgment(f"{case.id}-{rater}", case.id, "staff", answer, rater=f"rater-{rater}")
-        for case in some
+        for place, case in enumerate(some)
         for rater in range(RATERS)
+        if not skip or (place * place + rater) % skip
         for answer in ("grant" if rater < grants(case) else "refuse",)
     ]
     rows += [Judgment(f"{case.id}-u", case.id, "staff", "unsure") for case in some[:unsure]]

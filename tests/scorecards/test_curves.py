@@ -1,5 +1,7 @@
 """Curves, thresholds, reach and what factors do, of people who stop at a known distance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,32 @@ def test_reach_is_the_geometric_mean_of_ratios_and_of_deviations(usual):
     strict_arm = next(arm.reach for arm in usual.arms if arm.name == "strict")
     assert strict_arm.value is None
     assert "6 scenarios left out" in strict_arm.note
+
+
+def test_a_floor_is_the_mirror_of_a_ceiling(usual):
+    """Twenty less a value, under a floor of ten, is as far beyond as the value over a ceiling."""
+    some = docket()
+    mirrored = type(some)(
+        tuple(replace(case, value=20 - case.value, direction="at least") for case in some.cases),
+        some.policies,
+        some.scenarios,
+    )
+    people = panel(some.cases)
+    found = hand_made.score(
+        "A study",
+        mirrored,
+        people,
+        [("like", hand_made.estimate(case, hand_made.like_people(case))) for case in some.cases],
+        kinds={"like": "model"},
+    )
+    for ceiling, floor in zip(usual.curves, found.curves, strict=True):
+        pairs = [(ceiling.threshold, floor.threshold)]
+        pairs.append((line(usual, ceiling.scenario, "like").threshold, floor.arms[0].threshold))
+        for one, other in pairs:
+            assert other.value == pytest.approx(20 - one.value)
+            assert (other.low, other.high) == pytest.approx((20 - one.high, 20 - one.low))
+        assert floor.threshold.interval_shown.startswith(f"{20 - ceiling.threshold.low:.1f}"[:3])
+    assert found.people.reach.value == pytest.approx(usual.people.reach.value)
 
 
 def test_drawn_answers_are_fitted_like_people():

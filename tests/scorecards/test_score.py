@@ -153,6 +153,45 @@ def test_a_baseline_that_is_beaten_is_not_named():
     assert arm(found, "strict").matched_by == ""
 
 
+def off(by):
+    """An arm that is off the people's rate by so much in each scenario, odd ones and even ones."""
+
+    def answer(case):
+        rate = hand_made.like_people(case)
+        away = by[int(case.scenario[-1]) % 2]
+        return rate - away if rate > 0.5 else rate + away
+
+    return answer
+
+
+@pytest.mark.parametrize("other", [(0.0, 0.18), (0.0, 0.13)])
+def test_a_baseline_that_chance_could_make_nearer_or_farther_is_not_beaten(other):
+    """Off by 0.1 everywhere, squared 0.01, beside 0.0162 or 0.0085 on average but unsteadily."""
+    found = card(
+        docket(8), arms={"arm": off((0.1, 0.1)), "base": off(other)}, kinds={"base": "baseline"}
+    )
+    assert (arm(found, "arm").matched_by, arm(found, "arm").surely_beaten) == ("base", False)
+
+
+@pytest.mark.parametrize(("p", "refuses"), [(0.4, 1.0), (0.5, 1.0), (0.51, 0.0)])
+def test_at_one_half_an_arm_is_deployed_as_refuse(p, refuses):
+    found = arm(card(docket(1), arms={"arm": hand_made.always(p)}), "arm")
+    assert found.refused_of_granted.value == refuses
+    assert found.granted_of_refused.value == 1 - refuses
+
+
+def test_an_arms_oldest_answer_is_told():
+    some = docket(1)
+    stream = [
+        ("arm", hand_made.estimate(case, 0.5, at=at))
+        for case, at in zip(
+            some.cases, ["2026-03-01", "2026-01-01", "", "2026-02-01"], strict=False
+        )
+    ]
+    found = hand_made.score("A study", some, panel(some.cases), stream, kinds={"arm": "model"})
+    assert found.arms[0].oldest == "2026-01-01"
+
+
 def test_declared_contrasts_are_paired_and_adjusted():
     some = docket()
     found = card(some, contrasts=[("strict", "like"), ("like", "mean")])
@@ -167,13 +206,15 @@ def test_declared_contrasts_are_paired_and_adjusted():
     assert any("like is nearer to the people than strict" in line for line in found.findings)
 
 
-def test_leans_are_the_signed_gaps_of_the_scenarios_alone(usual):
+def test_leans_are_the_signed_gaps_of_the_scenarios_alone():
     some = docket()
+    people = panel(some.cases, skip=4)
     only = some.only(case for case in some if case.scenario == "scenario-3")
-    study, p, _ = arrays(only)
-    lean = next(row for row in usual.leans if row.scenario == "scenario-3")
+    study = study_of(only.cases, people)
+    alone = signed_gap(np.array([strict(case) for case in only]), study.rates)
+    lean = next(row for row in card(some, people).leans if row.scenario == "scenario-3")
     signed = next(one.signed for one in lean.arms if one.arm == "strict")
-    alone = signed_gap(p, study.rates)
+    assert signed.low < signed.value < signed.high
     assert (signed.value, signed.n) == pytest.approx((alone.value, alone.n))
     assert (signed.low, signed.high) == pytest.approx((alone.low, alone.high))
 
