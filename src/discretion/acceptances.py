@@ -19,14 +19,14 @@ DEMANDS = (*MARGINS, "should_not_matter", "never_cases", "regressions", "unanswe
 def _share(written: Any) -> Any:
     """A share as it may be written: ``10%`` or ``0.1``."""
     if isinstance(written, bool) or not isinstance(written, str | int | float | Decimal):
-        return written
+        raise ValueError("a share is wanted; write 10% or 0.1")
     text = str(written).strip()
     try:
         number = Decimal(text.removesuffix("%").strip())
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is no share; write 10% or 0.1") from error
     share = number / 100 if text.endswith("%") else number
-    if not 0 <= share <= 1:
+    if share.is_nan() or not 0 <= share <= 1:
         raise ValueError(f"{text!r} is no share between 0 and 100%; write 10% or 0.1")
     return float(share)
 
