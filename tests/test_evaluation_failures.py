@@ -1,0 +1,138 @@
+"""Claims about what fails while cases are put to arms."""
+
+from dataclasses import replace
+
+import pytest
+
+from discretion.arms import Refused, TableArm
+from discretion.errors import DiscretionError
+from discretion.evaluation import HOPELESS, evaluate
+from discretion.runs import find_run, runs
+from discretion.storage import Store
+from stand_in import StandIn, arm, docket
+
+CASES = docket(10)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "log.db") as store:
+        yield store
+
+
+def by_case(run, name="model/direct"):
+    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
+
+
+def told(error):
+    return str(error.value)
+
+
+# What fails
+
+
+def test_a_failure_is_shown_never_counted_and_never_served_again(store):
+    model = StandIn()
+    model.enqueue(0.5, 0.5, Refused("the server was busy"), Refused("the server was busy"))
+    run = evaluate(CASES, [arm(model)], store, in_flight=1)
+    assert len(by_case(run)) == 9
+    assert [(name, one.case, one.what) for name, one in run.failures()] == [
+        ("model/direct", "case-2", "the server was busy")
+    ] * 2
+    model.asked.clear()
+    again = evaluate(CASES, [arm(model)], store)
+    assert len(model.asked) == 2
+    assert (len(by_case(again)), again.failures()) == (10, [])
+    assert len(run.failures()) == 2, "the first run's failures stay its own"
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (RuntimeError("CUDA out of memory"), "RuntimeError: CUDA out of memory"),
+        (MemoryError(), "MemoryError"),
+        (KeyError("choices"), "KeyError: 'choices'"),
+        (ValueError("x" * 5000), "ValueError: " + "x" * 288),
+        (
+            OSError("GET https://me:pass@host/v1?key=s3cret refused"),
+            "OSError: GET https://…@host/v1?key=… refused",
+        ),
+        (
+            ConnectionError("sent Authorization: Bearer s3cret"),
+            "ConnectionError: sent Authorization: Bearer …",
+        ),
+    ],
+)
+def test_a_fault_inside_a_model_fails_its_calls_and_no_others(store, fault, what):
+    model = StandIn(batch=4)
+    model.enqueue(0.5, 0.5, 0.5, 0.5, 0.5, fault)
+    run = evaluate(CASES, [arm(model)], store, in_flight=1)
+    failures = [one for _, one in run.failures()]
+    assert {one.what for one in failures} == {what}
+    assert {one.case for one in failures} == {"case-3", "case-4"}
+    assert len(by_case(run)) == 8
+
+
+@pytest.mark.parametrize("p", [float("nan"), 1.5, -0.1, float("inf")])
+def test_an_arm_whose_probability_is_none_gave_no_decision(store, p):
+    table = {"case-1": p, "case-2": 0.5}
+    cautious = replace(TableArm("recorded/old", "recorded", table, "f"), batch=1)
+    run = evaluate(CASES, [cautious], store)
+    assert by_case(run, "recorded/old") == {"case-2": 0.5}
+    assert [one.what for _, one in run.failures()] == [f"ValueError: {p} is no probability"]
+
+
+class Careless(TableArm):
+    """Loses an answer, or gives them in another order."""
+
+    async def ask(self, calls):
+        answers = list(await TableArm.ask(self, calls))
+        return answers[1:] if self.fingerprint == "loses" else answers[::-1]
+
+
+@pytest.mark.parametrize("fault", ["loses", "mixes"])
+def test_answers_are_not_given_to_other_calls(store, fault):
+    careless = Careless("recorded/old", "recorded", {"case-1": 0.0, "case-2": 1.0}, fault)
+    run = evaluate(CASES, [careless], store)
+    assert by_case(run, "recorded/old") == {}
+    assert len(run.failures()) == 2
+
+
+def test_an_arm_whose_first_calls_all_fail_is_given_up(store):
+    model = StandIn(otherwise=lambda prompt: RuntimeError("no such model"))
+    with pytest.raises(DiscretionError) as error:
+        evaluate(docket(100), [arm(model)], store, in_flight=1)
+    assert told(error) == (
+        f"model/direct: the first {HOPELESS} calls all failed: RuntimeError: no such model; "
+        "mend the model or its settings, then run the same command again"
+    )
+    assert len(model.asked) == HOPELESS
+    assert (find_run(store).finished, len(find_run(store).failures())) == ("", HOPELESS)
+
+
+def test_an_answer_late_in_a_batch_is_kept_and_the_arm_with_it(store):
+    model = StandIn(batch=64)
+    model.enqueue(*[Refused("no")] * 30)
+    run = evaluate(docket(32), [arm(model)], store)
+    assert (len(run.failures()), len(by_case(run))) == (30, 17)
+
+
+def test_an_arm_that_worked_before_is_not_given_up(store):
+    model = StandIn()
+    evaluate(CASES, [arm(model)], store)
+    model.otherwise = lambda prompt: Refused("down")
+    run = evaluate(docket(40), [arm(model)], store)
+    assert (len(by_case(run)), len(run.failures())) == (10, 60)
+
+
+def test_an_error_for_the_user_stops_the_run_promptly_and_keeps_what_was_answered(store):
+    model = StandIn(seconds=0.001)
+    model.enqueue(*[0.5] * 6, DiscretionError("the key is not valid", mend="set API_KEY"))
+    with pytest.raises(DiscretionError, match="the key is not valid; set API_KEY"):
+        evaluate(docket(200), [arm(model)], store, in_flight=4)
+    assert len(model.asked) <= 7 + 4
+    assert store.count("answer") >= 6
+    assert find_run(store).finished == ""
+    model.asked.clear()
+    evaluate(docket(200), [arm(model)], store)
+    assert len(model.asked) == 400 - store.count("used", runs(store)[0].id)
