@@ -43,6 +43,8 @@ class Case:
     """Cases that differ only in wording share a cell."""
     pair: str = ""
     """Cases that differ only in factors that should not matter share a pair."""
+    kin: str = ""
+    """Id of the case that this one nearly repeats; empty where it is alone or the first."""
 
     @property
     def deviation(self) -> float | None:
@@ -176,6 +178,8 @@ def case_to_json(case: Case) -> dict[str, Any]:
     for part in fields(case):
         value = getattr(case, part.name)
         row[part.name] = plain_decimal(value) if isinstance(value, Decimal) else value
+    if not case.kin:
+        del row["kin"]  # A case's version in the log is the hash of this, and stays what it was.
     return row
 
 

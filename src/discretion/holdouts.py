@@ -49,6 +49,8 @@ class Holdout:
     def splits(self, cases: Sequence[Case]) -> list[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
         """One mask over `cases` for each split: True where the case is held out.
 
+        Cases that nearly repeat each other are on one side: groups that share such cases are in
+        one fold, and where groups are named, what nearly repeats a case of theirs is held out too.
         Folds are filled by a hash of seed and group, so that they are the same on every machine
         and do not change when other groups are added or removed within a fold's turn.
         """
@@ -60,7 +62,13 @@ class Holdout:
                     f"no case belongs to the held-out {self.by} {sorted(missing)[0]!r}",
                     mend=f"choose from: {', '.join(sorted(set(groups))[:12])}",
                 )
-            return [np.array([group in self.held for group in groups])]
+            kin = {
+                case.kin or case.id
+                for case, group in zip(cases, groups, strict=True)
+                if group in self.held
+            }
+            return [np.array([(case.kin or case.id) in kin for case in cases])]
+        groups = _joined(cases, groups)
         order = sorted(set(groups), key=lambda group: digest((self.seed, group)))
         folds = min(self.folds, len(order))
         fold = {group: index % folds for index, group in enumerate(order)}
@@ -77,6 +85,23 @@ class Holdout:
         if self.held:
             return {case.id: splits[0] for case in cases}
         return {case: fold for fold in splits for case in fold}
+
+
+def _joined(cases: Sequence[Case], groups: Sequence[str]) -> list[str]:
+    """The groups, those with near-duplicates in each other under the name of one of them."""
+    leader: dict[str, str] = {}
+
+    def lead(group: str) -> str:
+        while group in leader:
+            group = leader[group]
+        return group
+
+    first: dict[str, str] = {}
+    for case, group in zip(cases, groups, strict=True):
+        one, other = lead(first.setdefault(case.kin or case.id, group)), lead(group)
+        if one != other:
+            leader[max(one, other)] = min(one, other)
+    return [lead(group) for group in groups]
 
 
 def default_holdout(cases: Sequence[Case]) -> Holdout:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from discretion.errors import DiscretionError
+from discretion.measures.effective import to_effective
+from discretion.selections import Selection
 
 Decision = Literal["grant", "refuse", "unsure"]
 DECISIONS: tuple[Decision, ...] = ("grant", "refuse", "unsure")
@@ -36,6 +40,8 @@ class Judgment:
     """Where it came from; simulated people's begins with ``simulated``."""
     shown: str = ""
     """Hash of the exact text shown; empty where it is not known."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What else is known of the judgment or its rater: tenure, whether it was reversed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,14 @@ class Panel:
     """
 
     name: str
+    """As it was asked for: ``people``, ``people[tenure=lead]``."""
     cases: tuple[str, ...]
     """(C,) case ids."""
     rate: Floats
     """(C,) share of grants among those who decided; NaN where nobody did."""
     n: Floats
-    """(C,) how many decided; NaN where it is not known."""
+    """(C,) how many decided; NaN where it is not known. Where judgments are weighted, the
+    effective number."""
     unsure: Floats
     """(C,) how many were unsure."""
     case: Ints
@@ -77,6 +85,8 @@ class Panel:
     """(J,) the decision."""
     raters: tuple[str, ...]
     sources: tuple[str, ...]
+    weight: Floats | None = None
+    """(J,) what each judgment counts, summing to `n` in each case; None where each counts 1."""
 
     @property
     def simulated(self) -> bool:
@@ -86,7 +96,8 @@ class Panel:
     @property
     def singles(self) -> bool:
         """Whether every decision is known one by one, so that raters can be resampled."""
-        return bool(len(self.case) == np.nansum(self.n)) and not bool(np.isnan(self.n).any())
+        known = len(self.case) if self.weight is None else self.weight.sum()
+        return bool(np.isclose(known, np.nansum(self.n))) and not bool(np.isnan(self.n).any())
 
     @property
     def rated(self) -> bool:
@@ -111,11 +122,25 @@ class Panel:
             granted=self.granted[kept],
             raters=self.raters,
             sources=self.sources,
+            weight=None if self.weight is None else self.weight[kept],
         )
 
 
-def gather(name: str, judgments: Iterable[Judgment], tallies: Iterable[Tally] = ()) -> Panel:
-    """The panel of that name, from single judgments and counted ones; others are passed over."""
+def gather(
+    panel: str | Selection, judgments: Iterable[Judgment], tallies: Iterable[Tally] = ()
+) -> Panel:
+    """The panel of that name or expression, from single judgments and counted ones; others are
+    passed over.
+
+    Weights become what each judgment counts of its case's effective number, so that a case judged
+    by people of unequal weight has a smaller n.
+
+    Raises:
+        DiscretionError: a column or value that the expression names is nowhere, or the panel has
+            counted answers, of which no columns are known.
+    """
+    selection = panel if isinstance(panel, Selection) else Selection(panel)
+    name = selection.panel
     cases: dict[str, int] = {}
     raters: dict[str, int] = {}
     sources: dict[str, None] = {}
@@ -123,9 +148,18 @@ def gather(name: str, judgments: Iterable[Judgment], tallies: Iterable[Tally] = 
     decided: dict[int, float] = {}
     unsure: dict[int, int] = {}
     rows: list[tuple[int, int, bool]] = []
+    weights: list[float] = []
+    seen: set[tuple[str, str]] = set()
     for judgment in judgments:
         if judgment.panel != name:
             continue
+        if not selection.whole:
+            seen.update(judgment.columns.items())
+            heavy = selection.weight(judgment.columns)
+            if not heavy:
+                continue
+            if judgment.answer != "unsure":
+                weights.append(heavy)
         sources[judgment.source] = None
         case = cases.setdefault(judgment.case, len(cases))
         if judgment.answer == "unsure":
@@ -139,6 +173,12 @@ def gather(name: str, judgments: Iterable[Judgment], tallies: Iterable[Tally] = 
     for tally in tallies:
         if tally.panel != name:
             continue
+        if not selection.whole:
+            raise DiscretionError(
+                f"the panel {name!r} has answers that were only counted, and nobody's columns are "
+                "known in those",
+                mend="name the panel alone, or import its judgments one by one",
+            )
         sources[tally.source] = None
         case = cases.setdefault(tally.case, len(cases))
         unsure[case] = unsure.get(case, 0) + tally.unsure
@@ -147,14 +187,21 @@ def gather(name: str, judgments: Iterable[Judgment], tallies: Iterable[Tally] = 
         else:
             grants[case] = grants.get(case, 0.0) + tally.rate * tally.n
             decided[case] = decided.get(case, 0.0) + tally.n
+    _check_seen(selection, seen)
     indices = range(len(cases))
     n = np.array([decided.get(index, 0.0) for index in indices], dtype=float)
     granted_sum = np.array([grants.get(index, 0.0) for index in indices], dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.where(np.isnan(n), granted_sum, granted_sum / n)
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    weight: Floats | None = None
+    if selection.weights and len(rows):
+        weight = to_effective(np.array(weights), table[:, 0])
+        n = np.bincount(table[:, 0], weight, len(cases))
+        granted_sum = np.bincount(table[:, 0], weight * table[:, 2], len(cases))
+        rate = np.divide(granted_sum, n, out=np.full(len(n), np.nan), where=n > 0)
     return Panel(
-        name=name,
+        name=selection.written,
         cases=tuple(cases),
         rate=rate,
         n=n,
@@ -164,7 +211,25 @@ def gather(name: str, judgments: Iterable[Judgment], tallies: Iterable[Tally] = 
         granted=table[:, 2].astype(bool),
         raters=tuple(raters),
         sources=tuple(sources),
+        weight=weight,
     )
+
+
+def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
+    """A selection that names what is nowhere would silently select nobody, or everybody."""
+    columns = sorted({column for column, _ in seen})
+    for column, value in selection.values:
+        if column not in columns:
+            known = f"they have: {', '.join(columns)}" if columns else "import them with --about"
+            raise DiscretionError(
+                f"no judgment of the panel {selection.panel!r} has a column {column!r}", mend=known
+            )
+        if (column, value) not in seen:
+            there = sorted(one for name, one in seen if name == column)
+            raise DiscretionError(
+                f"no judgment of the panel {selection.panel!r} has {value!r} in {column!r}",
+                mend=f"choose from: {', '.join(there[:12])}",
+            )
 
 
 def to_json(row: Judgment | Tally) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_judgments_come_in_and_make_a_panel(discretion: Command, empty: Path) ->
     counts = json.loads(discretion("import", "old.csv", *MAP, "--json").out)
     assert (counts["judgments"], counts["new"]) == (2, 2)
     panel = open_workspace(empty).panel()
-    assert (panel.name, panel.rate.tolist(), panel.raters) == ("people", [0.5], ("ann", "bob"))
+    assert (panel.name, panel.rate.tolist(), len(panel.raters)) == ("people", [0.5], 2)
 
 
 def test_importing_twice_changes_nothing(discretion: Command, empty: Path) -> None:

@@ -86,6 +86,7 @@ def test_bad_rows_can_be_set_aside_with_their_reasons(tmp_path):
         "recorded": 0,
         "undecided": 0,
         "skipped": 3,
+        "uncut": 0,
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, desk, print_json, remark
+from discretion.cli.intake import keep_all, remark_on_texts, secret_of
 from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
@@ -65,6 +66,29 @@ def import_(
     keep: Annotated[
         str, typer.Option("--keep", metavar="COLUMNS", help="Columns to keep for grouping.")
     ] = "",
+    about: Annotated[
+        str,
+        typer.Option(
+            "--about",
+            metavar="COLUMNS",
+            help="Columns that describe the judgment or who made it: tenure, reversed.",
+        ),
+    ] = "",
+    text_until: Annotated[
+        str,
+        typer.Option(
+            "--text-until",
+            metavar="COLUMN",
+            help="Cut the text where this column's text begins, such as the agent's reply.",
+        ),
+    ] = "",
+    keep_personal_data: Annotated[
+        bool,
+        typer.Option(
+            "--keep-personal-data",
+            help="Keep e-mails, numbers and names in texts, and raters' names, as they are.",
+        ),
+    ] = False,
     arm: Annotated[
         str, typer.Option("--arm", metavar="NAME", help="A system decided: keep as recorded/NAME.")
     ] = "",
@@ -79,7 +103,8 @@ def import_(
     encoding: Annotated[str, typer.Option("--encoding", help="Of a text file.")] = "utf-8",
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
     date_format: Annotated[
-        str, typer.Option("--date-format", help="Such as %d.%m.%Y; by default 2026-03-31.")
+        str,
+        typer.Option("--date-format", help="Such as %d.%m.%Y; several with |; else 2026-03-31."),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -88,6 +113,8 @@ def import_(
     A row is one judgment, or one case with counts or a rate. Importing a file twice changes
     nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
     mapping is remembered for files with the same columns.
+    E-mails, phones, cards, accounts, order numbers and some names in texts become marks such as
+    [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
     from discretion.importing import read_decisions
 
@@ -108,6 +135,9 @@ def import_(
         "scale": scale,
         "factor": factor,
         "keep": keep,
+        "about": about,
+        "text_until": text_until,
+        "keep_personal_data": keep_personal_data,
         "arm": arm,
         "date_format": date_format,
     }
@@ -118,22 +148,28 @@ def import_(
     }
     if not mapping:
         said = _remembered(here, file, reading)
-    imported = read_decisions(file, _layout(said), skip_bad=skip_bad is not None, **reading)  # type: ignore[arg-type]
+    secret = None if said.get("keep_personal_data") else secret_of(here)
+    imported = read_decisions(
+        file,
+        layout_of(said),
+        skip_bad=skip_bad is not None,
+        secret=secret,
+        **reading,  # type: ignore[arg-type]
+    )
     if skip_bad is not None and imported.skipped:
         _set_aside(skip_bad, imported)
-    fresh = _keep(here, imported, said)
-    counts = {**imported.counts, "new": fresh}
+    kept = keep_all(here, imported, said)
     if as_json:
-        print_json(counts)
+        print_json(kept.json)
         return
-    parts = [f"{count:,} {name}" for name, count in counts.items() if count and name != "new"]
-    print(f"{file.name}: {', '.join(parts)}; {fresh:,} new")
+    print(f"{file.name}: {kept}")
     if imported.skipped:
         remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
+    remark_on_texts(imported, secret)
     remark("next: discretion report")
 
 
-def _layout(said: dict[str, Any]) -> Layout:
+def layout_of(said: dict[str, Any]) -> Layout:
     from decimal import Decimal, InvalidOperation
 
     from discretion.importing import Layout, Spellings, parse_answers, parse_columns, parse_map
@@ -158,27 +194,10 @@ def _layout(said: dict[str, Any]) -> Layout:
         scale=scale,
         factors=parse_columns(said["factor"], "--factor") if said["factor"] else (),
         keep=parse_columns(said["keep"], "--keep") if said["keep"] else (),
+        about=parse_columns(said["about"], "--about") if said.get("about") else (),
+        until=said.get("text_until") or None,
         date_format=said["date_format"] or None,
     )
-
-
-def _keep(here: Workspace, imported: Imported, said: dict[str, Any]) -> int:
-    """Store everything in one transaction, and say how many decisions are new."""
-    from discretion.canonical import digest
-    from discretion.storage import Entry, records
-
-    decisions = [
-        *(records.judgment_entry(judgment) for judgment in imported.judgments),
-        *(records.tally_entry(tally) for tally in imported.tallies),
-        *(
-            records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
-            for one in imported.recorded
-        ),
-    ]
-    cases = [records.case_entry(case, imported=True) for case in imported.cases]
-    mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
-    fresh = here.store.append([*decisions, *cases, mapping])
-    return sum(fresh[: len(decisions)])
 
 
 def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:

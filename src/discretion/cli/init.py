@@ -32,9 +32,10 @@ def init(
     so.
     """
     from discretion import examples
-    from discretion.workspace import open_workspace
+    from discretion.workspace import make_secret, open_workspace
 
     examples.copy(example or "template", folder)
+    make_secret(folder)
     desk = open_workspace(folder)
     count = len(desk.described_cases)
     print(f"{folder}: {len(desk.contents.policies)} policies, {count} cases")

@@ -12,6 +12,7 @@ from discretion.importing.casebook import Casebook
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
 from discretion.importing.fields import Fields
 from discretion.importing.layouts import Layout
+from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.rows import Row
 from discretion.judgments import Decision, Judgment, Tally
 
@@ -45,7 +46,13 @@ class _Share(NamedTuple):
 class Assembly:
     """What the rows so far amount to. A row that cannot be read adds no decision."""
 
-    def __init__(self, layout: Layout, header: Sequence[str], source: str) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        header: Sequence[str],
+        source: str,
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
         self.recorded: list[Recorded] = []
@@ -54,7 +61,8 @@ class Assembly:
         self._layout = layout
         self._source = source
         self._fields = Fields(layout, header)
-        self._book = Casebook(layout, self._fields)
+        self._pseudonyms = pseudonyms
+        self._book = Casebook(layout, self._fields, pseudonyms)
         self._shown: dict[str, str] = {}
         self._counted: dict[str, int | None] = {}
         self._times: dict[str, int] = {}
@@ -62,6 +70,16 @@ class Assembly:
     @property
     def cases(self) -> tuple[Case, ...]:
         return tuple(self._book.cases.values())
+
+    @property
+    def replaced(self) -> dict[str, int]:
+        """How many places in texts and explanations were replaced, by kind."""
+        return dict(self._book.found)
+
+    @property
+    def uncut(self) -> int:
+        """How many texts do not hold what should end them."""
+        return self._book.uncut
 
     def add(self, row: Row) -> None:
         """Take up one row, or raise RowError where it cannot be read."""
@@ -84,6 +102,9 @@ class Assembly:
         time = fields.optional("time", row, lambda cell: iso(moment(cell, layout.date_format)))
         confidence = fields.optional("confidence", row, rate)
         case = self._book.case(row)
+        explanation = self._book.explained(case.id, explanation)
+        if rater is not None and self._pseudonyms is not None:
+            rater = self._pseudonyms.rater(rater)
         said = (layout.panel, case.id, rater, answer, explanation, time, confidence)
         if case.id not in self._shown:
             self._shown[case.id] = case.shown
@@ -99,6 +120,7 @@ class Assembly:
                 time=time,
                 source=self._source,
                 shown=self._shown[case.id],
+                columns=fields.about(row),
             )
         )
 

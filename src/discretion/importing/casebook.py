@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from decimal import Decimal
 
 from discretion.canonical import short_id
@@ -11,17 +12,26 @@ from discretion.importing.cells import ASIDE, Cell, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import Layout
+from discretion.importing.pseudonyms import Pseudonyms
+from discretion.importing.redaction import Marks, redact
 from discretion.importing.rows import Row
+from discretion.importing.threads import cut
 from discretion.units import Unit
 
 
 class Casebook:
-    """The cases of a table."""
+    """The cases of a table, personal data in their texts replaced where there are pseudonyms."""
 
-    def __init__(self, layout: Layout, fields: Fields) -> None:
+    def __init__(self, layout: Layout, fields: Fields, pseudonyms: Pseudonyms | None) -> None:
         self.cases: dict[str, Case] = {}
         self.first: dict[str, int] = {}
         """The row in which a case first came up."""
+        self.found: Counter[str] = Counter()
+        """Places that were replaced in texts, by kind."""
+        self.uncut = 0
+        """Texts in which what should end them was not found."""
+        self._marks: dict[str, Marks] = {}
+        self._pseudonyms = pseudonyms
         self._layout = layout
         self._fields = fields
         self._unit = Unit.named(layout.unit)
@@ -45,6 +55,14 @@ class Casebook:
             self._known[key] = self.cases.setdefault(case.id, case)
         return self._known[key]
 
+    def explained(self, case: str, explanation: str | None) -> str | None:
+        """An explanation with the marks of its case's text."""
+        if explanation is None or self._pseudonyms is None:
+            return explanation
+        redacted = redact(explanation, self._marks.get(case))
+        self.found.update(redacted.found)
+        return redacted.text
+
     def _made(self, row: Row) -> Case:
         layout, fields = self._layout, self._fields
         value, limit = (fields.optional(name, row, self._amount) for name in ("value", "limit"))
@@ -52,7 +70,16 @@ class Casebook:
             raise RowError(
                 "a limit of 0 does not say what a large deviation is", "0", mend="give --scale"
             )
-        text = fields.text("text", row)
+        text = self._text(row)
+        said: object = text
+        marks: Marks = {}
+        if text is not None and self._pseudonyms is not None:
+            redacted = redact(text)
+            if redacted.marks:
+                # Two texts may be alike but for what was replaced, and are still two cases.
+                said = (redacted.text, self._pseudonyms.keyed("text", text))
+                text, marks = redacted.text, redacted.marks
+                self.found.update(redacted.found)
         columns = fields.columns(row)
         factors = {name: columns[name] for name in layout.factors}
         policy = layout.policy
@@ -64,7 +91,7 @@ class Casebook:
             identity: object = {name: columns[name] for name in layout.case}
             nothing = not any(columns[name] for name in layout.case)
         else:
-            identity = (text, value, limit, factors)
+            identity = (said, value, limit, factors)
             nothing = text is None and value is None and not any(factors.values())
         if nothing:
             raise RowError(
@@ -72,6 +99,8 @@ class Casebook:
                 mend=f"name the columns that do with --case, map text or value, or {ASIDE}",
             )
         case = short_id((policy, scenario, identity))
+        if marks:
+            self._marks.setdefault(case, marks)
         return Case(
             id=case,
             policy=policy,
@@ -88,6 +117,18 @@ class Casebook:
             cell=case,
             pair=case,
         )
+
+    def _text(self, row: Row) -> str | None:
+        """The text, up to where what follows it in a thread begins."""
+        text = self._fields.text("text", row)
+        if text is None or self._layout.until is None:
+            return text
+        end = self._fields.text("until", row)
+        if end is None:
+            return text
+        before = cut(text, end)
+        self.uncut += before is None
+        return text if before is None else before or None
 
     def _amount(self, cell: Cell) -> Decimal | None:
         return amount(cell, self._unit, self._layout.date_format)

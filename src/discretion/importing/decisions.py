@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from discretion.errors import DiscretionError
 from discretion.importing.assembly import Assembly, Recorded, UnknownAnswerError
 from discretion.importing.cells import RowError
 from discretion.importing.layouts import Layout
+from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.tables import open_table
 from discretion.judgments import Judgment, Tally
 
@@ -48,6 +50,10 @@ class Imported:
     """How many rows were read, those set aside among them."""
     undecided: int
     """Answers of a recorded arm that were neither grant nor refuse; they decide nothing."""
+    replaced: Mapping[str, int]
+    """By kind, how many places in texts and explanations became marks."""
+    uncut: int
+    """Texts that do not hold what should end them, and were left whole."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,6 +67,7 @@ class Imported:
             "recorded": len(self.recorded),
             "undecided": self.undecided,
             "skipped": len(self.skipped),
+            "uncut": self.uncut,
         }
 
 
@@ -72,11 +79,14 @@ def read_decisions(
     sheet: str | None = None,
     encoding: str = "utf-8",
     delimiter: str | None = None,
+    secret: bytes | None = None,
 ) -> Imported:
     """Read a CSV, TSV, JSONL or XLSX file of decisions.
 
     Ids depend on what the rows say and not on the file's name or their order, so that importing
     it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
+    With a `secret`, personal data in texts and explanations becomes marks and raters get
+    pseudonyms, which the same secret makes the same again; without, all stays as it is written.
 
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
@@ -84,7 +94,8 @@ def read_decisions(
     """
     layout.check()
     table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
-    assembly = Assembly(layout, table.header, path.name)
+    pseudonyms = None if secret is None else Pseudonyms(secret)
+    assembly = Assembly(layout, table.header, path.name, pseudonyms)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
@@ -126,6 +137,8 @@ def read_decisions(
         table.header,
         rows,
         assembly.undecided,
+        assembly.replaced,
+        assembly.uncut,
     )
 
 

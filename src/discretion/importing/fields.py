@@ -31,6 +31,9 @@ class Fields:
             for name, written in layout.fields.items()
         }
         self._of_case = [self._expressions.get(name) for name in CASE_FIELDS]
+        if layout.until is not None:
+            self._expressions["until"] = bind(layout.until, places, where="--text-until", unit=unit)
+            self._of_case.append(self._expressions["until"])
         named = {
             "--scenario": () if layout.scenario is None else (layout.scenario,),
             "--case": layout.case,
@@ -42,10 +45,15 @@ class Fields:
             for option, names in named.items()
             for name in names
         }
+        self._about = [(name, find_column(name, places, where="--about")) for name in layout.about]
 
     def columns(self, row: Row) -> dict[str, str]:
         """The cells of the columns that describe a case, by name."""
         return {name: row.cells[index] for name, index in self._columns.items()}
+
+    def about(self, row: Row) -> dict[str, str]:
+        """The filled cells of the columns that describe a judgment, by name."""
+        return {name: row.cells[index] for name, index in self._about if row.cells[index]}
 
     def case_key(self, row: Row) -> tuple[Cell, ...]:
         """Everything that a case is made from: rows with equal keys have the same case."""

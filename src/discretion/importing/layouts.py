@@ -51,8 +51,12 @@ class Layout:
     """Columns whose cells are the levels of a factor of the column's name."""
     keep: tuple[str, ...] = ()
     """Further columns that describe a case, for holding out and grouping."""
+    about: tuple[str, ...] = ()
+    """Columns that describe a judgment or who made it: lead or starter, reversed."""
+    until: str | None = None
+    """Expression for what ends a case's text: the text is cut where that begins."""
     date_format: str | None = None
-    """As for strptime; None means ISO 8601."""
+    """As for strptime, several with | between them; None means ISO 8601."""
 
     @property
     def form(self) -> Form:
@@ -83,6 +87,16 @@ class Layout:
                     where=option,
                     mend="write it with small letters, digits, dots and dashes",
                 )
+        if self.about and (self.form != "judgments" or self.arm is not None):
+            raise DiscretionError(
+                "describes single judgments, and there are none in counts, rates or an arm",
+                where="--about",
+                mend="remove it",
+            )
+        if self.until is not None and "text" not in self.fields:
+            raise DiscretionError(
+                "there is no text to cut", where="--text-until", mend="map text, or remove it"
+            )
         kind = Unit.named(self.unit).kind
         if "limit" in self.fields and kind in ("clock", "date") and self.scale is None:
             raise DiscretionError(

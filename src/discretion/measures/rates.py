@@ -27,7 +27,8 @@ class Ballots:
     rater: Ints
     """(B,) index of the rater; gaps in the numbering do no harm."""
     n: Floats
-    """(B,) how often this rater decided this case, nearly always 1."""
+    """(B,) how often this rater decided this case, nearly always 1; less or more where judgments
+    are weighted."""
     grants: Floats
     """(B,) how often this rater granted it."""
 
@@ -44,13 +45,26 @@ class Rates:
     """(C,) codes from 0 to K-1."""
     ballots: Ballots | None = None
     """None where a rater is not known: then nobody can be left out and raters link nothing."""
+    weighted: bool = False
+    """Whether judgments have weights, so that n is an effective number and nothing is whole."""
 
     @classmethod
-    def of_judgments(cls, case: Ints, rater: Ints, granted: Bools, scenario: Ints) -> Self:
-        """From judgments one by one, (J,) each. One anonymous rater, -1, makes all unlinked."""
+    def of_judgments(
+        cls,
+        case: Ints,
+        rater: Ints,
+        granted: Bools,
+        scenario: Ints,
+        weight: Floats | None = None,
+    ) -> Self:
+        """From judgments one by one, (J,) each. One anonymous rater, -1, makes all unlinked.
+
+        Weights sum to the effective number of judgments in each case: see `to_effective`.
+        """
         cases = len(scenario)
-        n = np.bincount(case, minlength=cases).astype(float)
-        grants = sums_by(case, granted, cases)
+        count = np.ones(len(case)) if weight is None else weight
+        n = sums_by(case, count, cases)
+        grants = sums_by(case, count * granted, cases)
         ballots = None
         if len(rater) and rater.min() >= 0:
             raters = int(rater.max()) + 1
@@ -58,10 +72,10 @@ class Rates:
             ballots = Ballots(
                 case=pairs // raters,
                 rater=pairs % raters,
-                n=np.bincount(place).astype(float),
-                grants=sums_by(place, granted),
+                n=sums_by(place, count),
+                grants=sums_by(place, count * granted),
             )
-        return cls(_share(grants, n), n, scenario, ballots)
+        return cls(_share(grants, n), n, scenario, ballots, weight is not None)
 
     @classmethod
     def of_counts(cls, h: Floats, n: Floats, scenario: Ints) -> Self:
@@ -70,9 +84,10 @@ class Rates:
 
     @property
     def grants(self) -> Floats:
-        """(C,) how many granted; NaN where n is not known or 0."""
-        grants: Floats = np.rint(self.h * self.n)
-        return grants
+        """(C,) how many granted; NaN where n is not known or 0. Published rates are rounded, and
+        so their grants are made whole again; weighted ones are not whole."""
+        grants: Floats = self.h * self.n
+        return grants if self.weighted else np.rint(grants)
 
 
 def _share(grants: Floats, n: Floats) -> Floats:

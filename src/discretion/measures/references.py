@@ -52,9 +52,9 @@ def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
         value = float(weight @ each / weight.sum())
         return Figure(value, None, None, int(used.sum()), "no interval is made for a reference")
 
-    return References(
-        mean(perfect_distance(beta, grants, n)), mean(second_distance(beta, grants, n)), beta
-    )
+    # A second panel has whole people: where judgments are weighted, the nearest number of them.
+    second = second_distance(beta, np.rint(grants), np.rint(n))
+    return References(mean(perfect_distance(beta, grants, n)), mean(second), beta)
 
 
 def fit_beta(grants: Floats, n: Floats) -> Beta:

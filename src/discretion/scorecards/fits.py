@@ -35,7 +35,8 @@ def _people(study: Study, levels: Levels) -> Curves | None:
     panel = study.panel
     if panel.singles:
         case = panel.case
-        grants, trials = panel.granted.astype(float), np.ones(len(case))
+        trials = np.ones(len(case)) if panel.weight is None else panel.weight
+        grants = trials * panel.granted
         rater = panel.rater if panel.rated else None
     else:
         case = np.flatnonzero(np.isfinite(panel.n) & (panel.n > 0))

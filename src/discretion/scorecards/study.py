@@ -104,7 +104,9 @@ def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") ->
         [codes.setdefault(case.scenario or case.id, len(codes)) for case in kept], dtype=np.int64
     )
     rates = (
-        Rates.of_judgments(aligned.case, aligned.rater, aligned.granted, scenario)
+        Rates.of_judgments(
+            aligned.case, aligned.rater, aligned.granted, scenario, aligned.weight
+        )
         if aligned.singles
         else Rates.of_counts(aligned.rate, aligned.n, scenario)
     )

@@ -6,7 +6,7 @@ part of an entry; an erased part comes back empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,11 +18,12 @@ from discretion.judgments import Judgment, Panel, Tally, gather
 from discretion.policies import Policy
 from discretion.precedents import Precedent, precedents_of
 from discretion.scenarios import Scenario
+from discretion.selections import Selection, parse_selection
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
 
 CASE_TEXTS = ("text", "twin", "columns")
-JUDGMENT_TEXTS = ("rater", "explanation")
+JUDGMENT_TEXTS = ("rater", "explanation", "columns")
 ANSWER_TEXTS = ("prompt", "text")
 
 _NAMES = "\t"
@@ -79,8 +80,9 @@ def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) ->
 
 
 def judgment_entry(judgment: Judgment) -> Entry:
-    body = asdict(judgment)
-    return Entry("judgment", judgment.id, body, {name: body.pop(name) for name in JUDGMENT_TEXTS})
+    body = {name: getattr(judgment, name) for name in _JUDGMENT}
+    personal = {name: body.pop(name) for name in JUDGMENT_TEXTS}
+    return Entry("judgment", judgment.id, body, personal)
 
 
 def judgments(store: Store) -> Iterator[Judgment]:
@@ -107,10 +109,10 @@ def panel_names(store: Store) -> list[str]:
 
 
 def panel(store: Store, name: str = "") -> Panel:
-    """The panel of that name, or the only one.
+    """The panel of that name or expression (see `selections`), or the only one.
 
     Raises:
-        DiscretionError: there is none, or several and none is named.
+        DiscretionError: there is none, several and none is named, or nobody is selected so.
     """
     names = panel_names(store)
     if not names:
@@ -119,15 +121,18 @@ def panel(store: Store, name: str = "") -> Panel:
             where=str(store.path.parent),
             mend="bring them in with: discretion import FILE",
         )
-    if not name and len(names) > 1:
+    if name in names:
+        selection = Selection(name)
+    else:
+        selection = parse_selection(name)
+        if not selection.panel:
+            _only(names)
+            selection = parse_selection(names[0] + name)
+    if selection.panel not in names:
         raise DiscretionError(
-            f"there are several panels: {', '.join(names)}", mend="name one with --panel"
+            f"there is no panel {selection.panel!r}", mend=f"choose from: {', '.join(names)}"
         )
-    if name and name not in names:
-        raise DiscretionError(
-            f"there is no panel {name!r}", mend=f"choose from: {', '.join(names)}"
-        )
-    return gather(name or names[0], judgments(store), tallies(store))
+    return gather(selection, judgments(store), tallies(store))
 
 
 def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Precedent]:
@@ -138,12 +143,28 @@ def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Preced
         for case, rate in zip(panel.cases, panel.rate, strict=True)
     }
     why: dict[str, list[str]] = {}
+    chosen = _selected(store, panel.name)
     for judgment in judgments(store):
         agrees = judgment.answer == majority.get(judgment.case)
-        if judgment.panel == panel.name and judgment.explanation and agrees:
+        if judgment.explanation and agrees and chosen(judgment):
             why.setdefault(judgment.case, []).append(judgment.explanation)
     known = {case.id: case for case in cases}
     return precedents_of(known, panel.cases, panel.rate.tolist(), panel.n.tolist(), why)
+
+
+def _only(names: list[str]) -> None:
+    if len(names) > 1:
+        raise DiscretionError(
+            f"there are several panels: {', '.join(names)}", mend="name one with --panel"
+        )
+
+
+def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
+    """Whether a judgment counts in the panel of that name or expression."""
+    selection = Selection(panel) if panel in panel_names(store) else parse_selection(panel)
+    return lambda judgment: (
+        judgment.panel == selection.panel and selection.weight(judgment.columns) > 0
+    )
 
 
 def recorded_entry(
@@ -221,4 +242,5 @@ def note(store: Store, kind: str, key: str, body: Mapping[str, Any], grouping: s
     return store.append([Entry(kind, key, body, grouping=grouping)])[0]
 
 
+_JUDGMENT = tuple(Judgment.__dataclass_fields__)
 _ANSWER_BODY = tuple(name for name in Answer.__dataclass_fields__ if name not in ANSWER_TEXTS)

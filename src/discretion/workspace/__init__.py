@@ -2,15 +2,19 @@
 
 from discretion.workspace.desk import Workspace, open_workspace
 from discretion.workspace.folder import LOG, SETTINGS, Contents, read_folder
+from discretion.workspace.secret import SECRET, make_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
 
 __all__ = [
     "LOG",
+    "SECRET",
     "SETTINGS",
     "Contents",
     "Settings",
     "Simulated",
     "Workspace",
+    "make_secret",
     "open_workspace",
     "read_folder",
+    "read_secret",
 ]

@@ -1,0 +1,107 @@
+"""What is done with a file that was read: its decisions kept, and what its texts show said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from discretion.cli.app import remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.importing import Imported
+    from discretion.workspace import Workspace
+
+
+def secret_of(here: Workspace) -> bytes:
+    """The workspace's secret; made here where nothing was judged yet.
+
+    Raises:
+        DiscretionError: there is none any more, and pseudonyms would not be what they were.
+    """
+    from discretion.workspace import SECRET, make_secret, read_secret
+
+    secret = read_secret(here.folder)
+    if secret is None and here.store.count("judgment"):
+        raise DiscretionError(
+            "is missing, and without it people who judged before would count as others",
+            where=str(here.folder / SECRET),
+            mend="put it back, or, where names were kept so far, add --keep-personal-data",
+        )
+    return secret or make_secret(here.folder)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an import added."""
+
+    imported: Imported
+    new: int
+    """Decisions that were not here before."""
+    groups: int
+    """Groups of cases that nearly repeat each other."""
+    alike: int
+    """Cases of the file in such groups."""
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return {
+            **self.imported.counts,
+            "new": self.new,
+            "near_duplicates": self.alike,
+            "replaced": dict(self.imported.replaced),
+        }
+
+    def __str__(self) -> str:
+        from discretion.importing.redaction import KINDS
+
+        counted = [(count, name) for name, count in self.imported.counts.items() if name != "uncut"]
+        counts = ", ".join(f"{count:,} {name}" for count, name in counted if count)
+        lines = [f"{counts}; {self.new:,} new"]
+        if self.imported.replaced:
+            marks = self.imported.replaced
+            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in KINDS if kind in marks)
+            lines.append(f"personal data replaced by marks: {each}")
+        if self.alike:
+            lines.append(
+                f"near-duplicates: {self.alike:,} cases in {self.groups:,} groups, each kept on "
+                "one side of any hold-out"
+            )
+        return "\n".join(lines)
+
+
+def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
+    """Store everything in one transaction."""
+    from discretion.canonical import digest
+    from discretion.importing.kinship import with_kin
+    from discretion.storage import Entry, records
+
+    related = with_kin(imported.cases, list(records.imported_cases(here.store)))
+    decisions = [
+        *(records.judgment_entry(judgment) for judgment in imported.judgments),
+        *(records.tally_entry(tally) for tally in imported.tallies),
+        *(
+            records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
+            for one in imported.recorded
+        ),
+    ]
+    cases = [records.case_entry(case, imported=True) for case in related.cases]
+    mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
+    fresh = here.store.append([*decisions, *cases, mapping])
+    return Kept(imported, sum(fresh[: len(decisions)]), related.groups, related.alike)
+
+
+def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
+    """What should be known of the texts before a model is shown them."""
+    from discretion.importing.giveaways import decided_texts, giveaways
+
+    if secret is not None and any(case.text for case in imported.cases):
+        remark("names were looked for in greetings and endings only; others may be left")
+    if imported.uncut:
+        remark(f"{imported.uncut:,} texts do not hold what should end them, and were left whole")
+    found = giveaways(*decided_texts(imported.cases, imported.judgments, imported.tallies))
+    if found:
+        remark("these words in the texts may give the decision away:")
+        for one in found:
+            remark(f"  {one}")
+        remark("  if they were written after the decision, cut them: --text-until COLUMN")

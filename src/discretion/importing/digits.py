@@ -1,0 +1,112 @@
+"""Digits: which long numbers are cards, phones or order numbers, and which are dates or amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Mark = Callable[[str, str], str]
+"""Gives a thing of a kind its mark."""
+
+_YEAR = r"(?:19|20)\d\d"
+_MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_MONEY = r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3}){1,4}|\d{1,9})(?:[.,]\d{1,2})?"
+_CURRENCY = (
+    r"(?:[$€£¥₽₹]|(?i:usd|eur|gbp|jpy|chf|rub|inr|dollars?|euros?|pounds?|rubles?|руб\w{0,4})\b)"
+)
+_NO_MORE = r"(?![-/.]?\d)"
+KEPT = re.compile(
+    rf"""(?<![\w.+-])(?:
+      {_YEAR}(?P<a>[-/.]){_MONTH}(?P=a){_DAY}(?:[T\ ]{_TIME}(?:[+-]\d\d:?\d\d)?)?{_NO_MORE}
+    | {_DAY}(?P<b>[-/.]){_MONTH}(?P=b)(?:{_YEAR}|\d\d){_NO_MORE}
+    | {_MONTH}(?P<c>[-/.]){_DAY}(?P=c)(?:{_YEAR}|\d\d){_NO_MORE}
+    | {_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)
+    | {_YEAR}\ ?[-–/]\ ?{_YEAR}{_NO_MORE}
+    | {_TIME}(?!\d)
+    | (?:[$€£¥₽₹]|USD|EUR|GBP|JPY|CHF|RUB|INR)\ ?{_MONEY}(?![\d.,-]*\d)
+    | {_MONEY}\ ?{_CURRENCY}
+    | [1-9]\d*00\ ?[-–]\ ?[1-9]\d*00{_NO_MORE}
+    | (?:0|[1-9]\d{{0,8}})[.,]\d{{1,8}}(?![-/.,\ ]?\d)
+    | (?:[1-9]\d{{0,3}}000|[1-9]\d?0{{5,8}})(?![-/.,\ ]?\d)
+    )""",
+    re.X,
+)
+"""Dates, times, ranges and amounts: however many digits they have, they stay."""
+
+QUANTITY = re.compile(
+    r"\s?(?:%|[$€£¥₽₹]|(?:usd|eur|gbp|rub|dollars?|euros?|pounds?|days?|hours?|weeks?|months?"
+    r"|years?|minutes?|items?|pieces?|pcs|units?|times|people|руб|дн|шт))(?!\w)",
+    re.I,
+)
+"""What stands behind a number that counts something."""
+
+_CARD = re.compile(  # 13 to 19 digits, in groups as on a card or in none.
+    r"(?<!\d)(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}|\d{13,19})(?!\d)"
+)
+_RUN = re.compile(r"(?<!\w)(?:\+ ?)?\(?\d(?:(?: ?[-–/(] ?|\) ?[-/]? ?|[ .\u00a0])?\d){6,}+")
+_PHONE_CUE = re.compile(
+    r"(?:phone|mobile|call|tel|cell|whatsapp|contact|dial|reach|fax|тел|звон)\w{0,6}\W{0,3}"
+    r"(?:\w{1,8}\W{1,2}){0,2}$",
+    re.I,
+)
+_CUE_REACH = 32
+
+
+def luhn(number: str) -> bool:
+    """ISO 7812: every second digit from the right doubled, the sum of all digits ends in 0."""
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def mark_numbers(text: str, mark: Mark) -> str:
+    """Cards, phones and other long numbers in a text, those that are dates or amounts aside."""
+    if all(KEPT.fullmatch(found[0]) for found in _RUN.finditer(text)):
+        return text  # The usual case, and much faster than what follows.
+    text = _CARD.sub(lambda found: _card(found[0], mark), text)
+    parts, end = [], 0
+    for kept in KEPT.finditer(text):
+        parts += [_mark_runs(text[end : kept.start()], mark), kept[0]]
+        end = kept.end()
+    return "".join([*parts, _mark_runs(text[end:], mark)])
+
+
+def _card(written: str, mark: Mark) -> str:
+    number = re.sub(r"[ -]", "", written)
+    return mark("card", number) if luhn(number) and number[0] in "23456" else written
+
+
+def _mark_runs(text: str, mark: Mark) -> str:
+    return _RUN.sub(lambda found: _classified(found, mark), text)
+
+
+def _classified(found: re.Match[str], mark: Mark) -> str:
+    run, rest = _without_quantity(found[0], found.string[found.end() :][:12])
+    digits, groups = re.sub(r"\D", "", run), re.findall(r"\d+", run)
+    before = found.string[max(0, found.start() - _CUE_REACH) : found.start()]
+    if len(digits) > 15:
+        kind = "order"
+    elif run[0] == "+" or digits[0] == "0" or _PHONE_CUE.search(before):
+        kind = "phone"
+    elif len(groups) == 1:
+        kind = "order"
+    elif len(digits) >= 9 and max(map(len, groups)) >= 3:
+        kind = "phone"
+    else:
+        kind = ""
+    if len(digits) < 7 or not kind:
+        return found[0]
+    # With and without the country's code it is one phone.
+    return mark(kind, digits[-9:] if kind == "phone" else digits) + rest
+
+
+def _without_quantity(run: str, behind: str) -> tuple[str, str]:
+    """A run of digits, and what at its end is a number of its own: 15 of ``555 26 71 15 days``."""
+    last = re.search(r"[ \u00a0](\d{1,4})$", run)
+    if last is None:
+        return run, ""
+    left = len(re.sub(r"\D", "", run[: last.start()]))
+    if QUANTITY.match(behind) or (len(last[1]) <= 2 and left >= 10):
+        return run[: last.start()], last[0]
+    return run, ""

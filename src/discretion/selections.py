@@ -1,0 +1,130 @@
+"""Selections: whose judgments make a panel, and how much each counts.
+
+Written behind a panel's name: ``people[tenure=lead]`` takes only judgments in whose column stands
+that value, ``people[reversed!=yes]`` leaves those out, and ``people[tenure~lead:2,starter:0.5]``
+weighs them. Several brackets all hold; several values have ``|`` between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from discretion.errors import DiscretionError
+
+_TERM = re.compile(r"\[([^\[\]]*)\]")
+_WHOLE = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a panel's judgments count, by the columns that describe them."""
+
+    panel: str = ""
+    """The panel's name; empty for the only one."""
+    only: tuple[tuple[str, frozenset[str]], ...] = ()
+    """(column, values): a judgment must have one of the values."""
+    without: tuple[tuple[str, frozenset[str]], ...] = ()
+    """(column, values): a judgment must have none of the values."""
+    weights: tuple[tuple[str, Mapping[str, float]], ...] = ()
+    """(column, value to weight): a value that is not named weighs 1."""
+    written: str = ""
+    """The expression; by default the panel's name."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "written", self.written or self.panel)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every judgment counts the same."""
+        return not (self.only or self.without or self.weights)
+
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        """Every column and value that is named."""
+        return [
+            (column, value)
+            for column, values in (*self.only, *self.without, *self.weights)
+            for value in values
+        ]
+
+    def weight(self, columns: Mapping[str, str]) -> float:
+        """What a judgment with these columns counts; 0 where it is left out."""
+        for column, values in self.only:
+            if columns.get(column) not in values:
+                return 0.0
+        for column, values in self.without:
+            if columns.get(column) in values:
+                return 0.0
+        weight = 1.0
+        for column, weights in self.weights:
+            weight *= weights.get(columns.get(column, ""), 1.0)
+        return weight
+
+
+def parse_selection(written: str) -> Selection:
+    """The selection that a panel's expression names.
+
+    Raises:
+        DiscretionError: it is not written as it should be.
+    """
+    whole = _WHOLE.fullmatch(written.strip())
+    if whole is None:
+        raise DiscretionError(
+            f"{written!r} is no panel", where="--panel", mend="write it like people[tenure=lead]"
+        )
+    only, without, weights = [], [], []
+    for term in _TERM.findall(whole[2]):
+        if "!=" in term:
+            without.append(_values(term, "!="))
+        elif "~" in term:
+            weights.append(_weights(term, "~"))
+        else:
+            only.append(_values(term, "="))
+    name = whole[1].strip()
+    return Selection(name, tuple(only), tuple(without), tuple(weights), name + whole[2])
+
+
+def panel_expression(panel: str, exclude: Sequence[str] = (), weight: Sequence[str] = ()) -> str:
+    """A panel's expression with what ``--exclude`` and ``--weight`` say added to it.
+
+    Raises:
+        DiscretionError: an option is not ``column=value`` or ``column=value:weight,...``.
+    """
+    terms = []
+    for written in exclude:
+        column, values = _values(written, "=", "--exclude", "reversed=yes")
+        terms.append(f"[{column}!={'|'.join(sorted(values))}]")
+    for written in weight:
+        column, weights = _weights(written, "=", "--weight")
+        each = ",".join(f"{value}:{factor:g}" for value, factor in weights.items())
+        terms.append(f"[{column}~{each}]")
+    return panel + "".join(terms)
+
+
+def _values(
+    term: str, sign: str, where: str = "--panel", like: str = "people[tenure=lead]"
+) -> tuple[str, frozenset[str]]:
+    column, found, values = (part.strip() for part in term.partition(sign))
+    if not (column and found) or re.search(r"[\[\]]", term):
+        raise DiscretionError(
+            f"{term!r} is no column{sign}value", where=where, mend=f"write it like {like}"
+        )
+    return column, frozenset(value.strip() for value in values.split("|"))
+
+
+def _weights(term: str, sign: str, where: str = "--panel") -> tuple[str, dict[str, float]]:
+    column, _, rest = (part.strip() for part in term.partition(sign))
+    weights = {}
+    for piece in rest.split(","):
+        value, _, factor = (part.strip() for part in piece.rpartition(":"))
+        if not column or not value or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", factor):
+            like = "tenure=lead:2,starter:0.5" if sign == "=" else "people[tenure~lead:2]"
+            raise DiscretionError(
+                f"{term!r} does not say what judgments weigh",
+                where=where,
+                mend=f"write it like {like}, with weights from 0",
+            )
+        weights[value] = float(factor)
+    return column, weights
