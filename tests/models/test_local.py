@@ -101,7 +101,7 @@ def test_mass_outside_the_answers_is_refused_unless_allowed(folder: Path) -> Non
     (reply,) = ask(strict, PROMPTS[:1])
     assert isinstance(reply, Refused)
     assert reply.what.endswith(
-        "% of the model's probability is on neither answer, more than 20%; "
+        "more than 20% of the model's probability is on neither answer; "
         "sample its answers, or set allow_outside = true for it"
     )
 

@@ -148,8 +148,8 @@ class LocalModel:
         outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
         if outside > OUTSIDE_LIMIT and not self.settings.allow_outside:
             return Refused(
-                f"{outside:.0%} of the model's probability is on neither answer, more than "
-                f"{OUTSIDE_LIMIT:.0%}; sample its answers, or set allow_outside = true for it"
+                f"more than {OUTSIDE_LIMIT:.0%} of the model's probability is on neither answer; "
+                "sample its answers, or set allow_outside = true for it"
             )
         return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
 
