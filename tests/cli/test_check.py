@@ -11,7 +11,7 @@ from .conftest import Command
 def test_a_sound_workspace_exits_with_0(discretion: Command, desk: Path) -> None:
     outcome = discretion("check")
     assert outcome.code == 0
-    assert outcome.out == "2 policies, 2 scenarios, 90 cases, 1 plans: nothing is wrong\n"
+    assert outcome.out == "2 policies, 2 scenarios, 90 cases, 1 plan: nothing is wrong\n"
 
 
 def test_every_problem_is_said_with_file_and_line_and_exits_with_1(

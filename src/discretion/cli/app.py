@@ -117,6 +117,11 @@ def remark(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: ``1 case``, ``1,200 cases``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def print_json(value: Any) -> None:
     """A value on stdout, for programs."""
     print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from discretion.cli.app import Json, app, folder, print_json
+from discretion.cli.app import Json, app, counted, folder, print_json
 
 
 @app.command()
@@ -32,10 +32,13 @@ def check(as_json: Json = False) -> None:
     else:
         for problem in problems:
             print(problem)
-        print(
-            f"{len(contents.policies)} policies, {len(contents.scenarios)} scenarios, "
-            f"{len(desk.described_cases)} cases, {len(contents.plans)} plans: "
-            + (f"{len(problems)} problems" if problems else "nothing is wrong")
-        )
+        here_are = [
+            counted(len(contents.policies), "policy", "policies"),
+            counted(len(contents.scenarios), "scenario"),
+            counted(len(desk.described_cases), "case"),
+            counted(len(contents.plans), "plan"),
+        ]
+        wrong = counted(len(problems), "problem") if problems else "nothing is wrong"
+        print(f"{', '.join(here_are)}: {wrong}")
     if problems:
         raise typer.Exit(1)
