@@ -42,6 +42,7 @@ def test_scored_orders_average_their_logits_not_their_probabilities():
     logit = ((-0.1 + 4.1) + (-2.0 + 0.5)) / 2
     assert estimate.p == pytest.approx(1 / (1 + math.exp(-logit)))
     assert estimate.p != pytest.approx((first.p + second.p) / 2, abs=0.01)
+    assert (estimate.grant_first, estimate.grant_second) == pytest.approx((first.p, second.p))
     assert estimate.order_effect == pytest.approx(first.p - second.p)
     assert (estimate.variance, estimate.calls, estimate.how) == (0.0, 2, "scored")
 
@@ -55,6 +56,7 @@ def test_drawn_answers_are_averaged_within_each_order_first():
     draws = [sampled(p, True) for p in (1, 1, 1, 0)] + [sampled(p, False) for p in (0, 1)]
     estimate = combine("case", draws)
     assert estimate.p == pytest.approx((3 / 4 + 1 / 2) / 2)
+    assert (estimate.grant_first, estimate.grant_second) == pytest.approx((3 / 4, 1 / 2))
     assert estimate.order_effect == pytest.approx(3 / 4 - 1 / 2)
     within = statistics.variance([1, 1, 1, 0]) / 4 + statistics.variance([0, 1]) / 2
     assert estimate.variance == pytest.approx(within / 4)
@@ -120,8 +122,18 @@ def test_what_was_computed_has_no_sampling_variance():
 
 
 def test_one_order_alone_has_no_order_effect():
-    assert combine("case", [scored(-0.1, -2.5, True)]).order_effect is None
-    assert combine("case", [sampled(1, False), sampled(0, False)]).order_effect is None
+    for answers in ([scored(-0.1, -2.5, True)], [sampled(1, False), sampled(0, False)]):
+        estimate = combine("case", answers)
+        assert (estimate.grant_first, estimate.grant_second) == (None, None)
+        assert estimate.order_effect is None
+
+
+def test_the_p_of_an_order_is_over_the_wordings_that_were_asked_in_both():
+    both = [sampled(1, True, wording=0), sampled(0, False, wording=0)]
+    half = [sampled(p, order, wording=1) for order, p in ((True, 1), (True, 0), (False, 0))]
+    lone = [sampled(0, True, wording=2)]
+    estimate = combine("case", both + half + lone)
+    assert (estimate.grant_first, estimate.grant_second) == ((1 + 1 / 2) / 2, 0)
 
 
 def test_wordings_and_vocabularies_weigh_equally_however_many_draws_each_has():

@@ -69,14 +69,23 @@ class Estimate:
     an order has fewer than two draws, so that their spread is not known."""
     calls: int
     how: How
-    order_effect: float | None
-    """p with the grant named first minus p with it named second; None unless both were asked."""
     outside: float | None
     """Largest mass outside the two answers; None where it is not known."""
+    grant_first: float | None = None
+    """p with the grant named first; None unless both orders were asked."""
+    grant_second: float | None = None
+    """p with the grant named second; None unless both orders were asked."""
     wording: int = 0
     """Which of the method's wordings was used; -1 where all were."""
     at: str = ""
     """When the oldest of its answers was given; empty where nothing was asked."""
+
+    @property
+    def order_effect(self) -> float | None:
+        """p with the grant named first minus p with it second; None unless both were asked."""
+        if self.grant_first is None or self.grant_second is None:
+            return None
+        return self.grant_first - self.grant_second
 
 
 def combine(case: str, answers: Sequence[Answer]) -> Estimate:
@@ -85,13 +94,13 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     Within each wording and vocabulary: scored answers average their logits over the two orders;
     drawn ones (sampled, or scored after a sampled reasoning) are averaged within each order and
     then over the orders, and the variance is that of this stratified mean. Wordings and
-    vocabularies weigh equally.
+    vocabularies weigh equally. The p of a single order is over those asked in both.
     """
     groups: dict[tuple[str, int], list[Answer]] = {}
     for answer in answers:
         groups.setdefault((answer.vocabulary, answer.wording), []).append(answer)
     parts = [_combine_orders(group) for group in groups.values()]
-    effects = [effect for _, _, effect in parts if effect is not None]
+    orders = [orders for _, _, orders in parts if orders is not None]
     outsides = [answer.outside for answer in answers if answer.outside is not None]
     return Estimate(
         case=case,
@@ -99,28 +108,31 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         variance=_variance_of_means([variance for _, variance, _ in parts]),
         calls=len(answers),
         how="sampled" if any(answer.draws > 1 for answer in answers) else answers[0].how,
-        order_effect=float(np.mean(effects)) if effects else None,
         outside=max(outsides) if outsides else None,
+        grant_first=float(np.mean([first for first, _ in orders])) if orders else None,
+        grant_second=float(np.mean([second for _, second in orders])) if orders else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
         at=min(answer.at for answer in answers),
     )
 
 
-def _combine_orders(answers: Iterable[Answer]) -> tuple[float, float | None, float | None]:
+def _combine_orders(
+    answers: Iterable[Answer],
+) -> tuple[float, float | None, tuple[float, float] | None]:
+    """p, its variance, and p with the grant named first and second where both were asked."""
     by_order: dict[bool | None, list[Answer]] = {}
     for answer in answers:
         by_order.setdefault(answer.grant_first, []).append(answer)
     strata = list(by_order.values())
     means = [float(np.mean([answer.p for answer in stratum])) for stratum in strata]
-    effect = None
-    if {True, False} <= by_order.keys():
-        effect = means[list(by_order).index(True)] - means[list(by_order).index(False)]
+    mean_of = dict(zip(by_order, means, strict=True))
+    orders = (mean_of[True], mean_of[False]) if {True, False} <= by_order.keys() else None
     firsts = [stratum[0] for stratum in strata]
     if all(len(stratum) == 1 and _computed(stratum[0]) for stratum in strata):
         scored = all(answer.log_grant is not None for answer in firsts)
-        return _mean_logit(firsts) if scored else float(np.mean(means)), 0.0, effect
+        return _mean_logit(firsts) if scored else float(np.mean(means)), 0.0, orders
     variance = _variance_of_means([_variance_of_mean(stratum) for stratum in strata])
-    return float(np.mean(means)), variance, effect
+    return float(np.mean(means)), variance, orders
 
 
 def _computed(answer: Answer) -> bool:

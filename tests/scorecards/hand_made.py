@@ -91,7 +91,6 @@ def estimate(case, p, **more):
             "variance": 0.0,
             "calls": 1,
             "how": "scored",
-            "order_effect": None,
             "outside": None,
             "at": "2026-01-02T00:00:00+00:00",
             **more,

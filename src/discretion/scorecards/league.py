@@ -194,10 +194,10 @@ def _share_of(study: Study, decided: Floats, rng: np.random.Generator, *, grante
 
 
 def _order_effect(study: Study, replies: Replies) -> Figure:
-    if not np.isfinite(replies.order_effect).any():
+    if not np.isfinite(replies.grant_first).any():
         return missing("the answers were not asked in both orders")
     return order_effect(
-        replies.order_effect, np.zeros_like(replies.order_effect), study.scenario, weigh=study.weigh
+        replies.grant_first, replies.grant_second, study.scenario, weigh=study.weigh
     )
 
 

@@ -54,7 +54,9 @@ class Replies:
     name: str
     p: Floats
     variance: Floats
-    order_effect: Floats
+    grant_first: Floats
+    """p with the grant named first; NaN unless both orders were asked."""
+    grant_second: Floats
     wording: Ints
     """The method's wording; -1 where there is none, or all were asked."""
     calls: Ints
@@ -104,9 +106,7 @@ def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") ->
         [codes.setdefault(case.scenario or case.id, len(codes)) for case in kept], dtype=np.int64
     )
     rates = (
-        Rates.of_judgments(
-            aligned.case, aligned.rater, aligned.granted, scenario, aligned.weight
-        )
+        Rates.of_judgments(aligned.case, aligned.rater, aligned.granted, scenario, aligned.weight)
         if aligned.singles
         else Rates.of_counts(aligned.rate, aligned.n, scenario)
     )
@@ -133,8 +133,8 @@ def replies_of(
         replies = found[name]
         replies.p[row], replies.variance[row] = one.p, one.variance
         replies.wording[row], replies.calls[row] = one.wording, one.calls
-        if one.order_effect is not None:
-            replies.order_effect[row] = one.order_effect
+        if one.grant_first is not None and one.grant_second is not None:
+            replies.grant_first[row], replies.grant_second[row] = one.grant_first, one.grant_second
         how[name] = how[name] or one.how
         oldest[name] = min(filter(None, (oldest[name], one.at)), default="")
     return {
@@ -148,7 +148,8 @@ def _empty(name: str, cases: int) -> Replies:
         name=name,
         p=np.full(cases, np.nan),
         variance=np.full(cases, np.nan),
-        order_effect=np.full(cases, np.nan),
+        grant_first=np.full(cases, np.nan),
+        grant_second=np.full(cases, np.nan),
         wording=np.full(cases, -1, dtype=np.int64),
         calls=np.zeros(cases, dtype=np.int64),
         how="",
