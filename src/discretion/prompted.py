@@ -98,22 +98,9 @@ class PromptedArm:
         return await self._score(calls, [_prompt(call) for call in calls], [""] * len(calls))
 
     def _asks(self, case: Case) -> list[Ask]:
-        method = self.method
-        if self.crossed:
-            pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
-        else:
-            # Rotated on the pair, not the case: cases that differ only in a factor that should
-            # not matter are put in the same words.
-            seed = (case.pair or case.id, method.name)
-            turn = fraction_of((*seed, "wording"))
-            pairs = [
-                (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
-            ]
-        return [
-            Ask(vocabulary, order, wording, self.model.reads_twin, self.state_deviation)
-            for vocabulary, wording in pairs
-            for order in (True, False)
-        ]
+        asks = balanced_asks(case, self.method, crossed=self.crossed)
+        twin, deviation = self.model.reads_twin, self.state_deviation
+        return [replace(ask, twin=twin, state_deviation=deviation) for ask in asks]
 
     def _draws_per_order(self) -> int:
         if not self.drawn:
@@ -243,6 +230,24 @@ class PromptedArm:
                 )
             outcome[index] = answer
         return [outcome[index] for index in range(len(calls))]
+
+
+def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:
+    """How a case is put: in both orders of the answers, in one wording and vocabulary by rotation,
+    or in all of them."""
+    if crossed:
+        pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
+    else:
+        # Rotated on the pair, not the case: cases that differ only in a factor that should not
+        # matter are put in the same words.
+        seed = (case.pair or case.id, method.name)
+        turn = fraction_of((*seed, "wording"))
+        pairs = [
+            (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
+        ]
+    return [
+        Ask(vocabulary, order, wording) for vocabulary, wording in pairs for order in (True, False)
+    ]
 
 
 def _prompt(call: Call) -> Prompt:

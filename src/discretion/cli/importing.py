@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, desk, print_json, remark
+from discretion.cli.inspection import import_log
 from discretion.cli.intake import keep_all, remark_on_texts, secret_of
 from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, XLSX or EVAL.")],
     mapping: Annotated[
         str,
         typer.Option(
@@ -95,6 +96,9 @@ def import_(
     chat: Annotated[
         bool, typer.Option("--chat", help="FILE is a chat assistant's reply to a trial.")
     ] = False,
+    inspect: Annotated[
+        bool, typer.Option("--inspect", help="FILE is a log of Inspect AI, as one in .eval is.")
+    ] = False,
     skip_bad: Annotated[
         Path | None,
         typer.Option("--skip-bad", metavar="FILE", help="Set bad rows aside in this CSV file."),
@@ -121,6 +125,9 @@ def import_(
     here = desk()
     if chat:
         import_chat(here, file, arm or "chat", as_json=as_json)
+        return
+    if inspect or file.suffix.lower() == ".eval":
+        import_log(here, file, arm, as_json=as_json)
         return
     said: dict[str, Any] = {
         "map": mapping,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from discretion.arms import Arm
+from discretion.arms import Arm, Method
 from discretion.cases import Case, Docket, cases_of
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel
@@ -77,17 +77,35 @@ class Workspace:
         """
         if not names:
             raise DiscretionError("no arm is named", mend='name one, like "tiny/direct"')
-        lineup = Lineup(
+        lineup = self._lineup(plan or Plan(arms=names), cases, fresh=fresh, clock=clock)
+        return [lineup.arm(name) for name in names]
+
+    def method(self, name: str, plan: Plan) -> Method:
+        """The method of that name, for whoever asks a model by other means.
+
+        Raises:
+            DiscretionError: there is no such method, or what it needs is missing.
+        """
+        return self._lineup(plan).method(name)
+
+    def _lineup(
+        self,
+        plan: Plan,
+        cases: Docket | None = None,
+        *,
+        fresh: str = "",
+        clock: Callable[[], str] | None = None,
+    ) -> Lineup:
+        return Lineup(
             folder=self.folder,
             models=self.contents.settings.models,
             docket=self.cases if cases is None else cases,
-            plan=plan or Plan(arms=names),
+            plan=plan,
             panel=self.panel,
             store=self.store,
             fresh=fresh,
             clock=clock,
         )
-        return [lineup.arm(name) for name in names]
 
     @property
     def _has_log(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from discretion import baselines, methods, models
-from discretion.arms import Arm, Decoding, Model, TableArm
+from discretion.arms import Arm, Decoding, Method, Model, TableArm
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
@@ -54,6 +54,10 @@ class Lineup:
             return self._recorded(rest)
         return self._prompted(kind, rest)
 
+    def method(self, name: str) -> Method:
+        """The method of that name; precedents that it shows leave out what the plan holds out."""
+        return methods.method(name, pool_for=self._precedents_for, folder=self.folder)
+
     def _baseline(self, name: str) -> Arm:
         judged = self._judged
         panel = self.panel(self.plan.panel).at([case.id for case in judged])
@@ -75,7 +79,7 @@ class Lineup:
 
     def _prompted(self, model: str, method: str) -> Arm:
         settings = self._settings(model)
-        asked = methods.method(method, pool_for=self._precedents_for, folder=self.folder)
+        asked = self.method(method)
         loaded = self._load(model, settings)
         if loaded.reads_twin and not any(case.twin for case in self.docket):
             raise DiscretionError(
