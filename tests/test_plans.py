@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -62,6 +63,16 @@ def test_a_smaller_part_lies_within_a_larger_one() -> None:
 
 def test_a_part_larger_than_the_whole_is_the_whole() -> None:
     assert len(chosen(at_most=100)) == 40
+
+
+def test_scenarios_keep_their_shares_in_a_part_and_columns_do_where_they_are_named() -> None:
+    def shares(by: str) -> list[int]:
+        kept = set(chosen(at_most=20))
+        return sorted(Counter(getattr(c, by) for c in DOCKET if c.id in kept).values())
+
+    assert shares("scenario") == [5, 5, 5, 5]
+    with pytest.raises(DiscretionError, match="no case has a column 'tier' to stratify by"):
+        chosen(at_most=20, stratify_by=["tier"])
 
 
 def test_a_name_that_no_case_has_is_said() -> None:

@@ -12,6 +12,7 @@ from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout, default_holdout, group_of
 from discretion.policies import Described
+from discretion.strata import sample
 
 Whole = Annotated[int, BeforeValidator(lambda n: int(n) if n == int(n) else n)]
 
@@ -23,7 +24,10 @@ class Selection(Described):
     scenarios: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     at_most: Whole | None = Field(default=None, ge=1)
-    """Take only so many, chosen by a hash of the seed and the case."""
+    """Take only so many: a sample in which each scenario, cases that keep the rule and that break
+    it, and small and large deviations keep their shares."""
+    stratify_by: tuple[str, ...] = ()
+    """Factors or imported columns whose values keep their shares in the sample too."""
 
     def choose(self, cases: Docket, seed: int) -> Docket:
         """The chosen cases in their own order.
@@ -47,10 +51,8 @@ class Selection(Described):
             chosen = [case for case in chosen if group_of(case, by) in wanted]
         if not chosen:
             raise DiscretionError("no case fits the selection", mend="widen it")
-        if self.at_most is not None and self.at_most < len(chosen):
-            ranked = sorted(chosen, key=lambda case: digest((seed, case.id)))
-            kept = {case.id for case in ranked[: self.at_most]}
-            chosen = [case for case in chosen if case.id in kept]
+        if self.at_most is not None:
+            chosen = sample(chosen, self.at_most, seed, self.stratify_by)
         return cases.only(chosen)
 
 

@@ -32,7 +32,8 @@ def evaluate(
         str, typer.Option("--panel", help="The people that baselines learn from.")
     ] = "",
     cases: Annotated[
-        int | None, typer.Option("--cases", min=1, help="Take only so many cases.")
+        int | None,
+        typer.Option("--cases", min=1, help="Take only so many cases, of every kind its share."),
     ] = None,
     scenario: Annotated[
         list[str] | None, typer.Option("--scenario", help="Only this scenario; repeat.")
