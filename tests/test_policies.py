@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from discretion.documents import parse_yaml
 from discretion.errors import DiscretionError
-from discretion.policies import Never, Policy
+from discretion.policies import Never, Policy, Prices
 
 
 def policy(*never: str) -> Policy:
@@ -85,6 +87,51 @@ def test_one_of_three_orderings_holds(value: Decimal, bound: int) -> None:
 def test_what_is_no_comparison_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(ValidationError, match="is no comparison; write it like: fraud_sign == yes"):
         policy(written)
+
+
+def priced(wrong_grant: object, wrong_refusal: object = 15, currency: str = "USD") -> Prices:
+    costs = {"currency": currency, "wrong_grant": wrong_grant, "wrong_refusal": wrong_refusal}
+    one = Policy.model_validate({"id": "a", "rule": "No.", "costs": costs})
+    assert one.costs is not None
+    assert Policy.model_validate(one.model_dump(mode="json")) == one
+    return one.costs
+
+
+def test_a_cost_is_an_amount_or_the_fact_that_holds_it() -> None:
+    facts = {"order_value": "$1,240.50", "value": Decimal(19)}
+    assert priced(Decimal(40), "0.50").of(facts) == (Decimal(40), Decimal("0.50"))
+    assert priced("order_value", "value").of(facts) == (Decimal("1240.50"), Decimal(19))
+    assert priced("Order value").of({"Order value": "7 EUR"}) == (None, Decimal(15))
+    assert priced("Order value", currency="EUR").of({"Order value": "7 EUR"})[0] == 7
+
+
+@pytest.mark.parametrize("cell", ["", "unknown", "-3", "nan", "€7"])
+def test_a_case_whose_cell_is_no_amount_has_no_price(cell: str) -> None:
+    assert priced("order_value").of({"order_value": cell}) == (None, Decimal(15))
+    assert priced("order_value").of({}) == (None, Decimal(15))
+
+
+@pytest.mark.parametrize(
+    ("costs", "sentence"),
+    [
+        ("wrong_grant: -1", "-1 is no cost; write an amount from 0 up, like 40"),
+        ("wrong_grant: true", "True is no cost; write an amount from 0 up, like 40"),
+        (
+            "wrong_grant: $40",
+            "'$40' is no cost; write an amount like 40, or the column that holds it",
+        ),
+        ("wrong_grant: [40]", "is no cost; write an amount like 40"),
+        ("wrong_grnat: 40", "unknown key 'wrong_grnat'"),
+        ("currency: euro", "costs.currency String should match pattern"),
+    ],
+)
+def test_a_cost_that_is_none_is_said_in_one_sentence(costs: str, sentence: str) -> None:
+    lines = {"currency": "currency: USD", "wrong_grant": "wrong_grant: 40", "x": "wrong_refusal: 1"}
+    lines[costs.partition(":")[0]] = costs
+    text = "id: a\nrule: No.\ncosts:\n" + "".join(f"  {line}\n" for line in lines.values())
+    found, wrong = parse_yaml(text, Path("a.yaml")).describe(Policy)
+    assert found is None
+    assert sentence in str(wrong[0])
 
 
 def test_a_policy_is_frozen_and_writes_its_predicates_as_they_were_read() -> None:

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from discretion.errors import DiscretionError
+from discretion.units import Unit
 
 ID = r"^[a-z0-9][a-z0-9._-]*$"
 
 Fact = str | Decimal
 Identifier = Annotated[str, Field(pattern=ID, max_length=80)]
 
+_NAME = re.compile(r"[^\W\d][\w .-]*")
 _CLAUSE = re.compile(
     r"\s*([\w.-]+)\s*(==|!=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|(?!.*\b(?:or|and)\b)[^'\"<>=!]+?)\s*"
 )
@@ -117,6 +119,46 @@ NeverPredicate = Annotated[
 ]
 
 
+def _as_cost(written: Any) -> Any:
+    amount = _number(str(written)) if isinstance(written, str | int | float | Decimal) else None
+    if isinstance(written, bool) or (amount is not None and amount < 0):
+        raise ValueError(f"{written} is no cost; write an amount from 0 up, like 40")
+    if amount is None and not (isinstance(written, str) and _NAME.fullmatch(written)):
+        raise ValueError(
+            f"{written!r} is no cost; write an amount like 40, or the column that holds it"
+        )
+    return written if amount is None else amount
+
+
+Cost = Annotated[Decimal | str, BeforeValidator(_as_cost, json_schema_input_type=float | str)]
+
+
+class Prices(Described):
+    """What wrong decisions cost, so that a report can say it in money."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    """Three capitals: USD, EUR. Different currencies are never added up."""
+    wrong_grant: Cost
+    """What a grant costs that people would have refused: an amount, or the fact that holds it in
+    each case, such as an imported column ``order_value``, or ``value`` itself."""
+    wrong_refusal: Cost
+    """What a refusal costs that people would have granted, in the same way."""
+
+    def of(self, facts: Mapping[str, Fact]) -> tuple[Decimal | None, Decimal | None]:
+        """What a wrong grant and a wrong refusal of a case with these facts cost; None where the
+        fact is missing or no amount."""
+        return self._price(self.wrong_grant, facts), self._price(self.wrong_refusal, facts)
+
+    def _price(self, cost: Decimal | str, facts: Mapping[str, Fact]) -> Decimal | None:
+        if isinstance(cost, Decimal):
+            return cost
+        try:
+            amount = Unit.named(self.currency).read(facts[cost])
+        except (KeyError, DiscretionError):
+            return None
+        return amount if amount >= 0 else None
+
+
 class Policy(Described):
     """A stated rule."""
 
@@ -134,6 +176,8 @@ class Policy(Described):
     """Predicates on facts. Where one holds, code refuses; no model can grant."""
     guidance: str = ""
     """Text for the model, which nothing enforces."""
+    costs: Prices | None = None
+    """What wrong decisions cost. Models are not told; reports count with it."""
 
     def forbids(self, facts: Mapping[str, Fact]) -> str | None:
         """The predicate that forbids a case with these facts, or None."""
