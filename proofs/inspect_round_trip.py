@@ -101,4 +101,4 @@ def page() -> str:
 
 if __name__ == "__main__":
     make()
-    print(page())
+    sys.stdout.write(page() + "\n")
