@@ -53,8 +53,8 @@ def main() -> None:
         workspace = open_workspace(desk)
         parts = [
             "# Endpoints: what was seen",
-            "The built-in model is asked in this process and over HTTP, on this machine. No hosted "
-            "service was asked.",
+            "The built-in model is asked in this process and over HTTP, on this machine. No\n"
+            "hosted service was asked.",
             first_tokens(workspace),
             served(workspace, Path(folder)),
         ]
@@ -99,7 +99,7 @@ def served(workspace: Workspace, folder: Path) -> str:
     local = PromptedArm(load_model("tiny"), method("direct"), policies)
     port = free_port()
     with Store(folder / "log.db") as store:
-        true = evaluate(cases, [local], store).estimates()["tiny/direct"]
+        exact = by_order(evaluate(cases, [local], store))
         with serving(port) as seconds:
             one = bot(f"http://127.0.0.1:{port}/v1", str(FOLDER), None)
             probed = asyncio.run(one.probe())
@@ -114,14 +114,14 @@ def served(workspace: Workspace, folder: Path) -> str:
                 store,
             )
         interrupted = restart(cases, policies, decoding, store, port, probed)
-    estimates = drawn.estimates()["bot/direct"]
+    shares = by_order(drawn)
+    draws = DRAWS // 2
+    cells = {cell: p for cell, (p,) in exact.items() if 0 < p < 1 and len(shares[cell]) == draws}
     statistic = sum(
-        (estimates[case].p - one.p) ** 2 / (one.p * (1 - one.p) / DRAWS)
-        for case, one in true.items()
-        if case in estimates and 0 < one.p < 1
+        (sum(shares[cell]) / draws - p) ** 2 / (p * (1 - p) / draws) for cell, p in cells.items()
     )
-    calls = sum(one.calls for one in estimates.values())
-    tail = chi2.sf(statistic, len(estimates))
+    read = sum(map(len, shares.values()))
+    tail = chi2.sf(statistic, len(cells))
     what = {failure.what.split(" ", 1)[1] for _, failure in late.failures()}
     return f"""## `transformers serve` {version("transformers")}
 
@@ -135,16 +135,24 @@ Started on the folder of the built-in model; it answered after {seconds:.0f} s.
 | refused | {", ".join(probed.refused) or "nothing"} |
 | so it is asked by | {"log-probabilities" if probed.logprobs else "sampling"} |
 
-**Sampling.** {len(estimates)} cases, {DRAWS} draws each, half in each order: {calls} draws were
-read and {len(drawn.failures())} calls failed. Against the exact p of complete answers in this
-process, the squared differences in units of their binomial variance sum to {statistic:.1f} on
-{len(estimates)} degrees of freedom (p = {tail:.2f}). Draws are stratified over the orders, which
-makes the sum smaller than that of independent draws, never larger.
+**Sampling.** {len(cases)} cases, {DRAWS} draws each, half in each order: {read} draws were read and
+{len(drawn.failures())} calls failed. Against the exact p of complete answers in this process, the
+squared differences in units of their binomial variance sum to {statistic:.1f} over {len(cells)}
+pairs of case and order (chi-squared, p = {tail:.2f}).
 
 **Retries.** {interrupted}
 
 **Time-outs.** With 1 ms for an answer, {len(late.failures())} of {few.samples} calls failed, each
 with: "… {" / ".join(sorted(what))}"."""
+
+
+def by_order(run: Run) -> dict[tuple[str, bool | None], list[float]]:
+    """The p of each answer, by case and order."""
+    found: dict[tuple[str, bool | None], list[float]] = {}
+    for _, case, answers in run.answers():
+        for answer in answers:
+            found.setdefault((case, answer.grant_first), []).append(answer.p)
+    return found
 
 
 def restart(
@@ -167,8 +175,8 @@ def restart(
         run.join()
     answered = sum(len(answers) for _, _, answers in runs[0].answers())
     return (
-        f"The server was stopped after {away} answers of a run and started again: all "
-        f"{answered} calls were answered in the end, {len(runs[0].failures())} failed."
+        f"The server was stopped after {away} answers of a run and started again: {answered} of\n"
+        f"{len(cases) * DRAWS} calls were answered in the end, {len(runs[0].failures())} failed."
     )
 
 

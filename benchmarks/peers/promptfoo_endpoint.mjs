@@ -2,10 +2,12 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
+const [count, atOnce, port] = process.argv.slice(3).map(Number);
+// Its connections are four, whatever the concurrency asked for, unless this says otherwise.
+process.env.PROMPTFOO_FETCH_CONNECTIONS = String(atOnce);
 const here = createRequire(`${process.cwd()}/`);
 const promptfoo = (await import(pathToFileURL(here.resolve("promptfoo")))).default;
 const text = process.argv[2];
-const [count, atOnce, port] = process.argv.slice(3).map(Number);
 
 const tests = Array.from({ length: count }, (_, number) => ({
   vars: { text: `${text} ${number}` },

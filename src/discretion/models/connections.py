@@ -33,11 +33,8 @@ def http_client(
     """
 
     async def only_what_is_set(request: httpx2.Request) -> None:
-        for name in list(request.headers):
-            if name not in _PLAIN:
-                del request.headers[name]
-        request.headers.update(headers)
-        request.headers["user-agent"] = "discretion"
+        kept = {name: value for name, value in request.headers.items() if name in _PLAIN}
+        request.headers = httpx2.Headers({**kept, "user-agent": "discretion", **headers})
 
     return httpx2.AsyncClient(
         base_url=base_url,

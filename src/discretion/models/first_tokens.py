@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 OPEN_LIMIT = 0.02
 """Widest bounds on p whose middle still stands for it."""
@@ -56,7 +57,7 @@ def read_first_tokens(
     masses = {"grant": 0.0, "refuse": 0.0, "either": 0.0, "neither": 0.0}
     seen: dict[str, set[str]] = {"grant": set(), "refuse": set(), "either": set(), "neither": set()}
     for token, mass in candidates:
-        side = _side(token, grant, refuse)
+        side = _side(token, tuple(grant), tuple(refuse))
         masses[side] += mass
         seen[side].add(token.lstrip()[:1])
     rest = max(0.0, 1.0 - sum(masses.values()))
@@ -77,7 +78,8 @@ def read_first_tokens(
     )
 
 
-def _side(token: str, grant: Sequence[str], refuse: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)  # the same few tokens come back from call to call
+def _side(token: str, grant: tuple[str, ...], refuse: tuple[str, ...]) -> str:
     begun = token.lstrip()
     if not begun:
         return "either"
