@@ -43,6 +43,11 @@ def show_shift(case: Case, shift: float, step: float) -> str:
     return f"{sign}{Unit.named(case.unit).show_distance(amount)}".replace("-", "−")
 
 
+def show_money(currency: str, amount: float) -> str:
+    """A computed sum of money; cents only where it is small."""
+    return Unit.named(currency).show(_rounded(amount, 0 if abs(amount) >= 20 else 2))
+
+
 def _digits(case: Case, size: float) -> int:
     """Decimals: whole minutes and days of the calendar, cents, elsewhere two digits of the size."""
     kind = Unit.named(case.unit).kind

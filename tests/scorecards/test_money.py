@@ -1,0 +1,113 @@
+"""What arms come to in money, by hand: one scenario's people are known case by case."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from discretion.cases import Docket
+from discretion.policies import Prices
+from discretion.scorecards.money import money_cards
+from discretion.scorecards.study import replies_of, study_of
+
+from . import hand_made
+from .hand_made import answers, docket, grants, like_people, panel, strict
+from .test_occurrence import ticket
+
+DOLLARS = Prices(currency="USD", wrong_grant=Decimal(40), wrong_refusal=Decimal(15))
+
+
+def cards(some, prices, tickets=None, **arms):
+    study = study_of(some.cases, panel(some.cases))
+    arms = arms or {"strict": strict}
+    replies = replies_of(study, tuple(arms), answers(some.cases, **arms))
+    return money_cards(study, list(replies.values()), prices, tickets)
+
+
+def by_name(card):
+    return {row.arm: row.costs for row in card.arms}
+
+
+def rate(cases, weight=None):
+    return np.average([grants(case) / 10 for case in cases], weights=weight)
+
+
+def test_the_references_cost_what_the_people_would_have_decided_otherwise():
+    some = docket(6)
+    (card,) = cards(some, {f"policy-{index}": DOLLARS for index in range(6)})
+    granted = rate(some.cases)
+    found = by_name(card)
+    assert found["always grant"].given.value == pytest.approx(1000 * 40 * (1 - granted))
+    assert found["always grant"].lost.value == 0
+    assert found["always refuse"].lost.value == pytest.approx(1000 * 15 * granted)
+    assert found["always refuse"].wrong_refusals.value == pytest.approx(1000 * granted)
+    assert (card.cases, card.unpriced, card.tickets) == (len(some), 0, None)
+
+
+def test_an_arm_pays_for_what_it_refuses_beyond_the_rule():
+    some = docket(6)
+    (card,) = cards(some, {f"policy-{index}": DOLLARS for index in range(6)})
+    costs = by_name(card)["strict"]
+    lost = np.mean([grants(one) / 10 if one.value > 10 else 0 for one in some.cases])
+    given = np.mean([1 - grants(one) / 10 if one.value <= 10 else 0 for one in some.cases])
+    assert costs.lost.value == pytest.approx(15_000 * lost)
+    assert costs.total.value == pytest.approx(15_000 * lost + 40_000 * given)
+    assert costs.total.low < costs.total.value < costs.total.high
+
+
+def test_currencies_are_not_added_up():
+    euros = Prices(currency="EUR", wrong_grant=Decimal(1), wrong_refusal=Decimal(1))
+    some = docket(3)
+    found = cards(some, {"policy-0": DOLLARS, "policy-1": euros})
+    assert [(card.currency, card.policies) for card in found] == [
+        ("EUR", ("policy-1",)),
+        ("USD", ("policy-0",)),
+    ]
+    assert found[0].cases == found[1].cases == len(some) / 3
+
+
+def test_without_prices_there_is_no_card():
+    assert cards(docket(2), {}) == ()
+
+
+def test_a_column_prices_each_case_and_what_it_does_not_tell_is_left_out_and_counted():
+    from dataclasses import replace
+
+    def priced(place, one):
+        return replace(one, columns={"worth": f"${place}"} if place % 4 else {})
+
+    some = docket(6)
+    some = Docket(
+        tuple(priced(place, one) for place, one in enumerate(some.cases)),
+        some.policies,
+        some.scenarios,
+    )
+    by_worth = Prices(currency="USD", wrong_grant="worth", wrong_refusal=Decimal(0))
+    (card,) = cards(some, {f"policy-{index}": by_worth for index in range(6)})
+    told = [(place, one) for place, one in enumerate(some.cases) if place % 4]
+    assert (card.cases, card.unpriced) == (len(told), len(some) - len(told))
+    wanted = 1000 * np.mean([place * (1 - grants(one) / 10) for place, one in told])
+    assert by_name(card)["always grant"].given.value == pytest.approx(wanted)
+
+
+def test_tickets_say_how_often_a_request_occurs():
+    some = docket(6)
+    prices = {f"policy-{index}": DOLLARS for index in range(6)}
+    # In policy 0 nine requests at 11 days, one at 40: only its cases count, and those nine times.
+    tickets = [(ticket(f"t{n}", 11 if n else 40, policy="policy-0"), 1.0) for n in range(10)]
+    (card,) = cards(some, prices, tickets)
+    weight = [
+        {11: 9, 40: 1}.get(int(one.value), 0) * (one.policy == "policy-0") for one in some.cases
+    ]
+    assert card.policies == ("policy-0",)
+    assert card.tickets == 10
+    assert by_name(card)["always refuse"].wrong_refusals.value == pytest.approx(
+        1000 * rate(some.cases, weight)
+    )
+
+
+def test_an_arm_that_says_the_same_to_all_is_the_reference_and_not_told_twice():
+    some = docket(2)
+    (card,) = cards(some, {"policy-0": DOLLARS}, always=hand_made.always(0.9), like=like_people)
+    assert [row.arm for row in card.arms] == ["like", "always refuse", "always grant"]
+    assert [row.reference for row in card.arms] == [False, True, True]
