@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from discretion.cli.endpoints import _personal
 from servers.shapes import Scripted, completion, error, says
 
 from .conftest import Command
@@ -91,11 +92,16 @@ def test_texts_go_nowhere_without_a_yes(discretion: Command, bot: Path) -> None:
         "the texts of 5 cases would leave this machine for the first time",
         "to        api.example.com  (https://api.example.com/v1)",
         "model     m, here called abroad",
-        "no e-mail address and no number of 9 digits or more was seen",
+        "0 texts carry marks in place of what an import found; still in them: nothing that was",
         "discretion models allow abroad, or add --yes",
     ):
         assert part in outcome.err
     assert discretion("runs").out == "nothing has been evaluated yet\n"
+
+
+def test_personal_data_are_said_before_texts_go() -> None:
+    said = _personal(["From [email 1]", "From jo@example.com and al@example.com", "A coat"])
+    assert said == ("1 texts carry marks in place of what an import found; still in them: email 2")
 
 
 def test_an_answer_of_no_sends_nothing(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from discretion.models.endpoint import Endpoint
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
-
-_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.\w{2,}|(?:\d[ ().+/-]{0,2}){9,}")
-"""E-mail addresses, and numbers long enough for a telephone, a card or an account."""
 
 
 def endpoint(here: Workspace, name: str) -> Endpoint | None:
@@ -61,17 +59,11 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
     from discretion.workspace import endpoints
 
     texts = [case.text for case in cases if case.text]
-    telling = sum(_PERSONAL.search(text) is not None for text in texts)
     remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
     remark(f"  to        {one.settings.host}  ({one.settings.base_url})")
     remark(f"  model     {one.settings.model}, here called {one.name}")
     remark("  with them the policy's text, and judged cases where the method shows precedents")
-    remark(
-        f"  personal  {telling:,} of them show an e-mail address or a number of 9 digits or more"
-        if telling
-        else "  personal  no e-mail address and no number of 9 digits or more was seen; names and "
-        "other hints were not looked for"
-    )
+    remark(f"  personal  {_personal(texts)}")
     if not yes:
         if not sys.stdin.isatty():
             raise DiscretionError(
@@ -84,6 +76,22 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
             remark("nothing was sent")
             raise typer.Exit(1)
     endpoints.allow(one, here.store, now())
+
+
+def _personal(texts: Sequence[str]) -> str:
+    """Whether personal data were masked in texts, and what of it is seen in them still."""
+    from discretion.importing.redaction import KINDS, redact
+
+    mark = re.compile(rf"\[(?:{'|'.join(KINDS)}) \d+\]")
+    masked = sum(mark.search(text) is not None for text in texts)
+    seen: Counter[str] = Counter()
+    for text in texts:
+        seen.update(redact(text).found)
+    still = ", ".join(f"{kind} {count:,}" for kind, count in seen.most_common())
+    return (
+        f"{masked:,} texts carry marks in place of what an import found; still in them: "
+        f"{still or 'nothing that was recognized, and names are recognized only in part'}"
+    )
 
 
 def probe(here: Workspace, one: Endpoint) -> Probe:
