@@ -62,8 +62,8 @@ thresholds lie below the smallest and beyond the largest value tried.
 
 {missing}
 
-For machines, the numbers of scenarios at which a figure misses, with the raters or the model of one
-cell at least:
+For machines, the numbers of scenarios at which a figure's intervals are too narrow or too wide,
+with the raters or the model of one cell at least:
 
 ```json
 {numbers}
@@ -134,7 +134,7 @@ def page(
         ratios=_table(cells, RATIOS),
         people=_people_table(lines, kinds),
         missing=_missing(found),
-        numbers=json.dumps(_numbers(found), indent=1),
+        numbers=_compact(_numbers(found)),
     )
 
 
@@ -262,9 +262,21 @@ def _aimed(one: Coverage) -> bool:
     return one.scenarios >= 10 and one.figure in (*AIMED, *GRIDS.values())
 
 
-def _numbers(found: Sequence[Coverage]) -> dict[str, list[int]]:
-    names = dict.fromkeys(one.figure for one in found)
-    return {
-        name: sorted({one.scenarios for one in found if one.figure == name and one.misses})
-        for name in names
-    }
+def _compact(numbers: dict[str, dict[str, list[int]]]) -> str:
+    """JSON with a line for each figure."""
+    parts = []
+    for verdict, figures in numbers.items():
+        lines = [f"  {json.dumps(name)}: {json.dumps(some)}" for name, some in figures.items()]
+        parts.append(f' "{verdict}": {{\n' + ",\n".join(lines) + "\n }")
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _numbers(found: Sequence[Coverage]) -> dict[str, dict[str, list[int]]]:
+    numbers: dict[str, dict[str, list[int]]] = {}
+    for verdict, narrow in (("too narrow", True), ("too wide", False)):
+        missed = [one for one in found if one.misses and (one.percent < LOW) == narrow]
+        numbers[verdict] = {
+            name: sorted({one.scenarios for one in missed if one.figure == name})
+            for name in dict.fromkeys(one.figure for one in missed)
+        }
+    return numbers

@@ -209,8 +209,14 @@ def test_open_ends_hold_what_lies_on_their_side(table):
 
 
 def test_what_misses_is_there_for_machines(table):
-    page = page_of(table, [([0, -1, 1], [9, 0, 0])] * 20)
-    numbers = json.loads(page.split("```json")[1].split("```")[0])
-    # 100 in 100 is too wide for all but thresholds.
-    assert numbers["signed gap"] == [10]
-    assert numbers["threshold"] == []
+    wide, narrow = ([0, -1, 1], [9, 0, 0]), ([2, 1, 3], [0, 9, 0])
+    for study, verdict, other in (
+        (wide, "too wide", "too narrow"),
+        (narrow, "too narrow", "too wide"),
+    ):
+        page = page_of(table, [study] * 20)
+        numbers = json.loads(page.split("```json")[1].split("```")[0])
+        assert numbers[verdict]["signed gap"] == [10]
+        assert numbers[other] == {}
+        # A threshold that is held too often misses nothing.
+        assert ("threshold" in numbers[verdict]) == (study is narrow)
