@@ -85,3 +85,11 @@ def test_a_budget_is_never_exceeded(calls: list[tuple[int, float]], budget: int)
         assert all(one is None or isinstance(one, StoppedError) for one in outcomes)
 
     asyncio.run(run())
+
+
+def test_what_is_left_is_for_another_run() -> None:
+    purse = Purse(Budget(Decimal(100), "tokens"))
+    aside = asyncio.run(purse.take(Usage(40, 20), None, "bot"))
+    asyncio.run(purse.pay(aside, Usage(30, 5), None, "bot"))
+    assert purse.left == Budget(Decimal(65), "tokens")
+    assert Purse().left is None

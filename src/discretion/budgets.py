@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
@@ -88,6 +88,13 @@ class Purse:
         """Spent, by currency."""
         self._spent = self._aside = Decimal(0)
         self._changed = asyncio.Condition()
+
+    @property
+    def left(self) -> Budget | None:
+        """What is left of the budget, for another run; None where there is none."""
+        if self.budget is None:
+            return None
+        return replace(self.budget, amount=self.budget.amount - self._spent)
 
     async def take(self, most: Usage, price: Price | None, where: str) -> Decimal:
         """Set aside what a call may cost; waits while only calls under way stand against it.

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from discretion.errors import StoppedError
+
 from .conftest import Command
 
 
@@ -137,3 +139,15 @@ def test_a_file_that_is_not_there_is_named(discretion: Command, desk: Path) -> N
     outcome = discretion("gate")
     assert outcome.code == 2
     assert outcome.err.startswith("discretion: acceptance.yaml: cannot be read")
+
+
+def test_a_gate_that_a_budget_stops_is_not_passed(
+    discretion: Command, acceptance: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise StoppedError("the budget of 1 calls is spent", where="bot")
+
+    monkeypatch.setattr("discretion.evaluation.evaluate", stop)
+    outcome = discretion("gate", "--budget", "1calls")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "stopped: bot: the budget of 1 calls is spent" in outcome.err

@@ -12,6 +12,7 @@ _EXTRAS = {
     "local": ("models in folders, the built-in one too", ("torch", "transformers")),
     "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),
     "anthropic": ("Anthropic's endpoint", ("anthropic",)),
+    "inspect": ("Inspect AI: our task there, and its packed logs", ("inspect_ai",)),
     "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
 }
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from discretion.cli.app import Json, app, desk, now, print_json, remark
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
     from discretion.acceptances import Acceptance
+    from discretion.budgets import Purse
     from discretion.cases import Docket
     from discretion.gate import Line
     from discretion.plans import Plan
@@ -42,7 +43,11 @@ def gate(
     with 0 if every line passed and with 1 if one failed; what cannot be told counts as failed
     unless the file says `allow_unclear: true`.
     """
-    acceptance, lines = judged(desk(), file, arm=arm, budget=budget, yes=yes)
+    try:
+        acceptance, lines = judged(desk(), file, arm=arm, budget=budget, yes=yes)
+    except StoppedError as stopped:
+        remark(f"stopped: {stopped}")
+        raise typer.Exit(1) from None
     clear = acceptance.allow_unclear
     failed = [line for line in lines if not line.passes(allow_unclear=clear)]
     if as_json:
@@ -80,6 +85,7 @@ def judged(
     """
     from discretion import reports
     from discretion.acceptances import read_acceptance
+    from discretion.budgets import Purse, read_budget
     from discretion.gate import judge, read_expectations
 
     acceptance, document = read_acceptance(file)
@@ -95,7 +101,8 @@ def judged(
         if acceptance.regressions
         else ()
     )
-    run = _run(here, plan, plan.choose(cases), cases, budget=budget, yes=yes)
+    purse = Purse(read_budget(budget) if budget else None)
+    run = _run(here, plan, plan.choose(cases), cases, purse, yes=yes)
     if run is None:
         raise DiscretionError(
             "it can answer none of the cases", where=name, mend="check what they carry"
@@ -106,7 +113,7 @@ def judged(
         here_already = {case.id for case in cases}
         new = [case for case in own.values() if case.id not in here_already]
         known = cases.only((*cases, *new))
-        trial = _run(here, plan, cases.only(own.values()), known, budget=budget, yes=yes)
+        trial = _run(here, plan, cases.only(own.values()), known, Purse(purse.left), yes=yes)
     card = reports.of_run(run, panel=acceptance.panel) if acceptance.compares else None
     lines = judge(
         acceptance, document, name, run, card=card, expectations=expectations, trial=trial
@@ -131,11 +138,10 @@ def _plan(here: Workspace, acceptance: Acceptance, arm: str, where: str) -> Plan
 
 
 def _run(
-    here: Workspace, plan: Plan, asked: Docket, known: Docket, *, budget: str, yes: bool
+    here: Workspace, plan: Plan, asked: Docket, known: Docket, purse: Purse, *, yes: bool
 ) -> Run | None:
     """The newest run that still holds, or a new one; None where the arm can answer none of the
     cases."""
-    from discretion.budgets import Purse, read_budget
     from discretion.cli import endpoints
     from discretion.evaluation import evaluate
     from discretion.gate import current_run
@@ -148,6 +154,8 @@ def _run(
     if run is not None:
         return run
     remark(f"asking {plan.arms[0]} about {len(asked):,} cases")
-    endpoints.check_cost(here, asked, arms, budget=budget, yes=yes)
-    purse = Purse(read_budget(budget) if budget else None)
-    return evaluate(asked, arms, here.store, plan=plan, clock=now, purse=purse)
+    endpoints.check_cost(here, asked, arms, budget=str(purse.budget or ""), yes=yes)
+    run = evaluate(asked, arms, here.store, plan=plan, clock=now, purse=purse)
+    if purse.calls:
+        remark(f"spent: {endpoints.spent_in_words(purse)}")
+    return run
