@@ -44,7 +44,12 @@ def import_(
         str, typer.Option("--case", metavar="COLUMNS", help="Columns that identify a case.")
     ] = "",
     scenario: Annotated[
-        str, typer.Option("--scenario", metavar="COLUMN", help="Column that names the scenario.")
+        str,
+        typer.Option(
+            "--scenario",
+            metavar="COLUMN",
+            help="Column that names the scenario, or one: 'returns'.",
+        ),
     ] = "",
     policy: Annotated[str, typer.Option("--policy", help="The policy they all fall under.")] = "",
     panel: Annotated[str, typer.Option("--panel", help="Name of the people who decided.")] = "",
@@ -164,7 +169,7 @@ def import_(
         **reading,  # type: ignore[arg-type]
     )
     if skip_bad is not None and imported.skipped:
-        _set_aside(skip_bad, imported)
+        set_aside(skip_bad, imported)
     kept = keep_all(here, imported, said)
     if as_json:
         print_json(kept.json)
@@ -226,7 +231,7 @@ def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[st
     return said
 
 
-def _set_aside(path: Path, imported: Imported) -> None:
+def set_aside(path: Path, imported: Imported) -> None:
     """Bad rows with all their cells, and why; cells that a spreadsheet would run are quoted."""
     from discretion.reports.tables import neutral
 

@@ -85,7 +85,7 @@ class Casebook:
         policy = layout.policy
         if "policy" in layout.fields:
             policy = fields.required("policy", row, lambda cell: identifier(as_text(cell)))
-        named = columns[layout.scenario] if layout.scenario is not None else ""
+        named = layout.one_scenario or (columns[layout.scenario] if layout.scenario else "")
         scenario = identifier(named) if named else ""
         if layout.case:
             identity: object = {name: columns[name] for name in layout.case}

@@ -51,6 +51,7 @@ _PHONE_CUE = re.compile(
     re.I,
 )
 _CUE_REACH = 32
+_SHORTEST_CARD = 12
 
 
 def luhn(number: str) -> bool:
@@ -62,23 +63,32 @@ def luhn(number: str) -> bool:
 
 def mark_numbers(text: str, mark: Mark) -> str:
     """Cards, phones and other long numbers in a text, those that are dates or amounts aside."""
-    if all(KEPT.fullmatch(found[0]) for found in _RUN.finditer(text)):
-        return text  # The usual case, and much faster than what follows.
-    text = _CARD.sub(lambda found: _card(found[0], mark), text)
-    parts, end = [], 0
-    for kept in KEPT.finditer(text):
-        parts += [_mark_runs(text[end : kept.start()], mark), kept[0]]
-        end = kept.end()
-    return "".join([*parts, _mark_runs(text[end:], mark)])
+    return _RUN.sub(lambda found: _marked(found, mark), text)
+
+
+def _marked(found: re.Match[str], mark: Mark) -> str:
+    """A run of digits with its cards marked, then what is no date or amount in it."""
+    run, text = found[0], found.string
+    start, end = found.span()
+    if len(run) > _SHORTEST_CARD:
+        without = _CARD.sub(lambda card: _card(card[0], mark), run)
+        if without != run:
+            return mark_numbers(without, mark)
+    parts = []
+    # A sign before it or a currency behind it makes a number an amount.
+    for kept in KEPT.finditer(text, max(0, start - 4), end + 12):
+        if kept.end() > start and kept.start() < end:
+            parts += [_RUN.sub(lambda piece: _classified(piece, mark), text[start : kept.start()]),
+                      text[max(start, kept.start()) : min(end, kept.end())]]  # fmt: skip
+            start = kept.end()
+    if not parts:
+        return _classified(found, mark)
+    return "".join([*parts, _RUN.sub(lambda piece: _classified(piece, mark), text[start:end])])
 
 
 def _card(written: str, mark: Mark) -> str:
     number = re.sub(r"[ -]", "", written)
     return mark("card", number) if luhn(number) and number[0] in "23456" else written
-
-
-def _mark_runs(text: str, mark: Mark) -> str:
-    return _RUN.sub(lambda found: _classified(found, mark), text)
 
 
 def _classified(found: re.Match[str], mark: Mark) -> str:

@@ -35,7 +35,9 @@ class Fields:
             self._expressions["until"] = bind(layout.until, places, where="--text-until", unit=unit)
             self._of_case.append(self._expressions["until"])
         named = {
-            "--scenario": () if layout.scenario is None else (layout.scenario,),
+            "--scenario": (
+                () if layout.scenario is None or layout.one_scenario else (layout.scenario,)
+            ),
             "--case": layout.case,
             "--factor": layout.factors,
             "--keep": layout.keep,

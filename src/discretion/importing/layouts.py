@@ -34,7 +34,8 @@ class Layout:
     case: tuple[str, ...] = ()
     """Columns that tell cases apart; without any, text, value, limit and factors do."""
     scenario: str | None = None
-    """Column that names a case's scenario; without one each case is a scenario of its own."""
+    """Column that names a case's scenario, or one for all in single quotes; without either each
+    case is a scenario of its own."""
     policy: str = "imported"
     """Id of the policy, where the fields do not give one."""
     panel: str = "people"
@@ -57,6 +58,12 @@ class Layout:
     """Expression for what ends a case's text: the text is cut where that begins."""
     date_format: str | None = None
     """As for strptime, several with | between them; None means ISO 8601."""
+
+    @property
+    def one_scenario(self) -> str | None:
+        """The scenario of all cases; None where a column names it, or nothing does."""
+        quoted = re.fullmatch(r"'(.+)'", self.scenario or "")
+        return quoted[1] if quoted else None
 
     @property
     def form(self) -> Form:

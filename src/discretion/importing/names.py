@@ -92,7 +92,7 @@ def _name(written: str, *, whole: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def pattern_of(name: str) -> re.Pattern[str]:
-    """Matches a name, and its parts where they stand alone: Anna of Anna Berg."""
+    """Matches a name, and its parts: Anna of Anna Berg. What stands before is for others to see."""
     parts = [part for part in name.split(" ") if len(part) > 2] if " " in name else []
     either = "|".join(re.escape(one) for one in (name, *parts))
-    return re.compile(rf"(?<!\w)(?:{either})(?!\w)")
+    return re.compile(rf"(?:{either})(?!\w)")

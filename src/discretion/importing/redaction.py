@@ -38,6 +38,9 @@ _CUED = re.compile(  # In small letters: a search that ignores case takes three 
 )
 _HASHED = re.compile(r"[#№]\s?(?P<id>[A-Za-z]{0,6}-?\d{3,}[\w-]*)")
 _CODE = re.compile(r"(?<![\w-])(?=[\d-]*[A-Z])(?=(?:[A-Z-]*\d){5})[A-Z0-9][A-Z0-9-]{5,}(?!\w)")
+# These two start at a digit, which is found much faster than the beginning of a word.
+_IBAN_LIKE = re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)")
+_CODE_LIKE = re.compile(r"\d(?:-?[A-Z]|(?<=[A-Z]\d)|(?<=[A-Z]-\d))")
 _DIGIT = re.compile(r"\d")
 
 
@@ -58,10 +61,12 @@ def redact(text: str, known: Marks | None = None) -> Redacted:
     if "@" in text:
         text = _EMAIL.sub(lambda found: marker.mark("email", found[0].lower()), text)
     if _DIGIT.search(text):
-        text = _IBAN.sub(lambda found: _iban(found[0], marker.mark), text)
+        if _IBAN_LIKE.search(text):
+            text = _IBAN.sub(lambda found: _iban(found[0], marker.mark), text)
         text = _mark_cued(text, marker.mark)
         text = _HASHED.sub(lambda found: marker.mark("order", found["id"].upper()), text)
-        text = _CODE.sub(lambda found: _code(found, marker.mark), text)
+        if _CODE_LIKE.search(text):
+            text = _CODE.sub(lambda found: _code(found, marker.mark), text)
         text = mark_numbers(text, marker.mark)
     names = dict.fromkeys([*(name for kind, name in marker.marks if kind == "name"),
                            *names_in(text)])  # fmt: skip
@@ -86,14 +91,21 @@ class _Marker:
         return self.marks[kind, what]
 
     def mark_all(self, kind: str, what: str, pattern: re.Pattern[str], text: str) -> str:
-        return pattern.sub(lambda _: self.mark(kind, what), text)
+        def replaced(found: re.Match[str]) -> str:
+            # As a part of the pattern this would take ten times as long.
+            inside = found.start() > 0 and text[found.start() - 1].isalnum()
+            return found[0] if inside else self.mark(kind, what)
+
+        return pattern.sub(replaced, text)
 
 
 def _iban(written: str, mark: Mark) -> str:
-    """The longest beginning whose checksum holds is the account; words may stand behind it."""
-    for end in range(len(written), 14, -1):
+    """The longest beginning whose checksum holds is the account; words may stand behind it, and
+    its own last group has a digit."""
+    ends = [group.end() for group in re.finditer(r"[A-Za-z]*\d[A-Za-z0-9]*", written)]
+    for end in reversed(ends):
         account = re.sub(r"[ -]", "", written[:end]).upper()
-        if len(account) >= 15 and written[end - 1].isalnum() and is_iban(account):
+        if len(account) >= 15 and is_iban(account):
             return mark("iban", account) + written[end:]
     return written
 
@@ -115,7 +127,7 @@ def _mark_cued(text: str, mark: Mark) -> str:
         said = found["said"] is not None
         if (
             (len(identifier) >= 3 if said else digits >= (3 if lettered else 5))
-            and not text[: found.start()][-1:].isalnum()
+            and not (found.start() and text[found.start() - 1].isalnum())
             and not QUANTITY.match(text, stop)
             and not KEPT.match(text, start)
         ):

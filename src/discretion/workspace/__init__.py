@@ -2,7 +2,7 @@
 
 from discretion.workspace.desk import Workspace, open_workspace
 from discretion.workspace.folder import LOG, SETTINGS, Contents, read_folder
-from discretion.workspace.secret import SECRET, make_secret, read_secret
+from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Simulated",
     "Workspace",
     "make_secret",
+    "new_secret",
     "open_workspace",
     "read_folder",
     "read_secret",

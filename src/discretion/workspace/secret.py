@@ -12,8 +12,13 @@ SECRET = ".discretion-secret"  # noqa: S105  # its name, not its value
 _BYTES = 32
 
 
-def make_secret(folder: Path) -> bytes:
-    """Make the secret of a new workspace, or read the one that is there.
+def new_secret() -> bytes:
+    """Random bytes from the operating system."""
+    return secrets.token_bytes(_BYTES)
+
+
+def make_secret(folder: Path, made: bytes | None = None) -> bytes:
+    """Keep the secret of a new workspace, made now or before; or read the one that is there.
 
     Only its owner may read the file. Whoever gets it and the log can try names.
     """
@@ -26,7 +31,7 @@ def make_secret(folder: Path) -> bytes:
         raise DiscretionError(
             f"cannot be written ({error.strerror})", where=str(path), mend="check the folder"
         ) from error
-    made = secrets.token_bytes(_BYTES)
+    made = made or new_secret()
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(made.hex() + "\n")
     return made
