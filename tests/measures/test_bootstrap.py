@@ -93,6 +93,32 @@ def test_with_few_scenarios_raters_are_left_out_one_by_one():
     assert figure.note == "for these scenarios only"
 
 
+def test_raters_who_link_scenarios_widen_the_interval_by_their_jackknife_variance():
+    people = simulate(np.random.default_rng(7), scenarios=30, cases=4, raters=9, keep=0.6)
+    alone, together = (
+        pooled(mean, grant_share, rates, np.random.default_rng(0), n=1)
+        for rates in (people.anonymous, people.rates)
+    )
+    left = np.array([people.granted[people.rater != r].mean() for r in range(9)])
+    linked = 8 / 9 * ((left - left.mean()) ** 2).sum()
+    sums = scenario_sums(grant_share(people.rates.h, people.rates.n), people.scenario)
+    away = sums[:, 0] - people.granted.mean() * sums[:, 1]
+    between = (away**2).sum() / sums[:, 1].sum() ** 2 * 30 / 29
+    for end in ("low", "high"):
+        reach, plain = (getattr(f, end) - f.value for f in (together, alone))
+        assert reach / plain == pytest.approx(np.sqrt(1 + linked / between), rel=1e-6)
+    assert "raters are not known" in alone.note
+    assert together.note == ""
+
+
+def test_many_raters_are_left_out_in_groups_to_the_same_effect():
+    people = simulate(np.random.default_rng(8), scenarios=5, cases=4, raters=600)
+    figure = pooled(mean, grant_share, people.rates, np.random.default_rng(0), n=1)
+    left = np.array([people.granted[people.rater != r].mean() for r in range(600)])
+    error = np.sqrt(599 / 600 * ((left - left.mean()) ** 2).sum())
+    assert figure.high - figure.value == pytest.approx(stats.t.ppf(0.975, 599) * error, rel=0.2)
+
+
 def test_with_few_scenarios_and_anonymous_people_judgments_are_drawn_anew():
     people = simulate(np.random.default_rng(6), scenarios=3, cases=4, raters=20)
     rates = people.anonymous

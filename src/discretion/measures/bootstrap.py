@@ -19,6 +19,8 @@ Parts = Callable[[Floats, Floats], Floats]
 
 RESAMPLES = 10_000
 _BLOCKS = 1_000
+_GROUPS = 100
+"""More raters than this are left out in so many groups, which bounds the cost."""
 _DRAWS = 500
 _CHUNK = 2_000_000
 
@@ -34,8 +36,10 @@ def pooled(
 ) -> Figure:
     """A figure over all cases together, with its 95% interval by bootstrap-t over scenarios.
 
-    With fewer than six scenarios the interval is for these only: raters are left out one by one,
-    or, where they are not known, each case's judgments are drawn anew.
+    Resampled scenarios do not show what they share, the raters: the delete-one-rater jackknife
+    variance is added to theirs. With fewer than six scenarios the interval is for these only:
+    raters are left out one by one, or, where they are not known, each case's judgments are drawn
+    anew.
 
     Args:
         statistic: the figure, from sums.
@@ -46,15 +50,18 @@ def pooled(
         bounds: the ends of the figure's own range, at which the interval stops.
     """
     shares = parts(rates.h, rates.n)
-    with np.errstate(all="ignore"):
-        value = float(statistic(shares.sum(axis=0)))
+    value = _value_of(statistic, shares)
     if not math.isfinite(value):
         return missing("no case has what this needs", n)
     used = rates.scenario[np.any(shares != 0, axis=1)]
-    if len(np.unique(used)) >= FEW:
-        ends, note = bootstrap_t(statistic, scenario_sums(shares, rates.scenario), rng), ""
-    else:
+    if len(np.unique(used)) < FEW:
         ends, note = _among_people(statistic, parts, rates, value, rng), "for these scenarios only"
+    else:
+        people, note = 0.0, "raters are not known: how they differ is not in the interval"
+        if rates.ballots is not None:
+            people, note = _rater_variance(statistic, parts, rates, rates.ballots)[0], ""
+        sums = scenario_sums(shares, rates.scenario)
+        ends = bootstrap_t(statistic, sums, rng, rater_variance=people)
     if ends is None:
         clauses = [note, "too little varies for an interval"]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
@@ -79,6 +86,8 @@ def bootstrap_t(
     sums: Floats,
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
+    *,
+    rater_variance: float = 0.0,
 ) -> tuple[float, float] | None:
     """The ends of the 95% bootstrap-t interval of a statistic of sums over scenarios.
 
@@ -91,10 +100,12 @@ def bootstrap_t(
         sums: (K, Q) each scenario's.
         rng: draws the resamples.
         resamples: how many.
+        rater_variance: what the statistic varies by because scenarios share raters.
 
     Returns:
         Both ends, infinite where a resample of no spread lies that far out; None where the sums
-        do not vary, or more than one resample in twenty leaves the statistic undefined.
+        do not vary, the raters' variance is not known (NaN), or more than one resample in twenty
+        leaves the statistic undefined.
     """
     if len(sums) > _BLOCKS:
         block = np.arange(len(sums)) % _BLOCKS
@@ -107,7 +118,7 @@ def bootstrap_t(
     whole = np.concatenate([np.zeros(columns), moments[:, columns:].mean(axis=0)])
     scale = np.abs(sums).max(axis=0) + np.finfo(float).tiny
     value, error = _studentised(statistic, whole[None], mean, upper, count, scale)
-    if not error[0] > 0:
+    if not (error[0] > 0 and math.isfinite(rater_variance)):
         return None
     ratios = []
     step = max(1, _CHUNK // count)
@@ -126,7 +137,8 @@ def bootstrap_t(
     if len(ratio) < 0.95 * resamples:
         return None
     lower, higher = np.quantile(ratio, [0.025, 0.975], method="closest_observation")
-    return float(value[0] - higher * error[0]), float(value[0] - lower * error[0])
+    whole_error = math.hypot(error[0], math.sqrt(rater_variance))
+    return float(value[0] - higher * whole_error), float(value[0] - lower * whole_error)
 
 
 def _studentised(
@@ -165,41 +177,52 @@ def _among_people(
     """The ends of the interval that the raters alone give, for these scenarios only."""
     from scipy.special import stdtrit
 
-    def of(h: Floats, n: Floats) -> float:
-        with np.errstate(all="ignore"):
-            return float(statistic(parts(h, n).sum(axis=0)))
-
     if rates.ballots is not None:
-        replicates = _without_each_rater(of, rates, rates.ballots)
-        factor, df = (len(replicates) - 1) ** 2 / max(len(replicates), 1), len(replicates) - 1
+        variance, raters = _rater_variance(statistic, parts, rates, rates.ballots)
+        df = raters - 1
     elif not np.isnan(rates.n).any():
         n = np.where(rates.n > 0, rates.n, 1).astype(np.int64)
         chance = np.nan_to_num(rates.h)
         decided = np.where(rates.n > 0, 1.0, np.nan)
         replicates = np.array(
-            [of(rng.binomial(n, chance) / n * decided, rates.n) for _ in range(_DRAWS)]
+            [
+                _value_of(statistic, parts(rng.binomial(n, chance) / n * decided, rates.n))
+                for _ in range(_DRAWS)
+            ]
         )
-        factor, df = 1.0, int(np.maximum(rates.n - 1, 0).sum())
+        variance, df = float(np.var(replicates, ddof=1)), int(np.maximum(rates.n - 1, 0).sum())
     else:
         return None
-    if df < 1 or not np.isfinite(replicates).all():
+    if df < 1 or not math.isfinite(variance):
         return None
-    error = math.sqrt(factor * float(np.var(replicates, ddof=1)))
+    error = math.sqrt(variance)
     half = float(stdtrit(df, 0.975)) * error
     return (value - half, value + half) if error > ROUNDING else None
 
 
-def _without_each_rater(
-    of: Callable[[Floats, Floats], float], rates: Rates, ballots: Ballots
-) -> Floats:
-    """The figure with each rater left out, (R,)."""
+def _rater_variance(
+    statistic: Statistic, parts: Parts, rates: Rates, ballots: Ballots
+) -> tuple[float, int]:
+    """The delete-one-rater jackknife variance of the figure, and the number of raters.
+
+    NaN with one rater, or where the figure is undefined without one of them.
+    """
     cases = len(rates.h)
-    order = np.argsort(ballots.rater, kind="stable")
-    starts = np.flatnonzero(np.diff(ballots.rater[order], prepend=-1))
+    raters, rater = np.unique(ballots.rater, return_inverse=True)
+    group = rater % _GROUPS
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     values = []
     for rows in np.split(order, starts[1:]):
         n = rates.n - sums_by(ballots.case[rows], ballots.n[rows], cases)
         granted = rates.grants - sums_by(ballots.case[rows], ballots.grants[rows], cases)
         h = np.divide(granted, n, out=np.full(cases, np.nan), where=n > 0)
-        values.append(of(h, n))
-    return np.array(values)
+        values.append(_value_of(statistic, parts(h, n)))
+    if len(values) < 2 or not np.isfinite(values).all():
+        return math.nan, len(raters)
+    return (len(values) - 1) * float(np.var(values)), len(raters)
+
+
+def _value_of(statistic: Statistic, shares: Floats) -> float:
+    with np.errstate(all="ignore"):
+        return float(statistic(shares.sum(axis=0)))
