@@ -106,3 +106,44 @@ def test_held_out_groups_that_are_not_there_are_said() -> None:
 def test_without_a_plan_scenarios_are_held_out_and_cases_where_there_are_few() -> None:
     assert default_holdout(cases(5)).by == "scenario"
     assert default_holdout(cases(4)).by == "case"
+
+
+def related(*pairs: tuple[str, str]) -> list[Case]:
+    """Eight cases in as many scenarios, some of which nearly repeat another."""
+    kin = dict(pairs)
+    return [
+        Case(id=f"c{i}", policy="p", scenario=f"s{i}", kin=kin.get(f"c{i}", "")) for i in range(8)
+    ]
+
+
+@given(st.integers(0, 99), st.integers(2, 8))
+def test_near_duplicates_are_on_one_side_of_every_fold(seed: int, folds: int) -> None:
+    some = related(("c1", "c0"), ("c2", "c0"), ("c7", "c5"))
+    splits = Holdout("scenario", folds=folds, seed=seed).splits(some)
+    assert np.sum(splits, axis=0).tolist() == [1] * 8
+    for mask in splits:
+        assert len({bool(mask[place]) for place in (0, 1, 2)}) == 1
+        assert mask[5] == mask[7]
+
+
+def test_groups_that_share_kin_through_a_third_are_joined() -> None:
+    some = [
+        Case(id="a", policy="p", scenario="one"),
+        Case(id="b", policy="p", scenario="two", kin="a"),
+        Case(id="c", policy="p", scenario="two"),
+        Case(id="d", policy="p", scenario="three", kin="c"),
+        Case(id="e", policy="p", scenario="four"),
+    ]
+    assert len(Holdout("scenario").splits(some)) == 2
+
+
+def test_what_nearly_repeats_a_held_out_case_is_hidden_too() -> None:
+    some = related(("c1", "c0"), ("c2", "c1x"))
+    [mask] = Holdout("scenario", held=("s1",)).splits(some)
+    assert mask.tolist() == [True, True] + [False] * 6
+
+
+def test_kin_that_is_not_among_the_cases_still_joins_those_that_are() -> None:
+    some = related(("c3", "gone"), ("c4", "gone"))
+    [mask] = Holdout("scenario", held=("s3",)).splits(some)
+    assert np.flatnonzero(mask).tolist() == [3, 4]

@@ -62,7 +62,7 @@ def test_amounts_are_read_in_their_unit():
 
 
 def test_a_number_that_would_take_gigabytes_to_write_out_is_refused():
-    with pytest.raises(RowError, match="too large or too fine|is no number"):
+    with pytest.raises(RowError, match=r"too large or too fine|is no number"):
         amount("1e999999", DAYS, None)
     assert number("1e999") is None
 

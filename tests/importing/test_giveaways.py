@@ -8,7 +8,7 @@ from discretion.cases import Case
 from discretion.importing.giveaways import MOST_SHOWN, decided_texts, giveaways
 from discretion.judgments import Judgment, Tally
 
-WORDS = "coat shoes late parcel driver window box label zip stain gift travel bank store".split()
+WORDS = ("coat", "shoes", "late", "parcel", "driver", "window", "box", "label", "zip", "stain")
 
 
 def texts(number: int, seed: int = 0) -> tuple[list[str], list[bool]]:

@@ -1,7 +1,7 @@
 """Kinship: cases whose texts nearly repeat each other, found by MinHash.
 
 A text is the set of its word triples. Forty of the smallest hashes of each set estimate how much
-two sets share (Broder 1997); only texts that agree in five hashes in a row are compared.
+two sets share (Broder 1997); only texts that agree in four hashes in a row are compared.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from discretion.cases import Case
 
-NEARLY = 0.75
+NEARLY = 0.65
 """Share of word triples that two texts must have in common, as estimated."""
-_BANDS, _ROWS = 8, 5
+_BANDS, _ROWS = 10, 4
 _CHUNK = 10_000
 """Texts in memory as numbers at once."""
 _MOST_WORDS = 1_000_000
