@@ -7,18 +7,17 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 
 from discretion.arms import Decoding, Message, Open, Prompt, Refused, Scored, Written
-from discretion.budgets import Price, Purse, Usage
+from discretion.budgets import Purse
 from discretion.canonical import digest
 from discretion.errors import DiscretionError, StoppedError
+from discretion.models.calls import Calls
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.first_tokens import read_first_tokens
-from discretion.models.limits import Limits
 from discretion.models.probing import Probe, probe
-from discretion.models.retry import PATIENCE_S, MishapError, Retries
-from discretion.models.wire import Dialect, Question, Reply, Wire
+from discretion.models.retry import MishapError
+from discretion.models.wire import Dialect, Question, Reply, used
 
 REASONING_ROOM = 4096
 """Tokens that a model which reasons may write, unless its settings say more."""
@@ -52,10 +51,7 @@ class Endpoint:
         self.allowed = allowed or settings.is_local
         """Whether cases' texts may be sent to its host."""
         self._dialect, self._sleep = dialect, sleep
-        self._retries = Retries(settings.attempts, sleep)
-        self._wire: Wire | None = None
-        self._purse = Purse()
-        self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, sleep)
+        self._calls = Calls(name, settings, dialect, sleep)
         self._without_logprobs = False
         self._remarked: set[str] = set()
 
@@ -104,15 +100,10 @@ class Endpoint:
 
     async def open(self, purse: Purse) -> None:
         """Begin to pay from a purse; the connections are made when they are needed."""
-        self._purse = purse
-        self._limits = Limits(
-            self.settings.max_in_flight, self.settings.requests_per_minute, self._sleep
-        )
+        self._calls.open(purse)
 
     async def close(self) -> None:
-        if self._wire is not None:
-            await self._wire.close()
-            self._wire = None
+        await self._calls.close()
 
     async def probe(self) -> Probe:
         """Ask what the server supports; no text of the workspace is sent.
@@ -123,7 +114,7 @@ class Endpoint:
         settings = self.settings
         try:
             return await probe(
-                lambda question: self._paid(question, ("probe", question.choices)),
+                lambda question: self._calls.ask(question, ("probe", question.choices)),
                 self._dialect.options,
                 top_logprobs=0 if settings.reasoning else settings.top_logprobs,
                 max_tokens=self._room(Decoding()) if settings.reasoning else 16,
@@ -167,7 +158,7 @@ class Endpoint:
             reply = await self._ask(question, digest([m.content for m in messages]))
         except MishapError as mishap:
             return Refused(mishap.what, mishap.said)
-        tokens_in, tokens_out = _used(reply, question)
+        tokens_in, tokens_out = used(reply, question)
         if reply.top is None:
             self._without_logprobs = True
             self._remark("gives no log-probabilities now, so its answers are sampled instead")
@@ -180,7 +171,7 @@ class Endpoint:
             math.log(read.inside * p),
             math.log(read.inside * (1 - p)),
             read.outside,
-            _shown(messages),
+            question.shown,
             tokens_in,
             time.perf_counter() - begun,
             how="logprobs",
@@ -212,10 +203,10 @@ class Endpoint:
             )
         if not reply.text.strip():
             return Refused("the answer is empty")
-        tokens_in, tokens_out = _used(reply, question)
+        tokens_in, tokens_out = used(reply, question)
         return Written(
             reply.text,
-            _shown(messages),
+            question.shown,
             tokens_in,
             tokens_out,
             time.perf_counter() - begun,
@@ -232,44 +223,9 @@ class Endpoint:
                 where=f"[models.{self.name}]",
                 mend=f"run: discretion models allow {self.name}",
             )
-        reply = await self._paid(question, seed)
+        reply = await self._calls.ask(question, seed)
         self._compare(reply)
         return reply
-
-    async def _paid(self, question: Question, seed: object) -> Reply:
-        """A question asked until it is answered, and paid."""
-        price = self._price()
-        bound = Usage(_bytes(question) // 2 + 64, question.max_tokens * question.choices)
-        aside = await self._purse.take(bound, price, self.name)
-        used = Usage(0, 0)
-        try:
-            reply = await self._retries.run(lambda: self._attempt(question), seed)
-            used = Usage(*_used(reply, question))
-        except MishapError as mishap:
-            if mishap.arrived:
-                used = bound
-            raise
-        finally:
-            await self._purse.pay(aside, used, price, self.name)
-        return reply
-
-    async def _attempt(self, question: Question) -> Reply:
-        if self._wire is None:
-            self._wire = Wire(self.name, self.settings, self._dialect)
-        async with self._limits.turn():
-            try:
-                return await self._wire.ask(question)
-            except MishapError as mishap:
-                if mishap.after is not None and mishap.after <= PATIENCE_S:
-                    self._limits.hold(mishap.after)
-                raise
-
-    def _price(self) -> Price | None:
-        """None where the settings give none; a server on this machine is free then."""
-        settings, budget = self.settings, self._purse.budget
-        if settings.price is None and settings.is_local and budget and budget.is_money:
-            return Price(Decimal(0), Decimal(0), budget.unit)
-        return settings.price
 
     def _messages(self, prompt: Prompt) -> tuple[Message, ...]:
         messages = prompt.messages
@@ -316,22 +272,6 @@ class Endpoint:
         if what not in self._remarked:
             self._remarked.add(what)
             log.warning("%s: the server %s", self.name, what)
-
-
-def _used(reply: Reply, question: Question) -> tuple[int, int]:
-    """Tokens in and out; four bytes a token where the server does not count them."""
-    tokens_in = _bytes(question) // 4 if reply.tokens_in is None else reply.tokens_in
-    written = len(reply.text.encode()) // 4
-    return tokens_in, written if reply.tokens_out is None else reply.tokens_out
-
-
-def _bytes(question: Question) -> int:
-    return sum(len(message.content.encode()) for message in question.messages)
-
-
-def _shown(messages: Sequence[Message]) -> str:
-    """The messages as they were sent, for the record."""
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)
 
 
 def _seed(seed: int, sample: int) -> int:

@@ -47,6 +47,16 @@ class Question:
     modern_limit: bool = False
     """Call the limit ``max_completion_tokens``, as models that reason want it."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of what is sent to be read."""
+        return sum(len(message.content.encode()) for message in self.messages)
+
+    @property
+    def shown(self) -> str:
+        """The messages as they are sent, for the record."""
+        return "\n\n".join(f"[{message.role}]\n{message.content}" for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -67,6 +77,15 @@ class Reply:
     refusal: bool = False
     """The server says that the model declined, or filtered what it wrote."""
     choices: int = 1
+
+
+def used(reply: Reply, question: Question) -> tuple[int, int]:
+    """Tokens in and out; four bytes a token where the server does not count them."""
+    written = len(reply.text.encode()) // 4
+    return (
+        question.size // 4 if reply.tokens_in is None else reply.tokens_in,
+        written if reply.tokens_out is None else reply.tokens_out,
+    )
 
 
 class Dialect(Protocol):

@@ -1,0 +1,79 @@
+"""Calls to one endpoint: opened, held within limits, tried again, and paid."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+from discretion.budgets import Price, Purse, Usage
+from discretion.models.endpoint_settings import EndpointSettings
+from discretion.models.limits import Limits
+from discretion.models.retry import PATIENCE_S, MishapError, Retries
+from discretion.models.wire import Dialect, Question, Reply, Wire, used
+
+
+class Calls:
+    """Belongs to one event loop between `open` and `close`; the wire is made when it is needed."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: EndpointSettings,
+        dialect: Dialect,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._name, self._settings, self._dialect, self._sleep = name, settings, dialect, sleep
+        self._retries = Retries(settings.attempts, sleep)
+        self._wire: Wire | None = None
+        self.open(Purse())
+
+    def open(self, purse: Purse) -> None:
+        """Begin to pay from a purse."""
+        settings = self._settings
+        self._purse = purse
+        self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, self._sleep)
+
+    async def close(self) -> None:
+        if self._wire is not None:
+            await self._wire.close()
+            self._wire = None
+
+    async def ask(self, question: Question, seed: object) -> Reply:
+        """A question asked until it is answered, and paid.
+
+        Raises:
+            MishapError: it is not, after every attempt that can help.
+            StoppedError: too little is left in the purse.
+        """
+        price = self._price()
+        bound = Usage(question.size // 2 + 64, question.max_tokens * question.choices)
+        aside = await self._purse.take(bound, price, self._name)
+        cost = Usage(0, 0)
+        try:
+            reply = await self._retries.run(lambda: self._attempt(question), seed)
+            cost = Usage(*used(reply, question))
+        except MishapError as mishap:
+            if mishap.arrived:
+                cost = bound
+            raise
+        finally:
+            await self._purse.pay(aside, cost, price, self._name)
+        return reply
+
+    async def _attempt(self, question: Question) -> Reply:
+        if self._wire is None:
+            self._wire = Wire(self._name, self._settings, self._dialect)
+        async with self._limits.turn():
+            try:
+                return await self._wire.ask(question)
+            except MishapError as mishap:
+                if mishap.after is not None and mishap.after <= PATIENCE_S:
+                    self._limits.hold(mishap.after)
+                raise
+
+    def _price(self) -> Price | None:
+        """None where the settings give none; a server on this machine is free then."""
+        settings, budget = self._settings, self._purse.budget
+        if settings.price is None and settings.is_local and budget and budget.is_money:
+            return Price(Decimal(0), Decimal(0), budget.unit)
+        return settings.price
