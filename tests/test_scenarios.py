@@ -127,9 +127,7 @@ def test_a_scenario_that_measures_nothing_is_refused(
 
 
 def test_a_value_that_the_unit_cannot_read_is_refused() -> None:
-    from discretion.errors import DiscretionError
-
-    with pytest.raises(DiscretionError, match="'ten' is no amount of USD"):
+    with pytest.raises(ValidationError, match="'ten' is no amount of USD"):
         scenario(limit="ten")
 
 

@@ -18,7 +18,7 @@ from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, MisplacedError
 
 MAX_BYTES = 4_000_000
 """A larger file is refused: policies are written by people."""
@@ -76,7 +76,10 @@ class Document:
             mend = f"did you mean {close[0]!r}?" if close else "remove it or correct its name"
             return DiscretionError(f"unknown key {key!r}", where=where, mend=mend)
         if error["type"] == "value_error":
-            return DiscretionError(str(error["ctx"]["error"]), where=where)
+            cause = error["ctx"]["error"]
+            if isinstance(cause, MisplacedError):
+                where = self.where([*place, *cause.place])
+            return DiscretionError(str(cause), where=where)
         given = error.get("input")
         shown = f", not {given!r}" if isinstance(given, str | int | Decimal | bool) else ""
         text = re.sub(r"^Input should be", "should be", error["msg"])

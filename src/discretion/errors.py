@@ -31,6 +31,15 @@ class StoppedError(DiscretionError):
     """
 
 
+class MisplacedError(ValueError):
+    """A mistake in a document that is not in one field alone, and where a reader should look."""
+
+    def __init__(self, what: str, *place: str | int) -> None:
+        super().__init__(what)
+        self.place = place
+        """Keys and indices on the way to it, from the document's top."""
+
+
 def missing_extra(extra: str, purpose: str) -> DiscretionError:
     """The error for an optional dependency that is not installed."""
     return DiscretionError(

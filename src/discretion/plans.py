@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, MisplacedError
 from discretion.holdouts import Holdout, default_holdout, group_of
 from discretion.policies import Described
 from discretion.strata import sample
@@ -126,12 +126,18 @@ class Plan(Described):
 
     @model_validator(mode="after")
     def _contrasts_are_of_arms(self) -> Plan:
-        for contrast in self.contrasts:
+        for index, contrast in enumerate(self.contrasts):
             for name in (contrast.arm, contrast.against):
                 if name not in self.arms:
-                    raise ValueError(f"a contrast names {name!r}, which is not among the arms")
+                    raise MisplacedError(
+                        f"a contrast names {name!r}, which is not among the arms",
+                        "contrasts",
+                        index,
+                    )
             if contrast.arm == contrast.against:
-                raise ValueError(f"a contrast compares {contrast.arm!r} with itself")
+                raise MisplacedError(
+                    f"a contrast compares {contrast.arm!r} with itself", "contrasts", index
+                )
         return self
 
 

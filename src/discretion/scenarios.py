@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from discretion.errors import DiscretionError, MisplacedError
 from discretion.policies import Described, Identifier
 from discretion.units import Unit
 
@@ -117,44 +118,66 @@ class Scenario(Described):
 
     @model_validator(mode="after")
     def _complete(self) -> Scenario:
-        for text in self.wordings:
-            self._check_slots(text, "a wording", BUILT_IN_SLOTS)
+        for index, text in enumerate(self.wordings):
+            self._check_slots(text, "a wording", BUILT_IN_SLOTS, ("wordings", index))
         if self.twin:
-            self._check_slots(self.twin, "the twin", TWIN_SLOTS)
+            self._check_slots(self.twin, "the twin", TWIN_SLOTS, ("twin",))
         if self.limit is None:
             if self.values:
-                raise ValueError("there are values but no limit; add limit, or remove values")
+                raise MisplacedError(
+                    "there are values but no limit; add limit, or remove values", "values"
+                )
             return self
         if not self.values:
-            raise ValueError("there is a limit but no grid of values; add values")
+            raise MisplacedError("there is a limit but no grid of values; add values", "limit")
         self._check_grid()
         return self
 
     def _check_grid(self) -> None:
-        amounts = [self.measure.read(value) for value in self.values]
-        if len(set(amounts)) < len(amounts):
-            raise ValueError("a value stands twice in the grid; remove one")
+        self._read(self.limit or "", "limit")
+        amounts = [self._read(value, "values", at) for at, value in enumerate(self.values)]
+        for index, amount in enumerate(amounts):
+            if amount in amounts[:index]:
+                raise MisplacedError(
+                    "a value stands twice in the grid; remove one", "values", index
+                )
         if self.scale is None and (self.measure.kind in ("clock", "date") or not self.limit_amount):
-            raise ValueError(
+            raise MisplacedError(
                 "scale is missing: a limit of 0, a date or a time of day does not say what a large "
-                "deviation is; add scale, in minutes for a clock and in days for a date"
+                "deviation is; add scale, in minutes for a clock and in days for a date",
+                "limit",
             )
         if not any((self.deviation(amount) or 0.0) > 0 for amount in amounts):
             side = "above" if self.direction == "at most" else "below"
-            raise ValueError(f"no value crosses the limit {self.limit}; add values {side} it")
+            raise MisplacedError(
+                f"no value crosses the limit {self.limit}; add values {side} it", "values"
+            )
 
-    def _check_slots(self, text: str, what: str, built_in: tuple[str, ...]) -> None:
+    def _read(self, written: str, *place: str | int) -> Decimal:
+        try:
+            return self.measure.read(written)
+        except DiscretionError as error:
+            raise MisplacedError(str(error), *place) from error
+
+    def _check_slots(
+        self, text: str, what: str, built_in: tuple[str, ...], place: tuple[str | int, ...]
+    ) -> None:
         try:
             slots = {slot for _, slot, _, _ in string.Formatter().parse(text) if slot is not None}
         except ValueError as error:
-            raise ValueError(f"{what} has an unbalanced brace: {text[:60]!r}") from error
+            raise MisplacedError(
+                f"{what} has an unbalanced brace: {text[:60]!r}", *place
+            ) from error
         for slot in sorted(slots - set(self.factors) - set(built_in)):
-            raise ValueError(
+            raise MisplacedError(
                 f"{what} has a slot {{{slot}}} without a factor of that name; add the factor or "
-                f"write {{{{{slot}}}}} for literal braces"
+                f"write {{{{{slot}}}}} for literal braces",
+                *place,
             )
         for name in self.factors:
             if name not in slots:
-                raise ValueError(f"{what} has no slot {{{name}}} for that factor: {text[:60]!r}")
+                raise MisplacedError(
+                    f"{what} has no slot {{{name}}} for that factor: {text[:60]!r}", *place
+                )
         if self.limit is not None and not slots & {"value", "deviation"}:
-            raise ValueError(f"{what} does not show the {{value}}: {text[:60]!r}")
+            raise MisplacedError(f"{what} does not show the {{value}}: {text[:60]!r}", *place)
