@@ -17,6 +17,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     prompt,
     report,
     schema,
+    start,
 )
 from discretion.cli.app import app, options
 from discretion.errors import DiscretionError
