@@ -3,22 +3,32 @@
 import csv
 import json
 import math
+from decimal import Decimal
 
 import pytest
 
 from discretion.errors import DiscretionError
 from discretion.measures.figure import Figure
+from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
 from discretion.reports.tables import TABLES, neutral
 from scorecards import hand_made
-from scorecards.hand_made import card, docket
+from scorecards.hand_made import card, docket, groups
 
 from .test_page import run_card
 
 
 @pytest.fixture(scope="module")
 def usual():
-    return card(contrasts=[("strict", "like")], run=run_card())
+    some = docket()
+    return card(
+        some,
+        contrasts=[("strict", "like")],
+        groups=groups(some.cases),
+        others=[hand_made.panel(some.cases[::2])],
+        prices={"policy-0": Prices(currency="USD", wrong_grant="value", wrong_refusal=Decimal(9))},
+        run=run_card(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +99,30 @@ def test_thresholds_and_curves_come_back(usual, tables):
             if one["scenario"] == curve.scenario and one["who"] == "people"
         ]
         assert points == [(point.value, point.rate, point.n) for point in curve.people]
+
+
+def test_paths_raters_and_groups_have_a_row_for_each(usual, tables):
+    assert len(tables["paths"]) == sum(1 + len(row.choices) for row in usual.paths)
+    assert tables["paths"][0]["conclusion"] == usual.paths[0].conclusion
+    assert [row["stricter"] for row in tables["raters"]] == ["0.9"]
+    assert [(row["value"], row["who"]) for row in tables["groups"]] == [
+        ("lead", "people"),
+        ("lead", "strict"),
+        ("starter", "people"),
+        ("starter", "strict"),
+    ]
+    gap = usual.groups[1].arms[0].gap
+    assert float(tables["groups"][3]["gap"]) == gap.value
+
+
+def test_money_and_other_panels_have_a_row_for_each_arm(usual, tables):
+    (money,), (panel,) = usual.money, usual.panels
+    assert [row["arm"] for row in tables["money"]] == [row.arm for row in money.arms]
+    for row, one in zip(tables["money"], money.arms, strict=True):
+        assert (row["currency"], row["policies"]) == ("USD", "policy-0")
+        assert float(row["total"]) == one.costs.total.value
+    assert [row["who"] for row in tables["panels"]] == ["people", *(one.arm for one in panel.arms)]
+    assert float(tables["panels"][1]["other_signed"]) == panel.arms[0].other_signed.value
 
 
 def test_factors_leans_and_disagreements_have_a_row_for_each(usual, tables):

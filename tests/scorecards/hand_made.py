@@ -10,11 +10,13 @@ from discretion.judgments import Judgment, Tally, gather
 from discretion.policies import Policy
 from discretion.scenarios import Scenario
 from discretion.scorecards import score
+from discretion.selections import parse_selection
 
 VALUES = ("9", "11", "14", "20", "40")
 GRANTS = {"9": 10, "11": 9, "14": 7, "20": 3, "40": 1}
 """Of ten people, without a cause; with one, one more grants."""
 RATERS = 10
+LEADS = 3
 
 
 def policy(index=0, **more):
@@ -62,16 +64,35 @@ def grants(case):
     return min(RATERS, max(0, GRANTS[str(case.value)] + more - odd))
 
 
-def panel(some, unsure=0, skip=0):
-    """Ten people who judged every case, or passed over some; the first `unsure` cases also have an
-    unsure answer."""
-    rows = [
-        Judgment(f"{case.id}-{rater}", case.id, "staff", answer, rater=f"rater-{rater}")
+def judgments(some, skip=0):
+    """What the ten decided one by one; the first three of them are leads."""
+    return [
+        Judgment(
+            f"{case.id}-{rater}",
+            case.id,
+            "staff",
+            "grant" if rater < grants(case) else "refuse",
+            rater=f"rater-{rater}",
+            columns={"tenure": "lead" if rater < LEADS else "starter"},
+        )
         for place, case in enumerate(some)
         for rater in range(RATERS)
         if not skip or (place * place + rater) % skip
-        for answer in ("grant" if rater < grants(case) else "refuse",)
     ]
+
+
+def groups(some):
+    """The leads and the starters among them, each as a panel."""
+    return [
+        ("tenure", one, gather(parse_selection(f"staff[tenure={one}]"), judgments(some)))
+        for one in ("lead", "starter")
+    ]
+
+
+def panel(some, unsure=0, skip=0):
+    """Ten people who judged every case, or passed over some; the first `unsure` cases also have an
+    unsure answer."""
+    rows = judgments(some, skip)
     rows += [Judgment(f"{case.id}-u", case.id, "staff", "unsure") for case in some[:unsure]]
     return gather("staff", rows)
 

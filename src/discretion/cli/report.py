@@ -21,7 +21,26 @@ def report(
     people: Annotated[
         bool, typer.Option("--people", help="The people alone, even where there are runs.")
     ] = False,
-    panel: Annotated[str, typer.Option("--panel", help="Whom to compare with.")] = "",
+    panel: Annotated[
+        list[str] | None,
+        typer.Option("--panel", help="Whom to compare with; repeat to set others beside them."),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="COLUMN", help="Groups of raters to compare with too."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="COLUMN=VALUE", help="Leave such judgments out; repeat."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="COLUMN=VALUE:W,…",
+            help="Let judgments count more or less: tenure=lead:2,starter:0.5.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The page; by default report.html.")
     ] = None,
@@ -32,6 +51,10 @@ def report(
     weigh: Annotated[
         Literal["scenarios", "cases"], typer.Option("--weigh", help="What counts the same.")
     ] = "scenarios",
+    as_they_occur: Annotated[
+        bool,
+        typer.Option("--as-they-occur", help="Count money as often as cases occur in tickets."),
+    ] = False,
     with_cases: Annotated[
         bool, typer.Option("--with-cases", help="Show the texts of the largest disagreements.")
     ] = False,
@@ -44,16 +67,36 @@ def report(
     """
     from discretion import reports
     from discretion.runs import find_run, runs
+    from discretion.selections import panel_expression
+    from discretion.storage import records
 
     here = desk()
     heading = title or here.name
+    whom, *others = [panel_expression(one, exclude or (), weight or ()) for one in panel or [""]]
     if people or not (run or runs(here.store)):
-        judges = here.panel(panel)
-        card = reports.of_people(here.cases, judges, title=heading, weigh=weigh)
+        judges = here.panel(whom)
+        groups = records.groups(here.store, judges.name, by or ())
+        card = reports.of_people(
+            here.cases,
+            judges,
+            groups=groups,
+            others=[here.panel(name) for name in others],
+            title=heading,
+            weigh=weigh,
+        )
     else:
         chosen = find_run(here.store, run)
+        policies = here.contents.policies
         card = reports.of_run(
-            chosen, title=heading, panel=panel, weigh=weigh, with_cases=with_cases
+            chosen,
+            title=heading,
+            panel=whom,
+            by=by or (),
+            others=others,
+            prices={name: one.costs for name, one in policies.items() if one.costs},
+            as_they_occur=as_they_occur,
+            weigh=weigh,
+            with_cases=with_cases,
         )
     if tables is not None:
         for path in reports.write_tables(card, tables):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
-from discretion.measures.rates import Ballots, Bools, Floats, Rates
+from discretion.measures.rates import Ballots, Floats, Ints, Rates
 
 FEWEST_CASES = 10
 """A rater with fewer comparable cases says too little about where an arm stands."""
@@ -92,8 +92,10 @@ def alternative_test(
     if ballots is None:
         return Alternative(None, None, 0, margin)
     wins, p_values = [], []
-    for rater in np.unique(ballots.rater):
-        lead = _lead(deployed, rates, ballots, ballots.rater == rater)
+    order = np.argsort(ballots.rater, kind="stable")
+    _, starts = np.unique(ballots.rater[order], return_index=True)
+    for own in np.split(order, starts[1:]):
+        lead = _lead(deployed, rates, ballots, own)
         if len(lead) < FEWEST_CASES:
             continue
         wins.append(float(np.mean(lead <= 0)))
@@ -104,7 +106,7 @@ def alternative_test(
     return Alternative(float(np.mean(rejected)), float(np.mean(wins)), len(wins), margin)
 
 
-def _lead(deployed: Floats, rates: Rates, ballots: Ballots, own: Bools) -> Floats:
+def _lead(deployed: Floats, rates: Rates, ballots: Ballots, own: Ints) -> Floats:
     """By how much the rater agrees with the others more than the arm does, a case each."""
     case = ballots.case[own]
     granted = ballots.grants[own] > ballots.n[own] / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from discretion.measures.weights import Weigh
@@ -19,6 +20,9 @@ def report(
     *,
     title: str = "",
     panel: str = "",
+    by: Sequence[str] = (),
+    others: Sequence[str] = (),
+    as_they_occur: bool = False,
     weigh: Weigh = "scenarios",
     with_cases: bool = False,
 ) -> Path:
@@ -29,11 +33,23 @@ def report(
         output: the file to write.
         title: the page's heading.
         panel: whom to compare with; may be left out where there is one panel.
+        by: columns of the judgments whose values make groups of raters to compare with too.
+        others: panels to set beside it.
+        as_they_occur: count money as often as cases occur in the imported tickets.
         weigh: whether scenarios or cases count the same.
         with_cases: show the texts of the largest disagreements.
 
     Returns:
         The file that was written.
     """
-    card = of_run(run, title=title, panel=panel, weigh=weigh, with_cases=with_cases)
+    card = of_run(
+        run,
+        title=title,
+        panel=panel,
+        by=by,
+        others=others,
+        as_they_occur=as_they_occur,
+        weigh=weigh,
+        with_cases=with_cases,
+    )
     return write_page(card, Path(output))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import discretion
@@ -10,11 +11,14 @@ from discretion import models
 from discretion.answers import combine
 from discretion.canonical import digest
 from discretion.cases import Docket
+from discretion.errors import DiscretionError
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
+from discretion.policies import Prices
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
+from discretion.scorecards.occurrence import tickets_of
 from discretion.storage import records
 
 TAUGHT = ("direct", "chain-of-thought")
@@ -26,28 +30,48 @@ def of_run(
     *,
     title: str = "",
     panel: str = "",
+    by: Sequence[str] = (),
+    others: Sequence[str] = (),
+    prices: Mapping[str, Prices] | None = None,
+    as_they_occur: bool = False,
     weigh: Weigh = "scenarios",
     with_cases: bool = False,
 ) -> Scorecard:
-    """The scorecard of a run: its arms against a panel, by default the plan's or the only one.
+    """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
+    and against the groups of its raters that columns of the judgments make.
+
+    Args:
+        others: panels to set beside it.
+        prices: what wrong decisions cost, by policy; where left out, as the run's policies said.
+        as_they_occur: count money as often as cases occur in the imported tickets.
 
     Raises:
-        DiscretionError: there is no such panel, or it judged none of the run's cases.
+        DiscretionError: there is no such panel or column, or it judged none of the run's cases;
+            or nothing says how often they occur, or what mistakes cost.
     """
-    store = run.store
+    store, docket = run.store, run.docket
+    if prices is None:
+        prices = {name: one.costs for name, one in docket.policies.items() if one.costs}
     people = records.panel(store, panel or run.plan.panel)
     names = [name for name, _ in run.arms]
     failures = Counter((arm, failure.what) for arm, failure in run.failures())
     per_arm: Counter[str] = Counter()
     for (arm, _), count in failures.items():
         per_arm[arm] += count
-    return score(
+    tickets = None
+    if as_they_occur:
+        tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
+    card = score(
         title or "How far from the people",
-        run.docket,
+        docket,
         people,
         ((arm, combine(case, answers)) for arm, case, answers in run.answers()),
         kinds=dict(zip(names, cast("tuple[Kind, ...]", run.kinds), strict=True)),
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
+        groups=records.groups(store, people.name, by) if by else (),
+        others=[records.panel(store, other) for other in others],
+        prices=prices,
+        tickets=tickets,
         untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
         run=RunCard(
@@ -68,17 +92,45 @@ def of_run(
         with_cases=with_cases,
         seed=run.plan.seed,
     )
+    if as_they_occur:
+        _check_occurrence(card)
+    return card
+
+
+def _check_occurrence(card: Scorecard) -> None:
+    where = "--as-they-occur"
+    if not card.money:
+        raise DiscretionError(
+            "no policy of these cases says what wrong decisions cost",
+            where=where,
+            mend="add costs: to a policy, or leave it out",
+        )
+    if not any(one.cases for one in card.money):
+        raise DiscretionError(
+            "no imported request says how often these cases occur",
+            where=where,
+            mend="import tickets of their policies with values, or leave it out",
+        )
 
 
 def of_people(
-    docket: Docket, panel: Panel, *, title: str = "", weigh: Weigh = "scenarios"
+    docket: Docket,
+    panel: Panel,
+    *,
+    groups: Sequence[tuple[str, str, Panel]] = (),
+    others: Sequence[Panel] = (),
+    title: str = "",
+    weigh: Weigh = "scenarios",
 ) -> Scorecard:
-    """The scorecard of judgments alone."""
+    """The scorecard of judgments alone; `groups` as `records.groups` gives them, `others` panels
+    to set beside this one."""
     return score(
         title or "What people decided",
         docket,
         panel,
         kinds={},
+        groups=groups,
+        others=others,
         banner=_banner(panel, []),
         weigh=weigh,
     )

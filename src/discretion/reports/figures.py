@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.scorecards.amounts import show_money
 from discretion.scorecards.cards import ArmCard
 
 Style = Literal["plain", "signed", "percent"]
@@ -78,6 +79,18 @@ def interval(figure: Figure, style: Style = "plain", digits: int = 2) -> str:
         return ""
     ends = (_amount(end, style, digits) for end in (figure.low, figure.high))
     return " to ".join(ends)
+
+
+def money(figure: Figure, currency: str) -> str:
+    """A sum of money; a dash where there is none."""
+    return "–" if figure.value is None else show_money(currency, figure.value)
+
+
+def money_interval(figure: Figure, currency: str) -> str:
+    """The interval of a sum of money; empty where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return " to ".join(show_money(currency, end) for end in (figure.low, figure.high))
 
 
 def points(share: float | None) -> str:

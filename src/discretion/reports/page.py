@@ -12,6 +12,7 @@ from discretion.reports import charts, figures
 from discretion.reports.leanings import leanings
 from discretion.scorecards import Scorecard
 from discretion.scorecards.cards import ArmCard
+from discretion.scorecards.conclusion_cards import PathCard
 
 DRAWN = 4
 """How many arms a picture shows: more cannot be told apart."""
@@ -59,6 +60,8 @@ def render_page(card: Scorecard) -> str:
         text=figures.text,
         interval=figures.interval,
         points=figures.points,
+        money=figures.money,
+        money_interval=figures.money_interval,
         about=figures.about,
         bar=bar,
     )
@@ -71,6 +74,9 @@ def render_page(card: Scorecard) -> str:
         rows=ROWS,
         failures=FAILURES,
         leanings=leanings(card.leans, asked or drawn),
+        asked=asked,
+        columns=DRAWN,
+        choices_of=choices_of,
         entries=figures.told(card.arms),
         figure_of=figures.of,
         pictures=[charts.curve_chart(curve, drawn) for curve in card.curves[:PICTURES]],
@@ -89,6 +95,15 @@ def _drawn(card: Scorecard) -> list[str]:
     has_line |= {line.arm for curve in card.curves for line in curve.arms}
     ranked: Sequence[ArmCard] = sorted(card.arms, key=lambda arm: arm.kind == "baseline")
     return [arm.name for arm in ranked if arm.name in has_line][:DRAWN]
+
+
+def choices_of(paths: Sequence[PathCard]) -> list[tuple[str, list[str]]]:
+    """What there is to choose, and the choices, over several conclusions."""
+    found: dict[str, dict[str, None]] = {}
+    for path in paths:
+        for choice in path.choices:
+            found.setdefault(choice.about, {})[choice.name] = None
+    return [(about, list(names)) for about, names in found.items()]
 
 
 def bar(figure: Figure) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _people(card: Scorecard) -> Iterator[Row]:
 def _arms(card: Scorecard) -> Iterator[Row]:
     for untaught, arms in ((False, card.arms), (True, card.untaught)):
         for arm in arms:
-            yield {**_flat(arm), "untaught": untaught}
+            yield {**_flat(arm), "amplifies": "; ".join(arm.amplifies), "untaught": untaught}
 
 
 def _calibration(card: Scorecard) -> Iterator[Row]:
@@ -138,6 +138,36 @@ def _factors(card: Scorecard) -> Iterator[Row]:
             yield {**_flat(row), **_flat(cell, without=("shift_shown",))}
 
 
+def _paths(card: Scorecard) -> Iterator[Row]:
+    for row in card.paths:
+        yield {**_flat(row), "together": "; ".join(row.together)}
+        for choice in row.choices:
+            yield {"arm": row.arm, "against": row.against, **_flat(choice)}
+
+
+def _groups(card: Scorecard) -> Iterator[Row]:
+    for row in card.groups:
+        yield {**_flat(row), "who": "people"}
+        for one in row.arms:
+            told = _flat(one, without=("arm",))
+            yield {"column": row.column, "value": row.value, "who": one.arm, **told}
+
+
+def _money(card: Scorecard) -> Iterator[Row]:
+    for one in card.money:
+        facts = {**_flat(one), "policies": "; ".join(one.policies)}
+        for row in one.arms:
+            yield {**facts, "arm": row.arm, "reference": row.reference, **_flat(row.costs)}
+
+
+def _panels(card: Scorecard) -> Iterator[Row]:
+    for one in card.panels:
+        yield {**_flat(one), "who": "people"}
+        for row in one.arms:
+            told = _flat(row, without=("arm",))
+            yield {"panel": one.panel, "against": one.against, "who": row.arm, **told}
+
+
 TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "people": _people,
     "arms": _arms,
@@ -147,6 +177,11 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "curves": _curves,
     "factors": _factors,
     "contrasts": lambda card: map(_flat, card.contrasts),
+    "paths": _paths,
+    "raters": lambda card: map(_flat, card.raters),
+    "groups": _groups,
+    "money": _money,
+    "panels": _panels,
     "disagreements": lambda card: map(_flat, card.disagreements),
     "failures": lambda card: map(_flat, card.run.failures if card.run else ()),
 }

@@ -12,17 +12,22 @@ from discretion.cases import Docket
 from discretion.judgments import Panel
 from discretion.measures.rates import Bools
 from discretion.measures.weights import Weigh
-from discretion.policies import Policy
+from discretion.policies import Policy, Prices
 from discretion.scenarios import Scenario
 from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
 from discretion.scorecards.curves import curve_cards
-from discretion.scorecards.factors import factor_cards
+from discretion.scorecards.factors import amplified, factor_cards
 from discretion.scorecards.findings import findings
 from discretion.scorecards.fits import fits_of
 from discretion.scorecards.league import arm_card, contrast_cards, match
 from discretion.scorecards.leans import lean_cards
 from discretion.scorecards.levels import levels_of
+from discretion.scorecards.money import money_cards
+from discretion.scorecards.occurrence import Ticket
+from discretion.scorecards.panels import panel_card
+from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
+from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
@@ -41,6 +46,10 @@ def score(
     *,
     kinds: Mapping[str, Kind],
     contrasts: Sequence[tuple[str, str]] = (),
+    groups: Sequence[tuple[str, str, Panel]] = (),
+    others: Sequence[Panel] = (),
+    prices: Mapping[str, Prices] | None = None,
+    tickets: Sequence[Ticket] | None = None,
     untaught: Sequence[str] = (),
     failures: Mapping[str, int] | None = None,
     run: RunCard | None = None,
@@ -56,6 +65,11 @@ def score(
         estimates: (arm, estimate) in any order, read once; none for a card on the people alone.
         kinds: what each arm is, by its name.
         contrasts: (arm, against) pairs that the plan declared.
+        groups: (column, value, panel) of groups of the panel's raters, to compare arms with too.
+        others: panels to set beside this one, on the cases that both judged.
+        prices: what wrong decisions cost, by policy; money is counted where there are any.
+        tickets: imported requests by which money is counted as often as cases occur; None counts
+            cases as everything else does.
         untaught: arms that are shown apart, since their model was not taught their method.
         failures: calls of each arm that gave no decision.
         weigh: whether scenarios or cases count the same.
@@ -72,6 +86,7 @@ def score(
     levels = levels_of(study, docket.scenarios)
     fits = fits_of(study, levels, lines)
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
+    factors = factor_cards(study, levels, fits, lines, docket.scenarios)
     forbidden = _forbidden(study, docket.policies)
     baselines = [reply for name, reply in replies.items() if kinds[name] == "baseline"]
     cards: dict[str, ArmCard] = {}
@@ -87,25 +102,36 @@ def score(
             reach=arm_reach(study, fits, curves, name, rng),
             failures=(failures or {}).get(name, 0),
             matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
+            amplifies=amplified(factors, name),
         )
     ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
     rng = np.random.default_rng(seed)
     people = people_card(study, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
-    apart = [arm for arm in league if kinds[arm.name] != "baseline"]
+    apart = [replies[card.name] for card in ranked if card.kind != "baseline"]
+    declared = [(replies[one.arm], replies[one.against]) for one in compared]
+    raters = rater_cards(study, apart)
+    beside = [replies[card.name] for card in ranked]
+    money = money_cards(study, beside, prices or {}, tickets, seed=seed) if beside else ()
+    panels = tuple(panel_card(study, other, beside) for other in others)
     return Scorecard(
         title=title,
         banner=banner,
-        findings=findings(people, ranked, leans, curves, compared),
+        findings=findings(people, ranked, leans, curves, compared, raters, money, panels),
         warnings=warnings(people, ranked, study.panel.n),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
         leans=leans,
         curves=curves,
-        factors=factor_cards(study, levels, fits, lines, docket.scenarios),
+        factors=factors,
         contrasts=compared,
+        paths=path_cards(study, apart, declared),
+        raters=raters,
+        groups=group_cards(study, apart, groups),
+        money=money,
+        panels=panels,
         disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
     )

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCard
+from discretion.scorecards.money import MoneyCard
+from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
 
 Kind = Literal["model", "baseline", "recorded"]
@@ -125,6 +128,9 @@ class ArmCard:
     """The nearest baseline that this arm is not shown to beat; empty where there is none."""
     surely_beaten: bool
     """That baseline is nearer to the people, beyond chance."""
+    amplifies: tuple[str, ...]
+    """Levels that should not matter, by which it is moved as people are and surely by more,
+    each with the number of scenarios."""
     calibration: tuple[CalibrationBin, ...]
 
 
@@ -203,5 +209,15 @@ class Scorecard:
     curves: tuple[CurveCard, ...]
     factors: tuple[FactorCard, ...]
     contrasts: tuple[ContrastCard, ...]
+    paths: tuple[PathCard, ...]
+    """Each lean and each declared contrast under other choices."""
+    raters: tuple[RaterCard, ...]
+    """Arms as one of the people; empty where it is not known who decided."""
+    groups: tuple[GroupCard, ...]
+    """Groups of raters, where they were asked for."""
+    money: tuple[MoneyCard, ...]
+    """One for each currency in which policies say what wrong decisions cost."""
+    panels: tuple[PanelCard, ...]
+    """Other panels, where they were asked for."""
     disagreements: tuple[Disagreement, ...]
     run: RunCard | None

@@ -4,7 +4,7 @@ should not matter does not."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,20 @@ def factor_cards(
     )
 
 
+def amplified(factors: Sequence[FactorCard], arm: str) -> tuple[str, ...]:
+    """The levels that should not matter and move an arm more than the people, and how often."""
+    told: dict[str, list[bool]] = {}
+    for card in factors:
+        mine = next((cell for cell in card.cells if cell.name == arm), None)
+        if card.should_not_matter and mine is not None:
+            told.setdefault(f"{card.factor}: {card.level}", []).append(mine.amplifies)
+    return tuple(
+        f"{level} in {sum(marks)} of {len(marks)} scenarios" if len(marks) > 1 else level
+        for level, marks in told.items()
+        if any(marks)
+    )
+
+
 def _card(
     study: Study,
     levels: Levels,
@@ -102,16 +116,25 @@ def _cells(
     """What the level does to the people, and then to each arm."""
     having, without = _pairs(study, levels, place)
     within = _MARGIN if margin is None else margin
-    moved = people_equivalence(without, having, study.rates, margin=within)
+    theirs = people_equivalence(without, having, study.rates, margin=within)
     shift = None if fits.people is None else _fitted_shift(fits.people, place)
-    yield _cell(study.panel.name, place, moved, shift, margin)
+    yield _cell(study.panel.name, place, theirs, shift, margin)
     for arm in arms:
         moved = arm_equivalence(
             arm.p[without], arm.p[having], study.scenario[without], margin=within
         )
         own = fits.arms.get(arm.name)
         shift = _isotonic_shift(levels, arm.p, place) if own is None else _fitted_shift(own, place)
-        yield _cell(arm.name, place, moved, shift, margin)
+        cell = _cell(arm.name, place, moved, shift, margin)
+        yield replace(cell, amplifies=margin is not None and _amplifies(moved, theirs))
+
+
+def _amplifies(moved: Equivalence, theirs: Equivalence) -> bool:
+    """Whether an arm is moved to the same side as the people, surely by more than they are."""
+    mine, people = moved.difference, theirs.difference
+    if mine is None or people is None or moved.low is None or moved.high is None:
+        return False
+    return moved.low > people > 0 or moved.high < people < 0
 
 
 def _fitted_shift(curves: Curves, place: _Place) -> Shift | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from discretion.measures.figure import Figure
+from discretion.scorecards.amounts import show_money
 from discretion.scorecards.cards import ArmCard, ContrastCard, PeopleCard
+from discretion.scorecards.conclusion_cards import RaterCard
+from discretion.scorecards.money import MoneyCard
+from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.scenario_cards import CurveCard, LeanCard, Threshold
 
 OTHERS = 3
@@ -18,19 +22,26 @@ def findings(
     leans: Sequence[LeanCard],
     curves: Sequence[CurveCard],
     contrasts: Sequence[ContrastCard],
+    raters: Sequence[RaterCard] = (),
+    money: Sequence[MoneyCard] = (),
+    panels: Sequence[PanelCard] = (),
 ) -> tuple[str, ...]:
     """Plain sentences, the most important first; `arms` are ranked, the nearest first."""
     asked = [arm for arm in arms if arm.kind != "baseline" and arm.cases]
     if not asked:
-        return (*_about_people(people, curves), *_nearest_baseline(arms))
+        alone = (*_about_people(people, curves), *_nearest_baseline(arms))
+        return (*alone, *(told for card in panels if (told := _panel(card))))
     first = asked[0]
     said = [
         _stops(people, first, curves),
         _exchanges(first),
+        *(_money(people, first, card) for card in money),
         _leans(people, first, leans),
         _matched(first, people),
         _gap(first),
+        _standing(first, raters),
         *(_beside(arm) for arm in asked[1 : 1 + OTHERS]),
+        *(_panel(card) for card in panels),
         *(_contrast(contrast) for contrast in contrasts if contrast.declared),
     ]
     return tuple(sentence for sentence in said if sentence)
@@ -120,23 +131,52 @@ def _exchanges(arm: ArmCard) -> str:
     return f"{arm.name} {', and '.join(parts)}." if parts else ""
 
 
+def _money(people: PeopleCard, arm: ArmCard, card: MoneyCard) -> str:
+    """What the arm gives away and turns away, for 1,000 requests."""
+    costs = next((row.costs for row in card.arms if row.arm == arm.name), None)
+    if costs is None or costs.given.value is None or costs.wrong_refusals.value is None:
+        return ""
+    which = "like these" if card.tickets is None else f"as they come in ({card.tickets:,} tickets)"
+    given = show_money(card.currency, costs.given.value) + _ends(
+        costs.given, lambda end: show_money(card.currency, end)
+    )
+    refused = f"{costs.wrong_refusals.value:.0f}{_ends(costs.wrong_refusals, '{:.0f}'.format)}"
+    return (
+        f"Per 1,000 requests {which}, {arm.name} gives {given} that {_who(people)} would not have, "
+        f"and turns away {refused} that they would have kept."
+    )
+
+
+def _panel(card: PanelCard) -> str:
+    """How far another panel is from the one that the page is about."""
+    if card.difference.value is None:
+        return ""
+    return (
+        f"{card.panel} would grant {_fewer(card.difference.value)} than {card.against}"
+        f"{_chance(card.difference)}, on the {card.cases:,} cases that both judged."
+    )
+
+
 def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
     """To which side, by how much, how surely, and in how many scenarios."""
     signed = arm.signed
     if signed.value is None:
         return ""
     where = f"Over {people.scenarios} scenarios" if people.scenarios > 1 else "Over all cases"
-    told = f"{where} it grants {_more(signed.value)}"
-    if signed.low is None or signed.high is None:
-        told += "; how surely cannot be said"
-    elif signed.low * signed.high > 0:
-        near, far = sorted(abs(100 * end) for end in (signed.low, signed.high))
-        told += f" (95% interval: {near:.0f} to {far:.0f})"
-    else:
-        ends = f"{_side(signed.low)} to {_side(signed.high)}"
-        told += f", which chance could explain (95% interval: {ends})"
+    told = f"{where} it grants {_more(signed.value)}{_chance(signed)}"
     own = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
     return f"{told}. {_scenarios(own)}".rstrip() if len(own) > 1 else f"{told}."
+
+
+def _chance(signed: Figure) -> str:
+    """How surely a signed difference is one."""
+    if signed.low is None or signed.high is None:
+        return "; how surely cannot be said"
+    if signed.low * signed.high > 0:
+        near, far = sorted(abs(100 * end) for end in (signed.low, signed.high))
+        return f" (95% interval: {near:.0f} to {far:.0f})"
+    ends = f"{_side(signed.low)} to {_side(signed.high)}"
+    return f", which chance could explain (95% interval: {ends})"
 
 
 def _scenarios(signed: Sequence[Figure]) -> str:
@@ -156,9 +196,23 @@ def _scenarios(signed: Sequence[Figure]) -> str:
     return f"Scenario by scenario it is {', '.join(parts)}."
 
 
+def _standing(arm: ArmCard, raters: Sequence[RaterCard]) -> str:
+    """Where the arm stands among the people, one by one."""
+    found = next((card.stricter for card in raters if card.arm == arm.name), None)
+    if found is None or found.value is None or found.n < 2:
+        return ""
+    side, share = ("stricter", found.value) if found.value >= 0.5 else ("laxer", 1 - found.value)
+    whom = f"all {found.n:,}" if share == 1 else f"{100 * share:.0f}% of them"
+    return f"{arm.name} is {side} than {whom}, taken one by one."
+
+
 def _more(signed: float) -> str:
+    return f"{_fewer(signed)} than they would"
+
+
+def _fewer(signed: float) -> str:
     count = f"{abs(100 * signed):.0f}"
-    return f"{count} requests of 100 {'fewer' if signed < 0 else 'more'} than they would"
+    return f"{count} requests of 100 {'fewer' if signed < 0 else 'more'}"
 
 
 def _side(end: float) -> str:
@@ -201,10 +255,10 @@ def _beside(arm: ArmCard) -> str:
     return f"{arm.name}: {gap}grants {_more(arm.signed.value)}."
 
 
-def _ends(figure: Figure) -> str:
+def _ends(figure: Figure, show: Callable[[float], str] = "{:.2f}".format) -> str:
     if figure.low is None or figure.high is None:
         return ""
-    return f" (95% interval: {figure.low:.2f} to {figure.high:.2f})"
+    return f" (95% interval: {show(figure.low)} to {show(figure.high)})"
 
 
 def _contrast(contrast: ContrastCard) -> str:

@@ -36,6 +36,7 @@ def arm_card(
     reach: Figure,
     failures: int = 0,
     matched: Match | None = None,
+    amplifies: tuple[str, ...] = (),
 ) -> ArmCard:
     """Every figure of one arm.
 
@@ -45,6 +46,7 @@ def arm_card(
         reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
         matched: the baseline that comes as near to the people.
+        amplifies: what should not matter and moves it more than the people.
     """
     p, rates, weigh = replies.p, study.rates, study.weigh
     deployed = replies.deployed
@@ -97,6 +99,7 @@ def arm_card(
         never_cases=int(forbidden.sum()),
         matched_by=matched.baseline if matched else "",
         surely_beaten=matched is not None and matched.nearer,
+        amplifies=amplifies,
         calibration=tuple(
             CalibrationBin(one.p, one.rate.value, one.rate.low, one.rate.high, one.rate.n)
             for one in calibration_curve(p, rates)

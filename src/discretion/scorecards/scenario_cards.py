@@ -119,6 +119,9 @@ class FactorCell:
     """In words; empty where there is none."""
     shift_note: str
     """Why there is none."""
+    amplifies: bool = False
+    """An arm that does what people do and may not, and more of it: the same sign, larger, and its
+    interval leaves their difference out. Only where the factor should not matter."""
 
 
 @dataclass(frozen=True, slots=True)

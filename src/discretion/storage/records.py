@@ -7,7 +7,7 @@ part of an entry; an erased part comes back empty.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from discretion.answers import Answer, Failure
@@ -25,6 +25,9 @@ from discretion.storage.store import Store
 CASE_TEXTS = ("text", "twin", "columns")
 JUDGMENT_TEXTS = ("rater", "explanation", "columns")
 ANSWER_TEXTS = ("prompt", "text")
+
+GROUPS = 24
+"""Groups of raters that a column may make: with more, most are too small to say anything."""
 
 _NAMES = "\t"
 """Between an arm, a case and a key: arms and cases of other programs may have spaces in them."""
@@ -114,6 +117,44 @@ def panel(store: Store, name: str = "") -> Panel:
     Raises:
         DiscretionError: there is none, several and none is named, or nobody is selected so.
     """
+    return gather(_selection(store, name), judgments(store), tallies(store))
+
+
+def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, str, Panel]]:
+    """(column, value, panel) of those of a panel's judgments in whose column a value stands.
+
+    Raises:
+        DiscretionError: no judgment of the panel has the column, or it has too many values.
+    """
+    whole = _selection(store, name)
+    rows = [one for one in judgments(store) if one.panel == whole.panel]
+    rows = [one for one in rows if whole.weight(one.columns) > 0]
+    found = []
+    for column in dict.fromkeys(columns):
+        values = sorted({row.columns[column] for row in rows if row.columns.get(column)})
+        if not values:
+            known = sorted({name for row in rows for name in row.columns})
+            raise DiscretionError(
+                f"no judgment of the panel {whole.panel!r} has a column {column!r}",
+                mend=f"they have: {', '.join(known)}" if known else "import them with --about",
+            )
+        if len(values) > GROUPS:
+            raise DiscretionError(
+                f"{column!r} has {len(values):,} values",
+                mend=f"name a column that makes at most {GROUPS} groups",
+            )
+        for value in values:
+            own = replace(
+                whole,
+                only=(*whole.only, (column, frozenset({value}))),
+                written=f"{whole.written}[{column}={value}]",
+            )
+            found.append((column, value, gather(own, rows)))
+    return found
+
+
+def _selection(store: Store, name: str) -> Selection:
+    """Whom the name or expression of a panel selects."""
     names = panel_names(store)
     if not names:
         raise DiscretionError(
@@ -132,7 +173,7 @@ def panel(store: Store, name: str = "") -> Panel:
         raise DiscretionError(
             f"there is no panel {selection.panel!r}", mend=f"choose from: {', '.join(names)}"
         )
-    return gather(selection, judgments(store), tallies(store))
+    return selection
 
 
 def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Precedent]:

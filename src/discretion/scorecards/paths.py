@@ -1,0 +1,195 @@
+"""Paths: whether a conclusion holds under every other defensible way to read the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from discretion.measures.rates import Bools, Floats
+from discretion.scorecards.conclusion_cards import Choice, Conclusion, PathCard
+from discretion.scorecards.study import Replies, Study
+
+ORDERS = ("both orders", "grant named first", "grant named second")
+READINGS = ("as a probability", "as deployed")
+UNSURE = ("unsure apart", "unsure as grants", "unsure as refusals")
+_NOTHING = 1e-12
+"""A difference that adding up in floating point leaves of none."""
+
+
+def path_cards(
+    study: Study, arms: Sequence[Replies], pairs: Sequence[tuple[Replies, Replies]] = ()
+) -> tuple[PathCard, ...]:
+    """Each arm's lean, and which of each pair is nearer, on every path.
+
+    A path is one choice each of the order of the answers, how they are read, how unsure judgments
+    count, the wording, and what weighs the same. A choice that changes nothing is none, and a path
+    without any case is left out. Point values only: nothing is asked and nothing resampled.
+    """
+    rates = _unsure_rates(study)
+    found = [_card(study, _lean(arm, rates), _wordings([arm]), arm.name) for arm in arms]
+    for arm, other in pairs:
+        apart = _squares(arm, rates) - _squares(other, rates)
+        found.append(_card(study, apart, _wordings([arm, other]), arm.name, other.name))
+    return tuple(card for card in found if card is not None)
+
+
+def _lean(arm: Replies, rates: Floats) -> Floats:
+    """p - h, (orders, readings, unsure, C)."""
+    away: Floats = _read(arm)[:, :, None] - rates
+    return away
+
+
+def _squares(arm: Replies, rates: Floats) -> Floats:
+    """(p - h)^2 without p's sampling variance, (orders, readings, unsure, C).
+
+    One order has half of the calls, and about twice the variance.
+    """
+    noise = np.zeros((3, 2, 1, len(arm.p)))
+    single = 2.0 if _has_orders(arm) else 1.0
+    noise[:, 0, 0] = arm.variance * np.array([[1.0], [single], [single]])
+    square: Floats = _lean(arm, rates) ** 2 - noise
+    return square
+
+
+def _read(arm: Replies) -> Floats:
+    """(orders, readings, C); an arm that has no orders says the same in each."""
+    orders = [arm.grant_first, arm.grant_second] if _has_orders(arm) else [arm.p, arm.p]
+    p = np.stack([arm.p, *orders])
+    return np.stack([p, np.where(np.isnan(p), np.nan, (p > 0.5).astype(float))], axis=1)
+
+
+def _has_orders(arm: Replies) -> bool:
+    return bool(np.isfinite(arm.grant_first).any())
+
+
+def _unsure_rates(study: Study) -> Floats:
+    """h with unsure judgments apart, as grants and as refusals, (3, C)."""
+    h, n, unsure = study.rates.h, study.panel.n, study.panel.unsure
+    granted, all_of = np.where(n > 0, h * n, 0.0), n + unsure
+    told = np.isfinite(all_of) & (unsure > 0)
+    rates = np.stack([h, h, h])
+    rates[1, told] = (granted + unsure)[told] / all_of[told]
+    rates[2, told] = granted[told] / all_of[told]
+    return rates
+
+
+def _wordings(arms: Sequence[Replies]) -> list[tuple[str, Bools]]:
+    """All cases, and those that an arm was asked in one of its wordings."""
+    found = [("all wordings", np.ones(len(arms[0].p), dtype=bool))]
+    for arm in arms:
+        met = np.unique(arm.wording[arm.wording >= 0])
+        if len(met) > 1:
+            whose = f" of {arm.name}" if len(arms) > 1 else ""
+            found += [(f"wording {one + 1}{whose}", arm.wording == one) for one in met.tolist()]
+    return found
+
+
+def _card(
+    study: Study, terms: Floats, wordings: Sequence[tuple[str, Bools]], arm: str, against: str = ""
+) -> PathCard | None:
+    names = [name for name, _ in wordings]
+    grid = _Grid.of(study, terms, names, [mask for _, mask in wordings])
+    reported = float(grid.values.flat[0])
+    count = int(np.isfinite(grid.values).sum())
+    if not abs(reported) > _NOTHING or count < 2:
+        return None
+    said: tuple[Conclusion, Conclusion] = (
+        ("nearer", "farther") if against else ("stricter", "laxer")
+    )
+    known = np.isfinite(grid.values)
+    # A value that is nothing takes no side, and so does not agree.
+    agrees = known & (np.abs(grid.values) > _NOTHING) & (grid.values * reported > 0)
+    choices = tuple(grid.choices(agrees, known))
+    alone = any(choice.turns for choice in choices)
+    return PathCard(
+        arm=arm,
+        against=against,
+        conclusion=said[int(reported > 0)],
+        agree=int(agrees.sum()),
+        paths=count,
+        together=() if alone else grid.shared(known & ~agrees),
+        choices=choices,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """A figure on every path: one axis for each kind of choice, what is reported first."""
+
+    values: Floats
+    """NaN where a path has no case."""
+    axes: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(
+        cls, study: Study, terms: Floats, wordings: Sequence[str], masks: Sequence[Bools]
+    ) -> _Grid:
+        """The means of the terms, (orders, readings, unsure, C), over each wording's cases."""
+        by_weight = [_means(study, np.where(mask, terms, np.nan)) for mask in masks]
+        values = np.stack(by_weight, axis=3)
+        weights = ("scenarios weigh the same", "cases weigh the same")
+        if study.weigh == "cases":
+            values, weights = values[..., ::-1], weights[::-1]
+        axes = [
+            ("order of the answers", ORDERS),
+            ("reading", READINGS),
+            ("unsure answers", UNSURE),
+            ("wording", tuple(wordings)),
+            ("weights", weights),
+        ]
+        for axis, (about, names) in enumerate(axes):
+            kept = _distinct(np.moveaxis(values, axis, 0))
+            values = np.take(values, kept, axis=axis)
+            axes[axis] = (about, tuple(names[level] for level in kept))
+        return cls(values, tuple(axes))
+
+    def choices(self, agrees: Bools, known: Bools) -> Iterator[Choice]:
+        for axis, (about, names) in enumerate(self.axes):
+            for level, name in enumerate(names):
+                if len(names) < 2:
+                    continue
+                path = [0] * len(self.axes)
+                path[axis] = level
+                yield Choice(
+                    about=about,
+                    name=name,
+                    agree=int(np.take(agrees, level, axis).sum()),
+                    paths=int(np.take(known, level, axis).sum()),
+                    turns=bool(known[tuple(path)] and not agrees[tuple(path)]),
+                )
+
+    def shared(self, turned: Bools) -> tuple[str, ...]:
+        """The choices, other than what is reported, that all of the turned paths have."""
+        levels = [np.unique(where) for where in np.nonzero(turned)]
+        return tuple(
+            names[int(met[0])]
+            for (_, names), met in zip(self.axes, levels, strict=True)
+            if len(met) == 1 and met[0] > 0
+        )
+
+
+def _means(study: Study, terms: Floats) -> Floats:
+    """The mean over cases that have a term, (..., 2): scenarios weighing the same, and cases."""
+    order = np.concatenate(study.rows)
+    starts = np.cumsum([0, *(len(rows) for rows in study.rows[:-1])])
+    known = np.isfinite(terms)[..., order]
+    sums = np.add.reduceat(np.where(known, terms[..., order], 0.0), starts, axis=-1)
+    counts = np.add.reduceat(known.astype(float), starts, axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scenarios = np.where(counts > 0, sums / counts, 0.0).sum(-1) / (counts > 0).sum(-1)
+        return np.stack([scenarios, sums.sum(-1) / counts.sum(-1)], axis=-1)
+
+
+def _distinct(levels: Floats) -> list[int]:
+    """The first level, and those that have a value and differ from all before them."""
+    kept = [0]
+    for level in range(1, len(levels)):
+        one = levels[level]
+        same = any(
+            np.allclose(one, levels[other], rtol=0, atol=_NOTHING, equal_nan=True) for other in kept
+        )
+        if not same and np.isfinite(one).any():
+            kept.append(level)
+    return kept
