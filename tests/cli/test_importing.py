@@ -123,3 +123,73 @@ def test_a_system_that_granted_three_times_in_four_reads_as_three_quarters(
         assert f"; {fresh} new" in outcome.out
         store = open_workspace(Path()).store
         assert list(records.recorded(store, "bot").values()) == [0.75]
+
+
+def test_judgments_can_be_narrowed_and_weighed_by_what_is_about_them(
+    discretion: Command, empty: Path
+) -> None:
+    rows = ["request,outcome,agent,tenure,reversed"]
+    for number in range(8):
+        rows.append(f"Coat {number}?,approved,ann,lead,")
+        rows.append(f"Coat {number}?,denied,bob,starter,{'yes' if number < 2 else ''}")
+    Path("old.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    about = ("--map", "text=request,answer=outcome,rater=agent", "--about", "tenure,reversed")
+    assert discretion("import", "old.csv", *about).code == 0
+
+    def rate(*words: str) -> float:
+        outcome = discretion("report", "--people", "--json", *words)
+        assert outcome.code == 0, outcome.err
+        found: float = json.loads(outcome.out)["people"]["rate"]["value"]
+        return found
+
+    assert rate() == pytest.approx(0.5)
+    assert rate("--panel", "people[tenure=lead]") == 1
+    assert rate("--exclude", "reversed=yes") == pytest.approx((2 * 1 + 6 * 0.5) / 8)
+    assert rate("--weight", "tenure=lead:3,starter:1") == pytest.approx(0.75)
+    wrong = discretion("report", "--people", "--exclude", "reverse=yes")
+    assert "has a column 'reverse'; they have: reversed, tenure" in wrong.err
+
+
+def test_personal_data_becomes_marks_unless_it_is_kept(discretion: Command, empty: Path) -> None:
+    rows = "request,outcome,agent\nHi Anna, write to a@x.example,approved,ann\n"
+    Path("old.csv").write_text(rows.replace("Hi Anna,", '"Hi Anna,').replace("example", 'example"'))
+    words = ("import", "old.csv", "--map", "text=request,answer=outcome,rater=agent")
+    outcome = discretion(*words)
+    assert "personal data replaced by marks: 1 email, 1 name" in outcome.out
+    assert "names were looked for in greetings and endings only" in outcome.err
+    kept = json.loads(discretion(*words, "--keep-personal-data", "--json").out)
+    assert (kept["replaced"], kept["new"]) == ({}, 1)
+    texts = [case.text for case in open_workspace(empty).cases]
+    assert texts == ["Hi [name 1], write to [email 1]", "Hi Anna, write to a@x.example"]
+
+
+def test_a_lost_secret_is_said_before_people_would_count_twice(
+    discretion: Command, empty: Path
+) -> None:
+    discretion("import", "old.csv", *MAP)
+    (empty / ".discretion-secret").unlink()
+    outcome = discretion("import", "old.csv", *MAP)
+    assert outcome.code == 2
+    assert ".discretion-secret: is missing" in outcome.err
+    assert discretion("import", "old.csv", *MAP, "--keep-personal-data").code == 0
+
+
+def test_near_duplicates_and_give_aways_are_said(discretion: Command, empty: Path) -> None:
+    story = "My coat came late and the zip was broken when I first put it on last week"
+    lines = ["request,outcome", f"{story}. Refund issued,approved", f"{story}! Refund issued,yes"]
+    Path("old.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    outcome = discretion("import", "old.csv", "--map", "text=request,answer=outcome")
+    assert "near-duplicates: 2 cases in 1 groups" in outcome.out
+    assert "“refund issued” in 2 texts, 100% of them granted" in outcome.err
+    kin = [case.kin for case in open_workspace(empty).cases]
+    assert sorted(map(bool, kin)) == [False, True]
+
+
+def test_a_long_ticket_with_emoji_and_right_to_left_text_comes_in_whole(
+    discretion: Command, empty: Path
+) -> None:
+    text = ("Late 😀 שלום مرحبا " * 6_000)[:100_000].strip()
+    Path("old.csv").write_text(f"request,outcome,why\n{text},approved,\n", encoding="utf-8")
+    words = ("--map", "text=request,answer=outcome,explanation=why")
+    assert discretion("import", "old.csv", *words).code == 0
+    assert open_workspace(empty).cases[0].text == text

@@ -118,3 +118,31 @@ def test_any_cell_is_read_or_refused(text, unit):
         except RowError as error:
             assert error.what
             assert error.mend
+
+
+def test_dates_in_three_formats_are_read_where_all_three_are_named():
+    formats = "%d.%m.%Y|%b %d, %Y"
+    days = {moment(day, formats) for day in ("2026-03-31", "31.03.2026", "Mar 31, 2026")}
+    assert days == {datetime(2026, 3, 31)}
+    check_date_format(formats)
+
+
+def test_a_date_that_two_formats_read_differently_is_not_guessed_at():
+    both = "%d/%m/%Y|%m/%d/%Y"
+    assert moment("31/03/2026", both) == datetime(2026, 3, 31)
+    with pytest.raises(RowError, match="is another date by %d/%m/%Y than by %m/%d/%Y"):
+        moment("03/04/2026", both)
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "advice"),
+    [
+        ("31.03.2026", None, '"%d.%m.%Y"'),
+        ("03/31/26", None, '"%m/%d/%y"'),
+        ("31-Mar-2026", "%d.%m.%Y", '"%d.%m.%Y|%d-%b-%Y"'),
+    ],
+)
+def test_a_date_in_another_format_is_met_with_the_format_to_add(written, known, advice):
+    with pytest.raises(RowError) as error:
+        moment(written, known)
+    assert f"--date-format {advice}" in error.value.mend

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from discretion.errors import DiscretionError
 from discretion.importing import Spellings, parse_answers
 
+from .tables_at_hand import complaint
+
 
 def test_common_words_are_known_whatever_their_capitals():
     spellings = Spellings()
@@ -48,3 +50,18 @@ def test_any_text_is_read_or_refused(written):
         parse_answers(written)
     except DiscretionError as error:
         assert error.mend
+
+
+@pytest.mark.parametrize(
+    "written", ["Approved!", " approved. ", "✅ Approved", "(approved)", "APPROVED:"]
+)
+def test_signs_around_a_word_make_no_other_answer(written):
+    assert Spellings().read(written) == "grant"
+
+
+def test_forty_spellings_are_counted_and_the_commonest_shown(tmp_path):
+    rows = "".join(f"t{n},word{n % 40}\n" for n in range(100))
+    sentence = complaint(tmp_path, "text,answer\n" + rows, "text=text,answer=answer")
+    assert "40 answers are not known, with the number of rows: 'word0' (3)" in sentence
+    assert "and 30 more" in sentence
+    assert '--answers "word0=refuse;word1=refuse"' in sentence

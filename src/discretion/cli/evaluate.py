@@ -31,6 +31,18 @@ def evaluate(
     panel: Annotated[
         str, typer.Option("--panel", help="The people that baselines learn from.")
     ] = "",
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="COLUMN=VALUE", help="Leave such judgments out; repeat."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="COLUMN=VALUE:W,…",
+            help="Let judgments count more or less: tenure=lead:2,starter:0.5.",
+        ),
+    ] = None,
     cases: Annotated[
         int | None,
         typer.Option("--cases", min=1, help="Take only so many cases, of every kind its share."),
@@ -77,6 +89,7 @@ def evaluate(
     from discretion import evaluation
     from discretion.budgets import Purse, read_budget
     from discretion.cli import endpoints
+    from discretion.selections import panel_expression
 
     purse = Purse(read_budget(budget) if budget else None)
     here = desk()
@@ -85,7 +98,7 @@ def evaluate(
         plan,
         {
             "arms": tuple(arm or ()),
-            "panel": panel,
+            "panel": panel_expression(panel, exclude or (), weight or ()),
             "samples": samples,
             "seed": seed,
             "sample": sample or None,

@@ -88,7 +88,7 @@ def amount(cell: Cell, unit: Unit, date_format: str | None) -> Decimal | None:
 
 
 def moment(cell: Cell, date_format: str | None) -> datetime:
-    """A date, perhaps with a time: ISO 8601, or as the format says."""
+    """A date, perhaps with a time: ISO 8601, or as one of the formats says."""
     if isinstance(cell, datetime):
         return cell
     text = as_text(cell)
@@ -97,8 +97,8 @@ def moment(cell: Cell, date_format: str | None) -> datetime:
         raise RowError(
             f"{_quoted(text)} is no date",
             text,
-            mend=f"write it like 2026-03-31, say how it is written (--date-format %d.%m.%Y), "
-            f"or {ASIDE}",
+            mend="write it like 2026-03-31, say how it is written "
+            f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
         )
     return read
 
@@ -143,6 +143,11 @@ def iso(when: datetime) -> str:
 
 def check_date_format(date_format: str) -> None:
     """Raise where a format is not understood, or says no year: such dates mean nothing."""
+    for one in _formats(date_format) or [date_format]:
+        _check_format(one)
+
+
+def _check_format(date_format: str) -> None:
     day = datetime(2026, 3, 31)  # noqa: DTZ001
     known = re.search(r"%[YyGcx]", date_format.replace("%%", "")) is not None
     try:
@@ -158,15 +163,41 @@ def check_date_format(date_format: str) -> None:
 
 
 def _moment(text: str, date_format: str | None) -> datetime | None:
-    if date_format:
+    found = {}
+    for one in _formats(date_format):
         try:
-            return datetime.strptime(text, date_format)  # noqa: DTZ007
+            found[datetime.strptime(text, one)] = one  # noqa: DTZ007
         except ValueError:
-            pass  # Spreadsheets hand over their own dates in ISO, whatever the format.
+            continue  # Spreadsheets hand over their own dates in ISO, whatever the format.
+    if len(found) > 1:
+        raise RowError(
+            f"{_quoted(text)} is another date by {' than by '.join(found.values())}",
+            text,
+            mend=f"leave only one of the two in --date-format, or {ASIDE}",
+        )
+    if found:
+        return next(iter(found))
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _formats(date_format: str | None) -> list[str]:
+    return [one.strip() for one in (date_format or "").split("|") if one.strip()]
+
+
+def _likely(text: str, known: str | None) -> str:
+    """The format that a date seems to be written in, beside those that are known."""
+    parts = re.fullmatch(r"(\d{1,4})([./-])(\d{1,2}|[A-Za-z]{3})\2(\d{2}|\d{4})", text)
+    likely = "%d.%m.%Y"
+    if parts:
+        year = "%Y" if len(parts[4]) == 4 else "%y"
+        month = "%b" if parts[3].isalpha() else "%m"
+        day_first = parts[2] == "." or month == "%b" or int(parts[1]) > 12
+        order = ("%d", month, year) if day_first else ("%m", "%d", year)
+        likely = parts[2].join(order)
+    return "|".join(dict.fromkeys([*_formats(known), likely]))
 
 
 def _bounded(amount: Decimal) -> bool:

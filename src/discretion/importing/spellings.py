@@ -23,7 +23,7 @@ class Spellings:
     """What the words of an answer column mean."""
 
     meanings: Mapping[str, Decision] = field(default_factory=lambda: BUILT_IN)
-    """In small letters, with single spaces."""
+    """In small letters, with single spaces and no signs around them."""
 
     def read(self, written: str) -> Decision | None:
         """The decision; None where the word is not known."""
@@ -58,4 +58,6 @@ def parse_answers(written: str) -> Spellings:
 
 
 def _folded(written: str) -> str:
-    return " ".join(written.casefold().replace("’", "'").split())
+    """In small letters with single spaces; what stands around a word is no other answer."""
+    plain = " ".join(written.casefold().replace("’", "'").split())
+    return plain.strip(" .,:;!?*\"'()[]✅✓✔❌✗") or plain
