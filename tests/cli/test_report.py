@@ -70,12 +70,32 @@ def test_no_case_text_leaves_unless_asked_for(discretion: Command, evaluated: Pa
     assert not any(text in page for text in texts)
 
 
+def test_panels_stand_side_by_side_and_policies_price_what_was_evaluated_before(
+    discretion: Command, evaluated: Path
+) -> None:
+    policy = evaluated / "policies" / "returns.yaml"
+    written = policy.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
+    policy.write_text(written, encoding="utf-8")
+    panel = "staff (simulated)"
+    card = json.loads(discretion("report", "--panel", panel, "--panel", panel, "--json").out)
+    assert [one["difference"]["value"] for one in card["panels"]] == [0]
+    assert [(one["currency"], one["policies"]) for one in card["money"]] == [
+        ("EUR", ["returns"]),
+        ("USD", ["receipts"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [(("--run", "ffff"), "ffff"), (("--panel", "others"), "there is no panel 'others'")],
+    [
+        (("--run", "ffff"), "ffff"),
+        (("--panel", "others"), "there is no panel 'others'"),
+        (("--panel", "staff (simulated)", "--panel", "others"), "there is no panel 'others'"),
+        (("--as-they-occur",), "no imported request says how often these cases occur"),
+    ],
 )
 def test_what_is_not_there_is_said(
-    discretion: Command, evaluated: Path, words: tuple[str, str], sentence: str
+    discretion: Command, evaluated: Path, words: tuple[str, ...], sentence: str
 ) -> None:
     outcome = discretion("report", *words)
     assert (outcome.code, outcome.out) == (2, "")

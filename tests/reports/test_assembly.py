@@ -1,5 +1,8 @@
 """From a run in the log to its scorecard: the right panel, arms, failures and first line."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 import discretion
@@ -10,7 +13,9 @@ from discretion.evaluation import evaluate
 from discretion.judgments import Judgment
 from discretion.measures.gaps import signed_gap
 from discretion.plans import Contrast, Plan
+from discretion.policies import Prices
 from discretion.reports import of_people, of_run, report
+from discretion.scorecards.occurrence import occurrence
 from discretion.scorecards.study import replies_of, study_of
 from discretion.storage import Store, records
 from scorecards import hand_made
@@ -18,6 +23,7 @@ from stand_in import StandIn, arm, docket
 
 CASES = docket(18)
 RATERS = 12
+DOLLARS = Prices(currency="USD", wrong_grant=Decimal(40), wrong_refusal=Decimal(15))
 
 
 def judge(store, panel="staff", source="tickets.csv", cases=CASES):
@@ -166,3 +172,32 @@ def test_answers_are_read_once_and_not_kept():
     assert found.arms == tuple(
         one for one in hand_made.card(some, arms={"strict": hand_made.strict}).arms
     )
+
+
+def test_other_panels_and_prices_are_those_that_are_named(store):
+    judge(store)
+    judge(store, panel="leads", cases=CASES[:9])
+    run = evaluate(CASES, [table("bot")], store, plan=Plan(arms=("bot",), panel="staff"))
+    card = of_run(run, others=["leads"], prices={CASES[0].policy: DOLLARS})
+    assert [(one.panel, one.against, one.cases) for one in card.panels] == [("leads", "staff", 9)]
+    assert [(one.currency, one.tickets) for one in card.money] == [("USD", None)]
+    assert of_run(run).money == ()
+
+
+def test_money_is_counted_as_cases_occur_where_tickets_say_how_often(store):
+    judge(store)
+    run = evaluate(CASES, [table("bot")], store)
+    prices = {CASES[0].policy: DOLLARS}
+    with pytest.raises(DiscretionError, match="no imported request says how often"):
+        of_run(run, prices=prices, as_they_occur=True)
+    tickets = [
+        replace(CASES[place], id=f"t{place}", scenario=f"t{place}", text=f"A letter, {place}.")
+        for place in range(3)
+    ]
+    store.append([records.case_entry(one, imported=True) for one in tickets])
+    card = of_run(run, prices=prices, as_they_occur=True)
+    occur = occurrence(CASES.cases, [(one, 1.0) for one in tickets]) > 0
+    assert occur.sum() < len(CASES)
+    assert [(one.cases, one.tickets) for one in card.money] == [(occur.sum(), 3)]
+    with pytest.raises(DiscretionError, match="no policy of these cases says what"):
+        of_run(run, as_they_occur=True)

@@ -1,5 +1,7 @@
 """What arms come to in money, by hand: one scenario's people are known case by case."""
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -71,8 +73,6 @@ def test_without_prices_there_is_no_card():
 
 
 def test_a_column_prices_each_case_and_what_it_does_not_tell_is_left_out_and_counted():
-    from dataclasses import replace
-
     def priced(place, one):
         return replace(one, columns={"worth": f"${place}"} if place % 4 else {})
 
@@ -111,3 +111,24 @@ def test_an_arm_that_says_the_same_to_all_is_the_reference_and_not_told_twice():
     (card,) = cards(some, {"policy-0": DOLLARS}, always=hand_made.always(0.9), like=like_people)
     assert [row.arm for row in card.arms] == ["like", "always refuse", "always grant"]
     assert [row.reference for row in card.arms] == [False, True, True]
+
+
+def test_the_finding_tells_both_sides_with_their_intervals():
+    prices = {f"policy-{index}": DOLLARS for index in range(6)}
+    found = hand_made.card(prices=prices)
+    told = next(one for one in found.findings if one.startswith("Per 1,000"))
+    costs = by_name(found.money[0])["strict"]
+    assert re.fullmatch(
+        r"Per 1,000 requests like these, strict gives \$[\d,.]+ \(95% interval: \$.+ to \$.+\) "
+        r"that your people would not have, and turns away \d+ \(95% interval: \d+ to \d+\) "
+        r"that they would have kept\.",
+        told,
+    )
+    assert f"gives ${costs.given.value:,.0f} (" in told
+    assert f"turns away {costs.wrong_refusals.value:.0f} (" in told
+
+
+def test_the_finding_says_by_how_many_tickets_it_is_weighed():
+    tickets = [(ticket("t", 11, policy="policy-0"), 30.0)]
+    found = hand_made.card(prices={"policy-0": DOLLARS}, tickets=tickets)
+    assert any("requests as they come in (30 tickets), strict" in one for one in found.findings)

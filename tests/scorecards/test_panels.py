@@ -9,6 +9,7 @@ from discretion.measures.gaps import signed_gap
 from discretion.scorecards.panels import panel_card
 from discretion.scorecards.study import replies_of, study_of
 
+from . import hand_made
 from .hand_made import RATERS, answers, docket, grants, panel, strict
 
 
@@ -100,10 +101,24 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
     for _ in range(60):
         found = card(some, drawn("b", 0.1), drawn("a", 0.0)).difference
         held += found.low <= 0.1 <= found.high
-    assert held >= 51  # 57 expected of 60; fewer than 51 by chance once in 600 runs
+    assert held >= 51  # 57 expected of 60; fewer than 51 by chance once in 1,300 runs
 
 
 def test_a_panel_that_judged_none_of_the_cases_is_said():
     some = docket(2)
     with pytest.raises(DiscretionError, match="the panel 'leads' judged none of these cases"):
         card(some, laxer(docket(3).cases[-3:]))
+
+
+def test_the_finding_says_how_far_the_panels_are_apart_also_without_arms():
+    some = docket(6)
+    for arms in (None, {}):
+        found = hand_made.card(some, arms=arms, others=[laxer(some.cases, more=10)])
+        (row,) = found.panels
+        share = 100 * row.difference.value
+        assert any(
+            one.startswith(f"leads would grant {share:.0f} requests of 100 more than staff (95%")
+            and one.endswith(f"on the {len(some)} cases that both judged.")
+            for one in found.findings
+        )
+        assert [one.arm for one in row.arms] == [one.name for one in found.arms]
