@@ -119,7 +119,7 @@ def score(
         title=title,
         banner=banner,
         findings=findings(people, ranked, leans, curves, compared, raters, money, panels),
-        warnings=warnings(people, ranked, study.panel.n),
+        warnings=warnings(people, ranked, study, docket.scenarios, curves),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),

@@ -1,21 +1,51 @@
-"""Warnings: what limits the conclusions, and what a reader must not overlook."""
+"""Warnings: what limits the conclusions of this study, and what would mend it, in numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
+from discretion.measures.effective import effective_raters
 from discretion.measures.gaps import ENOUGH
 from discretion.measures.intervals import FEW
-from discretion.measures.rates import Floats
+from discretion.scenarios import Scenario
+from discretion.scorecards.amounts import show, show_at, value_of
 from discretion.scorecards.cards import ArmCard, PeopleCard
+from discretion.scorecards.scenario_cards import CurveCard
+from discretion.scorecards.study import Study
 
 TESTED = 10
 """Scenarios from which on the intervals' coverage was found to be near what they claim."""
+SUBSET, VOICES = 60, 5
+"""Cases judged by so many people each: enough to tell their noise from their judgment."""
+DIFFER = 0.4
+"""Krippendorff's alpha below which people are said to differ."""
+STEADY = 0.8
+"""Reliability of a case's rate at which it is called steady."""
+ADDED = 50
+"""Cases to add where a kind of them is missing."""
+NAMED = 3
+"""Scenarios that are named in a sentence."""
 
 
-def warnings(people: PeopleCard, arms: Sequence[ArmCard], judged: Floats) -> tuple[str, ...]:
-    """Plain sentences; ``judged`` (C,) is how many decided each case, NaN where not known."""
-    said = [_scenarios(people), *_judgments(people, judged)]
+def warnings(
+    people: PeopleCard,
+    arms: Sequence[ArmCard],
+    study: Study,
+    described: Mapping[str, Scenario],
+    curves: Sequence[CurveCard],
+) -> tuple[str, ...]:
+    """Plain sentences, those about the study before those about arms; `described` are scenarios
+    that cases were made from, so that other cases were imported."""
+    said = [
+        _scenarios(people),
+        *_judgments(people, study),
+        _raters(people, study),
+        _differ(people),
+        _reached(people, study, described),
+        *_unmet(study, described),
+        _off_grid(study, curves),
+    ]
     if people.simulated:
         said.insert(0, "These people are simulated: nothing here is about real people.")
     for arm in arms:
@@ -39,7 +69,7 @@ def _scenarios(people: PeopleCard) -> str:
     return ""
 
 
-def _judgments(people: PeopleCard, judged: Floats) -> list[str]:
+def _judgments(people: PeopleCard, study: Study) -> list[str]:
     if people.judgments is None:
         return [
             "It is not known how many people stand behind each rate, so the noise-corrected gap, "
@@ -47,8 +77,17 @@ def _judgments(people: PeopleCard, judged: Floats) -> list[str]:
             "larger than the truth by an unknown amount."
         ]
     said = []
-    few = int((judged < ENOUGH).sum())
-    if few:
+    judged = study.panel.n
+    once, few = int((judged == 1).sum()), int((judged < ENOUGH).sum())
+    if 2 * once > len(judged) and people.raters != 1:
+        rest = len(judged) - once
+        on = f"rest on the other {rest:,}" if rest else "cannot be computed"
+        said.append(
+            f"{once:,} of {len(judged):,} cases were judged once: chance and judgment cannot be "
+            f"told apart there, and the noise-corrected gap and the agreement {on}. "
+            f"{_subset(people, VOICES)}."
+        )
+    elif few:
         said.append(
             f"{few:,} of {len(judged):,} cases have fewer than {ENOUGH} judgments; the plain gap "
             f"leaves them out. Have such cases judged by {ENOUGH} people."
@@ -59,6 +98,129 @@ def _judgments(people: PeopleCard, judged: Floats) -> list[str]:
             "from each other. Import with rater=COLUMN."
         )
     return said
+
+
+def _subset(people: PeopleCard, voices: int, more: str = "") -> str:
+    count = min(SUBSET, people.cases)
+    cases = "this case" if people.cases == 1 else f"{count} cases"
+    who = f"{voices}{more} {'person' if voices == 1 else 'people'}"
+    return f"Have {cases} judged by {who}: {count * voices:,} judgments"
+
+
+def _raters(people: PeopleCard, study: Study) -> str:
+    if people.raters is None or not people.judgments:
+        return ""
+    if people.raters == 1:
+        return (
+            f"All {people.judgments:,} judgments are one person's: whether others would decide so "
+            f"is not known. {_subset(people, VOICES - 1, ' more')}."
+        )
+    if people.raters < VOICES:
+        return (
+            f"Only {people.raters} people judged, so what is said of others is unsure. "
+            f"{_subset(people, VOICES - people.raters, ' more')}."
+        )
+    weigh_as = effective_raters(study.rates).value
+    if weigh_as is not None and weigh_as < VOICES:
+        return (
+            f"{people.raters:,} people judged, but a few of them so much more than the others that "
+            f"they weigh as {weigh_as:.1f}. Have {min(SUBSET, people.cases)} cases judged by those "
+            "who judged little."
+        )
+    return ""
+
+
+def _differ(people: PeopleCard) -> str:
+    """Reliability of n judgments by Spearman and Brown, with alpha for one."""
+    alpha = people.alpha.value
+    if alpha is None or alpha >= DIFFER or not people.judgments:
+        return ""
+    there = people.judgments / people.cases
+    # With next to no agreement the number needed has no meaning.
+    needed = math.ceil(STEADY * (1 - alpha) / (alpha * (1 - STEADY))) if alpha > 0.02 else None
+    if needed is None:
+        steady = "More judgments will not mend that: see whether they read the policy alike."
+    elif needed > there:
+        steady = (
+            f"A case's rate would be steady (reliability {STEADY}) with about {needed} judgments; "
+            f"there are {there:.1f}."
+        )
+    else:
+        steady = f"With {there:.1f} judgments a case their rates are steady all the same."
+    return (
+        f"These people differ (Krippendorff's alpha {alpha:.2f}): no arm can be near each of them. "
+        f"{steady} Which groups differ is shown with --by COLUMN."
+    )
+
+
+def _reached(people: PeopleCard, study: Study, described: Mapping[str, Scenario]) -> str:
+    """Imported cases of which none keeps its rule were selected before they were judged."""
+    if people.simulated:
+        return ""
+    away = [case.deviation for case in study.cases if case.scenario not in described]
+    known = [one for one in away if one is not None]
+    if not known or min(known) <= 0:
+        return ""
+    return (
+        f"All {len(known):,} imported cases with a value break their rule: it seems that only what "
+        "reached a person is here, so these are not the rates of all requests. "
+        f"Import about {ADDED} that kept the rule or were settled without a person."
+    )
+
+
+def _unmet(study: Study, described: Mapping[str, Scenario]) -> list[str]:
+    """Made cases farther beyond the limit than any request that came in under the policy."""
+    said = []
+    for policy in dict.fromkeys(case.policy for case in study.cases):
+        own = [
+            (one, case)
+            for case in study.cases
+            if case.policy == policy and (one := case.deviation) is not None and one > 0
+        ]
+        met = [one for one, case in own if case.scenario not in described]
+        made = [(one, case) for one, case in own if case.scenario in described]
+        beyond = [case for one, case in made if met and one > max(met)]
+        if 4 * len(beyond) < len(made) or not beyond:
+            continue
+        end = show_at(beyond[0], max(met))
+        said.append(
+            f"{len(beyond):,} of {len(made):,} made cases under {policy} that break the rule lie "
+            f"beyond {end}, farther out than any of the {len(met):,} imported ones. Put the values "
+            f"of the grid up to {end}, where requests are."
+        )
+    return said
+
+
+def _off_grid(study: Study, curves: Sequence[CurveCard]) -> str:
+    """Scenarios in which half of the people stop at none of the values tried."""
+    codes = {name: code for code, name in enumerate(study.scenarios)}
+    below, beyond = [], []
+    for curve in curves:
+        case = study.cases[study.rows[codes[curve.scenario]][0]]
+        if curve.threshold.state.startswith("below"):
+            below.append(f"{curve.title} ({curve.threshold.shown})")
+        elif curve.threshold.state.startswith("beyond"):
+            farthest = max(point.deviation for point in curve.people)
+            more = show(case, value_of(case, 2 * farthest))
+            beyond.append(f"{curve.title} ({curve.threshold.shown}; try {more})")
+    parts = []
+    if below:
+        parts.append(f"fewer than half grant even the smallest step: {_some(below)}")
+    if beyond:
+        parts.append(f"more than half still grant the largest: {_some(beyond)}")
+    if not parts:
+        return ""
+    count = len(below) + len(beyond)
+    return (
+        f"In {count} of {len(curves)} scenarios the values tried miss where people stop, so "
+        f"nothing can be said in the policy's unit. In some {'; in others '.join(parts)}. "
+        "Add such values."
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _about(arm: ArmCard) -> list[str]:
