@@ -16,7 +16,7 @@ from .shipped import cases, policies, scenarios
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "scenarios.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
-POLICY, SCENARIO, NEVER = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+POLICY, SCENARIO, NEVER, COSTS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 VALUES = "values: [9.50, 10, 10.01, 10.10, 10.50, 11, 12.50, 16, 25, 40]"
 FIRST_WORDING = re.search(r"wordings:\n  - >-\n(.*?)  - >-", SCENARIO, re.DOTALL)
 
@@ -77,6 +77,13 @@ def test_the_lines_on_what_is_never_allowed_are_those_of_the_shipped_policy() ->
     assert quoted is not None, mistakes
     shipped = policies("everyday")["medicine"]
     assert (quoted.rule, quoted.never) == (shipped.rule, shipped.never)
+
+
+def test_the_costs_are_those_of_the_shipped_policy() -> None:
+    quoted, mistakes = parse_yaml(COSTS, GUIDE).describe(Policy)
+    assert quoted is not None, mistakes
+    shipped = policies("returns")["receipts"]
+    assert (quoted.rule, quoted.costs) == (shipped.rule, shipped.costs)
 
 
 def test_every_sentence_of_the_dialect_is_listed_and_no_other() -> None:
