@@ -54,9 +54,9 @@ def start(
     encoding: Annotated[str, typer.Option("--encoding", help="Of a text file.")] = "utf-8",
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
 ) -> None:
-    """Make a workspace and a report from a file of decisions, in at most six questions.
+    """Make a workspace and a report from a file of decisions.
 
-    It guesses which column is what, asks whether that is right, shows three rows as it understood
+    It guesses which column is what, asks at most six questions about that, shows three rows as it understood
     them, and writes a page on the people alone: how often they grant, where they stop, how far
     they agree. No model, key or description is needed.
     """
