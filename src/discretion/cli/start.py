@@ -56,9 +56,9 @@ def start(
 ) -> None:
     """Make a workspace and a report from a file of decisions.
 
-    It guesses which column is what, asks at most six questions about that, shows three rows as it understood
-    them, and writes a page on the people alone: how often they grant, where they stop, how far
-    they agree. No model, key or description is needed.
+    It guesses which column is what, asks at most six questions about that, shows three rows as it
+    understood them, and writes a page on the people alone: how often they grant, where they stop,
+    how far they agree. No model, key or description is needed.
     """
     from discretion.importing.guessing import guess, guess_unit
     from discretion.importing.layouts import parse_map
