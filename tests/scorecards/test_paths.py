@@ -123,6 +123,39 @@ def test_a_wording_alone_is_over_the_cases_that_were_asked_in_it():
     assert {sides["wording 1"], sides["wording 2"]} == {0, one[1].paths}
 
 
+@pytest.mark.parametrize(
+    ("shift", "names"),
+    [
+        (0, ["all wordings", "wording 1", "wording 2"]),
+        (
+            1,
+            [
+                "all wordings",
+                "wording 1 of like",
+                "wording 2 of like",
+                "wording 1 of strict",
+                "wording 2 of strict",
+            ],
+        ),
+    ],
+)
+def test_of_two_arms_each_has_its_own_wordings_unless_they_share_them(shift, names):
+    def worded(p, shift=0):
+        def answer(case):
+            ill, far = case.factors["cause"] == "illness", case.value > 14
+            return {"p": p(case), "wording": int(ill if shift else far)}
+
+        return answer
+
+    found = cards(
+        docket(),
+        strict=worded(strict, shift),
+        like=worded(lambda case: like_people(case) * 0.9),
+        pairs=[("like", "strict")],
+    )[-1]
+    assert [one.name for one in found.choices if one.about == "wording"] == names
+
+
 def test_the_weights_that_are_reported_come_first():
     some = docket(3)
     some = some.only(case for case in some if case.scenario != "scenario-0" or case.value == 40)

@@ -78,11 +78,13 @@ def _unsure_rates(study: Study) -> Floats:
 def _wordings(arms: Sequence[Replies]) -> list[tuple[str, Bools]]:
     """All cases, and those that an arm was asked in one of its wordings."""
     found = [("all wordings", np.ones(len(arms[0].p), dtype=bool))]
-    for arm in arms:
-        met = np.unique(arm.wording[arm.wording >= 0])
-        if len(met) > 1:
-            whose = f" of {arm.name}" if len(arms) > 1 else ""
-            found += [(f"wording {one + 1}{whose}", arm.wording == one) for one in met.tolist()]
+    worded = [arm for arm in arms if len(np.unique(arm.wording[arm.wording >= 0])) > 1]
+    if len(worded) > 1 and np.array_equal(worded[0].wording, worded[1].wording):
+        worded = worded[:1]  # one method: the same words for the same cases
+    for arm in worded:
+        whose = f" of {arm.name}" if len(worded) > 1 else ""
+        met = np.unique(arm.wording[arm.wording >= 0]).tolist()
+        found += [(f"wording {one + 1}{whose}", arm.wording == one) for one in met]
     return found
 
 

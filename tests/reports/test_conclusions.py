@@ -1,0 +1,94 @@
+"""The page says on how many paths a conclusion holds, what turns it, and whom an arm is like."""
+
+from discretion.reports.page import choices_of, render_page
+from scorecards import hand_made
+from scorecards.hand_made import card, docket
+from scorecards.test_factors import MARK, moved, study
+
+from .page_text import Reader
+
+
+def text_of(found):
+    read = Reader(render_page(found))
+    assert read.unbalanced == []
+    return " ".join(read.text.split())
+
+
+def by_order(first, second):
+    """Answers of one arm with its own p in each order."""
+    return lambda case: hand_made.estimate(
+        case, (first + second) / 2, grant_first=first, grant_second=second
+    )
+
+
+def scored(some, **arms):
+    stream = [(name, of(case)) for name, of in arms.items() for case in some.cases]
+    people = hand_made.panel(some.cases)
+    return hand_made.score("A study", some, people, stream, kinds=dict.fromkeys(arms, "model"))
+
+
+def test_a_conclusion_that_nothing_turns_says_so():
+    text = text_of(card(arms={"strict": hand_made.strict}))
+    assert "strict is stricter than the people 2 of 2 nothing that was tried" in text
+
+
+def test_the_choices_that_turn_a_conclusion_are_named():
+    some = docket(2)
+    text = text_of(scored(some, tiny=by_order(0.95, 0.25)))
+    assert "tiny is laxer than the people 4 of 6 grant named second" in text
+    assert "grant named second 0 of 2 turns it" in text
+
+
+def test_choices_that_turn_it_only_together_say_so():
+    some = docket(2)
+    some = some.only(case for case in some if case.value in (20, 40))
+    text = text_of(scored(some, tiny=by_order(0.85, 0.48)))
+    assert "5 of 6 grant named second and as deployed, only together" in text
+
+
+def test_a_declared_comparison_is_counted_in_words():
+    text = text_of(card(contrasts=[("strict", "like"), ("like", "strict")]))
+    assert "strict is farther from the people than like 2 of 2" in text
+    assert "like is nearer to the people than strict 2 of 2" in text
+
+
+def test_choices_are_listed_once_in_the_order_in_which_they_come():
+    found = card(contrasts=[("strict", "like")])
+    assert choices_of(found.paths) == [("reading", ["as a probability", "as deployed"])]
+
+
+def test_an_arm_stands_among_the_raters():
+    text = text_of(card())
+    assert "As one of the people" in text
+    assert "strict 90% of 10 raters" in text
+    assert "does not pass" in text
+    unknown = text_of(card(docket(), hand_made.counted(docket().cases)))
+    assert "As one of the people" not in unknown
+
+
+def test_groups_have_their_gaps_and_how_many_they_are():
+    some = docket()
+    found = card(some, groups=hand_made.groups(some.cases))
+    text = text_of(found)
+    assert "Whose exceptions" in text
+    assert "lead 3 raters, 360 judgments, 120 cases" in text
+    assert "starter 7 raters, 840 judgments, 120 cases" in text
+    gap = found.groups[0].arms[0].gap.value
+    assert f" {gap:.2f} " in text.split("lead 3 raters")[1].split("starter")[0]
+
+
+def test_people_alone_may_be_set_beside_their_groups():
+    some = docket()
+    text = text_of(card(some, arms={}, groups=hand_made.groups(some.cases)))
+    assert "lead 3 raters" in text
+    assert "alternative annotator test" not in text
+
+
+def test_an_arm_that_amplifies_is_marked_in_the_first_table_and_at_the_factor():
+    found, _ = study(1, moved(0.2))
+    text = text_of(found)
+    first, rest = text.split("As deployed", 1)
+    assert f"amplifies {MARK[0]}" in first
+    assert rest.count(" amplifies ") == 6
+    unmarked, _ = study(1, moved(0.05))
+    assert " amplifies " not in text_of(unmarked)
