@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout
-from discretion.plans import Plan, Selection, plan_from_json
+from discretion.plans import Plan, plan_from_json
 
 DOCKET = Docket(
     tuple(
@@ -26,7 +26,7 @@ def plan(**said: Any) -> Plan:
 
 
 def chosen(seed: int = 0, **said: Any) -> list[str]:
-    return [case.id for case in Selection.model_validate(said).choose(DOCKET, seed)]
+    return [case.id for case in plan(seed=seed, cases=said).choose(DOCKET)]
 
 
 def test_the_hash_is_that_of_what_is_said_defaults_included() -> None:
@@ -73,6 +73,11 @@ def test_scenarios_keep_their_shares_in_a_part_and_columns_do_where_they_are_nam
     assert shares("scenario") == [5, 5, 5, 5]
     with pytest.raises(DiscretionError, match="no case has a column 'tier' to stratify by"):
         chosen(at_most=20, stratify_by=["tier"])
+
+
+def test_a_part_is_taken_of_what_is_held_out() -> None:
+    held = plan(hold_out={"by": "scenario", "groups": ["s3"]}, cases={"at_most": 6})
+    assert [case.scenario for case in held.choose(DOCKET)] == ["s3"] * 6
 
 
 def test_a_name_that_no_case_has_is_said() -> None:

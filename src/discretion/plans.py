@@ -29,8 +29,8 @@ class Selection(Described):
     stratify_by: tuple[str, ...] = ()
     """Factors or imported columns whose values keep their shares in the sample too."""
 
-    def choose(self, cases: Docket, seed: int) -> Docket:
-        """The chosen cases in their own order.
+    def fitting(self, cases: Docket) -> Docket:
+        """All cases that have what is named, in their own order.
 
         Raises:
             DiscretionError: nothing fits, or something named is not there.
@@ -51,9 +51,13 @@ class Selection(Described):
             chosen = [case for case in chosen if group_of(case, by) in wanted]
         if not chosen:
             raise DiscretionError("no case fits the selection", mend="widen it")
-        if self.at_most is not None:
-            chosen = sample(chosen, self.at_most, seed, self.stratify_by)
         return cases.only(chosen)
+
+    def part(self, cases: Docket, seed: int) -> Docket:
+        """So many of the cases as are asked for."""
+        if self.at_most is None:
+            return cases
+        return cases.only(sample(cases.cases, self.at_most, seed, self.stratify_by))
 
 
 class HeldOut(Described):
@@ -105,9 +109,9 @@ class Plan(Described):
     def choose(self, cases: Docket) -> Docket:
         """The cases that the arms are asked: those selected, and where groups are held out by
         name, only theirs, since nothing may be fitted on what is to be told."""
-        chosen = self.cases.choose(cases, self.seed)
+        chosen = self.cases.fitting(cases)
         if self.hold_out is None or not self.hold_out.groups:
-            return chosen
+            return self.cases.part(chosen, self.seed)
         by, groups = self.hold_out.by, self.hold_out.groups
         held = [case for case in chosen if group_of(case, by) in groups]
         if not held:
@@ -115,7 +119,7 @@ class Plan(Described):
                 f"no selected case belongs to the held-out {by} {', '.join(groups)}",
                 mend="widen the selection, or hold out another group",
             )
-        return cases.only(held)
+        return self.cases.part(cases.only(held), self.seed)
 
     def holdout(self, cases: Sequence[Case]) -> Holdout:
         """The plan's hold-out, or the default one."""
