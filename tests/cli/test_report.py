@@ -89,6 +89,8 @@ def test_panels_stand_side_by_side_and_policies_price_what_was_evaluated_before(
     ("words", "sentence"),
     [
         (("--run", "ffff"), "ffff"),
+        (("--by", "tenure"), "has a column 'tenure'"),
+        (("--people", "--by", "tenure"), "has a column 'tenure'"),
         (("--panel", "others"), "there is no panel 'others'"),
         (("--panel", "staff (simulated)", "--panel", "others"), "there is no panel 'others'"),
         (("--as-they-occur",), "no imported request says how often these cases occur"),

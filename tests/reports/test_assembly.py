@@ -37,6 +37,7 @@ def judge(store, panel="staff", source="tickets.csv", cases=CASES):
                     answer="grant" if rater < 6 + place % 5 else "refuse",
                     rater=f"rater-{rater}",
                     source=source,
+                    columns={"half": "first" if rater < 6 else "second"},
                 )
             )
             for place, case in enumerate(cases)
@@ -100,6 +101,22 @@ def test_the_plans_panel_is_compared_unless_another_is_named(store):
     assert of_run(run, panel="staff").people.cases == 18
     with pytest.raises(DiscretionError, match="there is no panel 'others'"):
         of_run(run, panel="others")
+
+
+def test_columns_of_the_judgments_make_groups(store):
+    judge(store)
+    run = evaluate(CASES, [table("recorded/old")], store)
+    assert of_run(run).groups == ()
+    card = of_run(run, by=["half"])
+    assert [(one.column, one.value, one.raters) for one in card.groups] == [
+        ("half", "first", 6),
+        ("half", "second", 6),
+    ]
+    first, second = card.groups
+    assert first.rate.value == 1, "the first six grant everything"
+    assert first.arms[0].signed.value < card.arms[0].signed.value < second.arms[0].signed.value
+    alone = of_people(CASES, records.panel(store), groups=records.groups(store, "staff", ["half"]))
+    assert [one.rate for one in alone.groups] == [first.rate, second.rate]
 
 
 def test_the_plans_contrasts_are_declared(store):

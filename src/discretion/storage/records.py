@@ -128,12 +128,12 @@ def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, s
     """
     whole = _selection(store, name)
     rows = [one for one in judgments(store) if one.panel == whole.panel]
-    rows = [one for one in rows if whole.weight(one.columns) > 0]
+    counted = [row.columns for row in rows if whole.weight(row.columns) > 0]
     found = []
     for column in dict.fromkeys(columns):
-        values = sorted({row.columns[column] for row in rows if row.columns.get(column)})
+        values = sorted({one[column] for one in counted if one.get(column)})
         if not values:
-            known = sorted({name for row in rows for name in row.columns})
+            known = sorted({name for one in counted for name in one})
             raise DiscretionError(
                 f"no judgment of the panel {whole.panel!r} has a column {column!r}",
                 mend=f"they have: {', '.join(known)}" if known else "import them with --about",
