@@ -49,6 +49,8 @@ class PromptedArm:
     """Part of every key: another value asks everything again."""
     clock: Callable[[], str] = str
     """Says when an answer was given, ISO 8601 in UTC."""
+    seen: frozenset[str] = field(default=frozenset(), repr=False)
+    """Ids of cases that it is never asked, since the model was tuned on them."""
 
     @property
     def name(self) -> str:
@@ -81,7 +83,7 @@ class PromptedArm:
         return isinstance(self.model, Remote)
 
     def calls(self, case: Case) -> Sequence[Call]:
-        if (case.twin if self.model.reads_twin else case.text) is None:
+        if (case.twin if self.model.reads_twin else case.text) is None or case.id in self.seen:
             return ()
         policy = self.policies[case.policy]
         return [

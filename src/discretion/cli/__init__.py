@@ -18,6 +18,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     report,
     schema,
     start,
+    tune,
 )
 from discretion.cli.app import app, options
 from discretion.errors import DiscretionError

@@ -9,11 +9,13 @@ from discretion.cli.app import Json, app, desk, print_json
 def arms(as_json: Json = False) -> None:
     """List what can stand after --arm in this workspace."""
     from discretion import baselines, methods, models
+    from discretion.models.tuned import PREFIX, tuned_names
     from discretion.storage import records
 
     here = desk()
     found = {
         "models": [models.BUILT_IN, *here.contents.settings.models],
+        "tuned": [PREFIX + name for name in tuned_names(here.folder)],
         "methods": [*methods.names(), "file:PATH"],
         "baselines": list(baselines.names()),
         "recorded": records.recorded_names(here.store),
@@ -22,6 +24,8 @@ def arms(as_json: Json = False) -> None:
         print_json(found)
         return
     print(f"MODEL/METHOD  models: {', '.join(found['models'])}")
+    if found["tuned"]:
+        print(f"              tuned: {', '.join(found['tuned'])}")
     print(f"              methods: {', '.join(found['methods'])}")
     print(f"baseline/NAME {', '.join(found['baselines'])}")
     print(f"recorded/NAME {', '.join(found['recorded']) or 'none yet; import with --arm NAME'}")

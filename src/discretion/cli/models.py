@@ -26,7 +26,7 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
     if context.invoked_subcommand is not None:
         return
     here = desk()
-    rows = [_row(here, name) for name in _names(here)]
+    rows = [_row(here, name) for name in _names(here)] + _tuned_rows(here)
     if as_json:
         print_json(rows)
         return
@@ -110,6 +110,16 @@ def _row(here: Workspace, name: str) -> dict[str, str]:
         "asked_by": endpoints.way(one, found) if found else "not probed yet",
         "allowed": "yes" if one.allowed else "not yet",
     }
+
+
+def _tuned_rows(here: Workspace) -> list[dict[str, str]]:
+    from discretion.models.tuned import FOLDER, PREFIX, tuned_names
+
+    usual = {"kind": "folder", "asked_by": "scoring", "allowed": "yes"}
+    return [
+        {"name": PREFIX + name, "where": f"{FOLDER}/{name}", **usual}
+        for name in tuned_names(here.folder)
+    ]
 
 
 def _endpoint(here: Workspace, name: str) -> Endpoint:

@@ -56,6 +56,7 @@ def load_model(
 def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
     from pydantic import ValidationError
 
+    from discretion.models.folder import read_notes
     from discretion.models.loading import Settings
     from discretion.models.local import LocalModel
 
@@ -63,10 +64,13 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
         raise missing_extra("local", f"the model {name!r}")
     try:
         checked = Settings.model_validate(dict(settings))
+        path = folder / checked.path.expanduser()
+        # A tuned folder knows how its base was asked; what is set here goes before it.
+        noted = read_notes(path).get("settings", {})
+        checked = Settings.model_validate({**noted, **settings, "path": path})
     except ValidationError as invalid:
         raise _mistake(name, invalid.errors()[0], tuple(Settings.model_fields)) from invalid
-    path = folder / checked.path.expanduser()
-    return LocalModel(name, checked.model_copy(update={"path": path}))
+    return LocalModel(name, checked)
 
 
 def _openai(name: str, settings: Mapping[str, Any], folder: Path) -> Model:

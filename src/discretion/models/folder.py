@@ -12,6 +12,8 @@ from discretion.errors import DiscretionError
 
 PICKLED = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
 """Files that run code when they are loaded. They are refused, even beside good weights."""
+NOTES = "discretion.json"
+"""What a tuned folder says of itself: from what it was tuned, and how it is to be asked."""
 HASHED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 """Weights, configuration, tokenizer and chat template."""
 
@@ -67,6 +69,11 @@ def fingerprint_folder(path: Path, settings: Any) -> str:
         with file.open("rb") as stream:
             hashes[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return digest((hashes, settings))
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """What a tuned folder says of itself; empty for any other folder."""
+    return _object(path / NOTES)
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def load(name: str, settings: Settings) -> Loaded:
         torch.set_num_threads(settings.threads or 1)
     trusted: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        with _without_progress_bars():
+        with without_progress_bars():
             tokenizer = AutoTokenizer.from_pretrained(path, **trusted)
             model: Any = AutoModelForCausalLM.from_pretrained(
                 path, dtype=getattr(torch, settings.dtype), use_safetensors=True, **trusted
@@ -106,7 +106,8 @@ def _device(name: str, device: str) -> str:
 
 
 @contextmanager
-def _without_progress_bars() -> Iterator[None]:
+def without_progress_bars() -> Iterator[None]:
+    """Let transformers load and save without bars on stderr."""
     from transformers.utils import logging
 
     bars: Any = logging

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from discretion.arms import Prompt, Refused
+from discretion.arms import Message, Prompt, Refused
 from discretion.errors import DiscretionError
 from discretion.models.scoring import Continuation
 
 OPENED = re.compile(r"([<\[])(think\w*)([>\]])\s*\Z", re.IGNORECASE)
 """A think block that the template has opened for the model."""
+EMPTY_THOUGHT = re.compile(r"[<\[](think\w*)[>\]]\s*[<\[]/\1[>\]]\s*\Z", re.IGNORECASE)
+"""A think block that is open and closed at once, at the end of a text."""
 ANSWER = "a probe of the end of a turn"
 
 
@@ -55,16 +57,57 @@ class Template:
             DiscretionError: the template fails on these messages, or leaves one of them out.
         """
         for message in prompt.messages:
-            if found := self._special.search(message.content):
-                return Refused(f"the text contains {found[0]!r}, a control token of this model")
+            if found := self.control_token_in(message.content):
+                return Refused(f"the text contains {found!r}, a control token of this model")
         text = self._apply(self._messages(prompt), add_generation_prompt=True)
         for message in prompt.messages:
             if message.content.strip() not in text:
                 raise self._dropped(message.role)
-        if opened := OPENED.search(text):
-            left, name, right = opened.groups()
-            text = f"{text[: opened.end(3)]}\n\n{left}/{name}{right}\n\n"
+        text = _think_closed(text)
         return text if prompt.reasoning is None else text + prompt.reasoning + prompt.decision_cue
+
+    def between(self, prompt: Prompt, answer: str, then: Sequence[Message] = ()) -> str:
+        """What the template puts after the answer to a prompt: the end of the turn and, where a
+        conversation goes on with `then`, everything up to where the assistant writes again.
+
+        Raises:
+            DiscretionError: an answered prompt does not begin like the prompt, or leaves the answer
+                or what follows it out: what a model learned there would not be what it is asked.
+        """
+        asked = self.render(prompt)
+        more = [{"role": m.role, "content": m.content} for m in then]
+
+        def conversation(said: str) -> str:
+            turns = [*self._messages(prompt), {"role": "assistant", "content": said}, *more]
+            return self._apply(turns, add_generation_prompt=bool(then))
+
+        head, found, tail = conversation(ANSWER).rpartition(ANSWER)
+        # Earlier turns are often shown without the empty think block after which they were asked.
+        if not found or head not in (asked, EMPTY_THOUGHT.sub("", str(asked))):
+            raise DiscretionError(
+                "the chat template writes an answered prompt unlike the prompt itself",
+                where=self.where,
+                mend="correct the template, or use another model",
+            )
+        if conversation(answer) != head + answer + tail:
+            raise self._dropped("assistant")
+        for message in then:
+            if message.content.strip() not in tail:
+                raise self._dropped(message.role)
+        return _think_closed(tail) if then else tail
+
+    def control_token_in(self, text: str) -> str:
+        """The first control token of this model that stands in a text; empty without one."""
+        found = self._special.search(text)
+        return found[0] if found else ""
+
+    @property
+    def closing(self) -> str:
+        """The token with which the template closes an assistant's turn; empty where it has none."""
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": ANSWER}]
+        _, found, tail = self._apply(turns).rpartition(ANSWER)
+        closing = self._special.match(tail.lstrip()) if found else None
+        return closing[0] if closing else ""
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -109,11 +152,8 @@ class Template:
             DiscretionError: there is none.
         """
         ends = set(declared)
-        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": ANSWER}]
-        _, found, tail = self._apply(turns).rpartition(ANSWER)
-        closing = self._special.match(tail.lstrip()) if found else None
-        if closing:
-            ends.add(self.tokenizer.convert_tokens_to_ids(closing[0]))
+        if closing := self.closing:
+            ends.add(self.tokenizer.convert_tokens_to_ids(closing))
         if not ends:
             raise DiscretionError(
                 "the model has no token that ends an answer",
@@ -183,6 +223,15 @@ class Template:
                     mend="use another model, or a method with other answers",
                 )
         return sayable
+
+
+def _think_closed(text: str) -> str:
+    """The text with a think block that it ends in closed at once."""
+    opened = OPENED.search(text)
+    if opened is None:
+        return text
+    left, name, right = opened.groups()
+    return f"{text[: opened.end(3)]}\n\n{left}/{name}{right}\n\n"
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:

@@ -14,6 +14,7 @@ from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
+from discretion.models import tuned
 from discretion.policies import Prices
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
@@ -143,7 +144,8 @@ def _untaught(arm: str) -> bool:
 
 def _banner(people: Panel, arms: list[str]) -> str:
     """What the first line of the page must say."""
-    built_in = any(name.startswith(f"{models.BUILT_IN}/") for name in arms)
+    ours = (f"{models.BUILT_IN}/", f"{tuned.PREFIX}{models.BUILT_IN}-")
+    built_in = any(name.startswith(ours) for name in arms)
     subjects = {
         (True, True): ("Simulated people and the built-in model", "people or models"),
         (True, False): ("Simulated people", "people"),

@@ -78,6 +78,7 @@ def lessons(
     *,
     dialect: bool = False,
     share_of_one_rater: float = 1.0,
+    at_most: int | None = None,
 ) -> Lessons:
     """The judgments that every target can teach.
 
@@ -90,6 +91,7 @@ def lessons(
         rng: draws the controls.
         dialect: teach the twins of the built-in model.
         share_of_one_rater: the largest share of all lessons that one person may give.
+        at_most: use only so many judgments, chosen by a hash.
 
     Raises:
         DiscretionError: nothing, or only one decision, is left to teach.
@@ -106,6 +108,9 @@ def lessons(
             left[why] += 1
         else:
             usable.append((judgment, case))
+    if at_most is not None and len(usable) > at_most:
+        left["more than were asked for"] = len(usable) - at_most
+        usable = sorted(usable, key=lambda one: digest(("chosen", one[0].id)))[:at_most]
     usable = _capped(usable, share_of_one_rater, left)
     partners = shuffled_partners(
         [case.scenario for _, case in usable],

@@ -8,6 +8,8 @@ import numpy as np
 
 WITHIN = 0.2
 """How far a control's length may lie from the explanation it replaces, as a share of it."""
+TOGETHER = 2000
+"""Judgments among which partners are looked for at once: four million pairs."""
 
 
 def words(text: str) -> int:
@@ -29,37 +31,51 @@ def shuffled_partners(
     """Whose explanation each judgment gets in its place: a rearrangement, so that the real and the
     shuffled target hold the very same explanations.
 
-    The greatest matching is taken in which every pair has the same decision, different scenarios
-    and fitting lengths. Judgments that are left without a partner are taken out as givers too, and
-    the rest is matched again until all who give also receive.
+    Every pair has the same decision, different scenarios and fitting lengths. Judgments that find
+    no partner are taken out as givers too, until all who give also receive; those get one more try
+    among themselves. Many judgments are parted at random first, since every pair is looked at.
 
     Args:
         scenario: (J,) scenario of each judgment.
         granted: (J,) its decision.
         length: (J,) words of its explanation.
-        rng: decides among equally good rearrangements.
+        rng: decides among the rearrangements.
 
     Returns:
         (J,) the index of the partner; None for a judgment that must leave every target.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import maximum_bipartite_matching
-
-    kept = rng.permutation(len(scenario))
     groups = np.unique(np.asarray(scenario), return_inverse=True)[1]
     sides, sizes = np.asarray(granted), np.asarray(length)
     partner: list[int | None] = [None] * len(scenario)
+    rest = rng.permutation(len(scenario))
+    for _ in range(2):
+        left = []
+        for part in np.array_split(rest, -(-len(rest) // TOGETHER) or 1):
+            kept, given = _rearranged(part, groups, sides, sizes)
+            for one, other in zip(kept.tolist(), given.tolist(), strict=True):
+                partner[one] = other
+            left.append(np.setdiff1d(part, kept, assume_unique=True))
+        rest = rng.permutation(np.concatenate(left))
+    return partner
+
+
+def _rearranged(
+    part: np.ndarray, scenario: np.ndarray, granted: np.ndarray, length: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Those of a part who can be rearranged among themselves, and whose explanation each gets."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
+    kept = part
     while len(kept):
-        receive, give = _pairs(groups[kept], sides[kept], sizes[kept])
+        receive, give = _pairs(scenario[kept], granted[kept], length[kept])
         shape = (len(kept), len(kept))
         graph = coo_matrix((np.ones(len(receive), dtype=bool), (receive, give)), shape=shape)
         matched = maximum_bipartite_matching(graph.tocsr(), perm_type="column")
         if (matched >= 0).all():
-            for one, other in zip(kept, kept[matched], strict=True):
-                partner[int(one)] = int(other)
-            break
+            return kept, kept[matched]
         kept = kept[matched >= 0]
-    return partner
+    return kept, kept
 
 
 def _pairs(

@@ -15,6 +15,7 @@ from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel
+from discretion.models import tuned
 from discretion.plans import Plan
 from discretion.precedents import Precedent
 from discretion.prompted import PromptedArm
@@ -110,9 +111,27 @@ class Lineup:
             sample=plan.sample,
             fresh=self.fresh,
             clock=self.clock or str,
+            seen=self._seen(model),
         )
 
+    def _seen(self, model: str) -> frozenset[str]:
+        """The cases that a tuned model may not be asked, since its training saw them."""
+        if not model.startswith(tuned.PREFIX):
+            return frozenset()
+        seen = tuned.seen_by(self.folder, model.removeprefix(tuned.PREFIX))
+        if all(case.id in seen for case in self.docket):
+            raise DiscretionError(
+                f"{model!r} was tuned on every case that it would be asked",
+                mend="ask it what its training held out",
+            )
+        return seen
+
     def _settings(self, model: str) -> Mapping[str, Any]:
+        if model.startswith(tuned.PREFIX):
+            name = model.removeprefix(tuned.PREFIX)
+            found = tuned.tuned_settings(self.folder, name)
+            base = self.models.get(tuned.base_of(self.folder, name), {})
+            return {key: base[key] for key in ("device", "threads") if key in base} | found
         settings = self.models.get(model, {} if model == models.BUILT_IN else None)
         if settings is None:
             known = [models.BUILT_IN, *self.models, "baseline", "recorded"]

@@ -1,0 +1,147 @@
+"""Cards: what a tuned folder says of itself, to programs and to people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from discretion.canonical import digest
+from discretion.models.folder import fingerprint_folder
+from discretion.models.loading import Settings
+from discretion.models.tuned import PREFIX
+from discretion.tuning.courses import Course
+from discretion.tuning.teaching import LEGAL
+from discretion.tuning.trainers import Recipe
+
+LIBRARIES = ("discretion", "torch", "transformers", "tokenizers", "accelerate", "peft")
+SAYS = ("reads_twin", "system", "dtype", "allow_outside")
+"""How the base is asked: the tuned model is asked in the same way."""
+
+
+def notes_of(
+    model: str, base: Settings, course: Course, seed: int, recipe: Recipe, hold_out: dict[str, Any]
+) -> dict[str, Any]:
+    """Everything that made a tuned model what it is, without a text of anybody; JSON values.
+
+    Args:
+        model: the base's name in the workspace.
+        hold_out: what is kept away, as the user said it.
+    """
+    lessons = course.taught
+    notes = {
+        "settings": {name: getattr(base, name) for name in SAYS},
+        "base": {
+            "model": model,
+            "fingerprint": fingerprint_folder(base.path, (base.dtype, base.system)),
+            "template": _template_hash(base.path),
+            "licenses": {
+                file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+                for pattern in LEGAL
+                for file in sorted(base.path.glob(pattern))
+            },
+        },
+        "target": course.target.name,
+        "seed": seed,
+        "fold": course.fold.number,
+        "hold_out": hold_out | {"held": list(course.fold.groups)},
+        "recipe": recipe.settings,
+        "examples": {
+            "count": len(course.masked),
+            "hash": course.hash,
+            "grants": sum(lesson.granted for lesson in lessons.kept),
+            "left": dict(lessons.left),
+        },
+        "seen": sorted(case.id for case in course.fold.open),
+        "environment": {name: _version(name) for name in LIBRARIES},
+    }
+    # As it is read back, so that the two can be compared.
+    read: dict[str, Any] = json.loads(json.dumps(notes))
+    return read
+
+
+def card_of(name: str, notes: dict[str, Any], *, simulated: bool, raters: Sequence[str]) -> str:
+    """The README.md of a tuned model, for people.
+
+    Args:
+        simulated: whether any of the judgments are simulated people's.
+        raters: the panels that they are of.
+    """
+    base, recipe, examples = notes["base"], notes["recipe"], notes["examples"]
+    people = "simulated people" if simulated else "people"
+    left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
+    warning = "**A simulation: nobody judged these cases.**\n\n" if simulated else ""
+    licenses = ", ".join(base["licenses"]) or "none in its folder; see where it came from"
+    versions = ", ".join(f"{k} {v}" for k, v in notes["environment"].items() if v)
+    return f"""---
+pipeline_tag: text-generation
+tags: [discretion{", simulated" if simulated else ""}]
+---
+
+# {name}
+
+{warning}Tuned by Discretion to decide as {people} of {", ".join(raters)} decided.
+
+- **Base**: {base["model"]}, fingerprint `{base["fingerprint"][:16]}`, chat template
+  `{base["template"][:16]}`; licenses: {licenses}
+- **Target**: {notes["target"]}: what stood beside the labels, and where
+- **Judgments**: {examples["count"]}, of which {examples["grants"]} grant; hash of what was taught
+  `{examples["hash"][:16]}`; not taught:
+{left or "  - none"}
+- **Held out** by {notes["hold_out"]["by"]}: {", ".join(notes["hold_out"]["held"])}
+- **Training**: {recipe["epochs"]} epochs, learning rate {recipe["learning_rate"]:g}, batches of
+  {recipe["batch"]}, {"LoRA of rank " + str(recipe["rank"]) if recipe["lora"] else "all weights"},
+  averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}
+- **Environment**: {versions}
+
+## Results
+
+None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direct`. It is asked only
+cases that its training did not see.
+
+## Limits
+
+It learned from {examples["count"]} judgments of the raters named above and of nobody else. Nothing
+shows yet that it decides well on other policies, in other languages or under attempts to talk it
+round. It enforces nothing: what a policy never allows must be enforced in code.
+
+**Not to be used** to decide about people without a person who can overrule it, nor to stand for
+what "people" think beyond those who were asked.
+"""
+
+
+def bytes_needed(base: Path, jobs: int, *, lora: bool) -> int:
+    """About what the results and the checkpoints of a training need on the disk.
+
+    A checkpoint of all weights holds them and two moments of each in four bytes; the last one is
+    kept until the next is written.
+    """
+    weights = sum(file.stat().st_size for file in base.glob("*.safetensors"))
+    checkpoints = weights // 5 if lora else 2 * 12 * _parameters(base)
+    return jobs * weights + checkpoints
+
+
+def _parameters(base: Path) -> int:
+    """Counted in the headers of the weights: eight bytes of length, then JSON."""
+    count = 0
+    for file in base.glob("*.safetensors"):
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        count += sum(math.prod(t["shape"]) for name, t in header.items() if name != "__metadata__")
+    return count
+
+
+def _template_hash(base: Path) -> str:
+    files = [*base.glob("*.jinja"), *base.glob("tokenizer_config.json")]
+    return digest([file.read_text(encoding="utf-8") for file in sorted(files)])
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,149 @@
+"""Checks before anything is trained: whatever would teach the wrong thing refuses to start."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+from discretion.errors import DiscretionError
+from discretion.models.templates import Template
+from discretion.tuning.examples import WHY, Example
+from discretion.tuning.masking import Masked, Span
+
+OPEN = re.compile(r"[<\[]think\w*[>\]]", re.IGNORECASE)
+CLOSED = re.compile(r"[<\[]/think\w*[>\]]", re.IGNORECASE)
+
+
+def check_examples(
+    target: str,
+    examples: Sequence[Example],
+    masked: Sequence[Masked],
+    template: Template,
+    ends: Collection[int],
+    context: int,
+) -> None:
+    """Refuse what would not teach exactly the answers of one target.
+
+    Everything is read back from the tokens, independently of how they were made. That the template
+    keeps the system text is checked where it is rendered.
+
+    Args:
+        ends: the tokens that end an answer of this model.
+        context: how many tokens it can take in.
+
+    Raises:
+        DiscretionError: the first thing that is wrong, in one sentence.
+    """
+    if not masked or not all(one.supervised for one in masked):
+        raise DiscretionError(
+            f"the target {target} has nothing to teach",
+            mend="collect judgments with explanations, or hold out less",
+        )
+    longest = max(len(one.ids) for one in masked)
+    if longest > context:
+        count = sum(len(one.ids) > context for one in masked)
+        raise DiscretionError(
+            f"{count} of {len(masked)} examples of the target {target} would be cut: the longest "
+            f"has {longest} tokens and the model takes {context}",
+            mend="shorten the cases, or use a model with a longer context",
+        )
+    for example, one in zip(examples, masked, strict=True):
+        where = f"target {target}, judgment {one.judgment}"
+        _check_ends(where, one, ends)
+        _check_thinking(where, example, one, template)
+        _check_answer(where, example, one, template)
+
+
+def check_disk(where: str, needed: int, free: int) -> None:
+    """Refuse to start where the disk cannot hold the result and its checkpoints.
+
+    Args:
+        needed: bytes that will be written.
+        free: bytes that can be.
+    """
+    if needed > free:
+        raise DiscretionError(
+            f"the disk cannot hold the result: {needed / 1e9:.1f} GB are needed and "
+            f"{free / 1e9:.1f} GB are free",
+            where=where,
+            mend="free some space, or use --lora",
+        )
+
+
+def _check_ends(where: str, one: Masked, ends: Collection[int]) -> None:
+    """The decision closes with an end token, and so does an explanation that comes after it."""
+    closing = [one.decision]
+    if one.explanation and one.explanation > one.decision:
+        closing.append(one.explanation)
+    for start, stop in closing:
+        if not start < stop <= len(one.ids) or one.ids[stop - 1] not in ends:
+            raise DiscretionError(
+                "the token that ends the answer is masked, so the model would not learn to stop",
+                where=where,
+                mend="correct the chat template, or set eos_token_id in generation_config.json",
+            )
+
+
+def _check_thinking(where: str, example: Example, one: Masked, template: Template) -> None:
+    """No think block stands open where the assistant is to write.
+
+    What users wrote may speak of think blocks: only what the template adds after it counts.
+    """
+    at = 0
+    for (start, stop), asked in zip(
+        one.spans, (example.prompt.messages[-1].content, WHY), strict=False
+    ):
+        header = _read(template, one.ids, (at, start)).rpartition(asked.strip())[2]
+        if len(OPEN.findall(header)) > len(CLOSED.findall(header)):
+            raise DiscretionError(
+                "the chat template opens a think block where the answer should begin",
+                where=where,
+                mend="use a template whose thinking can be switched off",
+            )
+        at = stop
+
+
+def _check_answer(where: str, example: Example, one: Masked, template: Template) -> None:
+    """What is supervised reads as the answer, all of it and nothing more."""
+    start, stop = one.decision
+    begun, end = one.explanation or one.decision
+    # The first token of an answer may hold a sign or a space from before it.
+    said = rf"\W*{re.escape(_plain(example.decision))}"
+    right = re.fullmatch(said, _plain(_read(template, one.ids, (start, stop - 1)))) is not None
+    if example.before:
+        whole = example.before + example.prompt.decision_cue + example.decision
+        right &= _plain(_read(template, one.ids, (begun, stop - 1))) == _plain(whole)
+        right &= one.explanation is not None and end == start
+    elif example.after:
+        right &= _plain(_read(template, one.ids, (begun, end - 1))) == _plain(example.after)
+        between = template.between(example.prompt, example.decision, example.follow_up)
+        right &= _gap(_read(template, one.ids, (stop, begun))) == _gap(between)
+    else:
+        right &= one.explanation is None
+    [asked] = template.encode([str(template.render(example.prompt))])
+    if list(one.ids[: len(asked)]) == asked:
+        right &= min(begun, start) == len(asked)
+    if not right:
+        raise DiscretionError(
+            "what would be learned is not exactly the answer",
+            where=where,
+            mend="use a model whose vocabulary can spell the answers and explanations",
+        )
+
+
+def _read(template: Template, ids: Sequence[int], span: Span) -> str:
+    text: str = template.tokenizer.decode(
+        list(ids[slice(*span)]), skip_special_tokens=False, clean_up_tokenization_spaces=False
+    )
+    return text
+
+
+def _plain(text: str) -> str:
+    """As tokenizers may normalise it: compatible forms, and white space as one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _gap(text: str) -> str:
+    """The white space at the end of a text, which normalising would hide."""
+    return text[len(text.rstrip()) :]

@@ -1,0 +1,119 @@
+"""Teaching: one job from its base to a finished folder, alone, and resumed where it stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from discretion.canonical import digest
+from discretion.errors import DiscretionError, StoppedError
+from discretion.models.folder import HASHED, NOTES, check_folder, read_notes
+from discretion.models.tuned import UNFINISHED
+from discretion.tuning.trainers import Job, Trainer, Watch
+
+OWN = frozenset({"config.json", "generation_config.json", NOTES})
+"""Files of a base folder that are not taken over as they are."""
+LEGAL = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
+
+
+def finished(folder: Path, job: Job, notes: Mapping[str, Any]) -> bool:
+    """Whether this very job is done already.
+
+    Raises:
+        DiscretionError: its place is taken by another one.
+    """
+    place = folder / job.name
+    if not place.exists():
+        return False
+    if digest(read_notes(place)) != digest(notes):
+        raise DiscretionError(
+            "another model is there already, tuned from other judgments or with other settings",
+            where=str(place),
+            mend="move or remove it",
+        )
+    return True
+
+
+def teach(
+    job: Job,
+    trainer: Trainer,
+    folder: Path,
+    notes: Mapping[str, Any],
+    card: str,
+    watch: Watch = lambda _: None,
+) -> Path:
+    """Train a job and put the result in its place, complete or not at all.
+
+    Args:
+        folder: holds the tuned models of a workspace.
+        notes: what the result says of itself; a stopped job goes on only under the same notes.
+        card: its README.md.
+
+    Returns:
+        The finished folder: safetensors, the base's tokenizer, template and licenses, notes, card.
+
+    Raises:
+        DiscretionError: it cannot be trained, or another process trains it.
+        StoppedError: it was stopped; the same job goes on from its last checkpoint.
+    """
+    work = folder / f"{job.name}{UNFINISHED}"
+    with _alone(work):
+        if read_notes(work) != dict(notes):
+            for checkpoint in work.glob("checkpoint-*"):
+                shutil.rmtree(checkpoint)
+            _write(work / NOTES, notes)
+        try:
+            result = trainer.train(job, work, watch)
+        except KeyboardInterrupt as stop:
+            raise StoppedError(
+                f"stopped while training {job.name}",
+                where=str(work),
+                mend="repeat the command to go on from the last checkpoint",
+            ) from stop
+        if not result.is_relative_to(work):
+            result = Path(shutil.copytree(result, work / "brought", dirs_exist_ok=True))
+        _complete(result, job.base.path)
+        _write(result / NOTES, notes)
+        (result / "README.md").write_text(card, encoding="utf-8")
+        check_folder(result)
+        result.rename(folder / job.name)
+    shutil.rmtree(work)
+    return folder / job.name
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Keep every other process off; the operating system ends it with this one, however it ends."""
+    work.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(work / "lock", timeout=0, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise DiscretionError(
+                "another process is training this", where=str(work), mend="wait until it has ended"
+            ) from error
+        yield
+    finally:
+        lock.close()
+
+
+def _complete(result: Path, base: Path) -> None:
+    """Take over from the base what training leaves alone: tokenizer, template, licenses."""
+    for pattern in (*HASHED, *LEGAL):
+        for file in base.glob(pattern):
+            weights = file.suffix == ".safetensors" or file.name.endswith(".index.json")
+            if file.is_file() and not weights and file.name not in OWN:
+                shutil.copyfile(file, result / file.name)
+    ends = base / "generation_config.json"
+    if ends.exists():
+        shutil.copyfile(ends, result / ends.name)
+
+
+def _write(path: Path, notes: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(dict(notes), indent=1, sort_keys=True) + "\n", encoding="utf-8")

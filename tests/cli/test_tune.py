@@ -1,0 +1,108 @@
+"""`discretion tune`: from judgments to an arm, without what is held out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from discretion.models.folder import read_notes
+
+from .conftest import Command
+
+pytest.importorskip("torch")
+pytest.importorskip("accelerate")
+pytestmark = pytest.mark.torch
+
+WORDS = ("tune", "--model", "tiny", "--hold-out", "case", "--judgments", 40)
+
+
+def test_judgments_become_arms_that_answer_only_what_was_held_out(
+    discretion: Command, desk: Path
+) -> None:
+    outcome = discretion(*WORDS, "--targets", "labels,real-after", "--epochs", 1, "--json")
+    assert outcome.code == 0, outcome.err
+    made = json.loads(outcome.out)
+    arms = [one["arm"] for one in made]
+    assert arms == ["tuned:tiny-labels-0/direct", "tuned:tiny-real-after-0/direct"]
+    assert 0 < made[0]["examples"] == made[1]["examples"] <= 40
+    steps = -(-made[0]["examples"] // 8)
+    assert f"tiny-labels-0: step {steps} of {steps}, loss " in outcome.err
+    seen = set(read_notes(desk / "models" / "tiny-labels-0")["seen"])
+    run = json.loads(discretion("evaluate", "--arm", arms[0], "--json").out)
+    assert (run["cases"], run["failed"]) == (90, 0)
+    assert run["calls"] == 2 * (90 - len(seen)) > 0
+    report = discretion("report")
+    assert report.code == 0, report.err
+    assert report.out.startswith("Simulated people and the built-in model")
+    assert "tuned: tuned:tiny-labels-0, tuned:tiny-real-after-0" in discretion("arms").out
+    rows = json.loads(discretion("models", "--json").out)
+    assert {row["name"]: row["where"] for row in rows}["tuned:tiny-labels-0"] == (
+        "models/tiny-labels-0"
+    )
+
+
+def test_what_is_there_is_not_trained_again_and_not_overwritten(
+    discretion: Command, desk: Path
+) -> None:
+    words = (*WORDS, "--targets", "labels", "--epochs", 1)
+    assert discretion(*words).code == 0
+    weights = desk / "models" / "tiny-labels-0" / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    assert "was there already" in discretion(*words).out
+    other = discretion(*words, "--learning-rate", 0.1)
+    assert other.code == 2
+    assert "another model is there already" in other.err
+    assert weights.stat().st_mtime_ns == before
+
+
+def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Path) -> None:
+    words = (*WORDS, "--targets", "all", "--dry-run")
+    counts = json.loads(discretion(*words, "--json").out)
+    assert len(counts) == 7
+    assert len({one["examples"] for one in counts}) == 1
+    for one in counts:
+        assert len(one["shown"]) == 3
+        assert all("⟦" in shown and "<eos>⟧" in shown for shown in one["shown"])
+        left = sum(one["not_taught"].values())
+        assert one["examples"] + left > 40
+    shown = discretion(*words).out
+    assert "held out in fold 0: " in shown
+    assert "[shuffled-before]" in shown
+    assert not (desk / "models").exists()
+
+
+def test_the_log_says_what_was_to_be_trained_before_it_was(discretion: Command, desk: Path) -> None:
+    from discretion.workspace import open_workspace
+
+    discretion(*WORDS, "--targets", "labels", "--epochs", 1)
+    with open_workspace(desk).store as store:
+        [plan] = store.entries("tuning")
+        [tuned] = store.entries("tuned", plan.key)
+    assert plan.seq < tuned.seq
+    assert plan.body["jobs"] == [tuned.key] == ["tiny-labels-0"]
+    assert tuned.body["base"]["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("tune", "--model", "tny"), "there is no model 'tny'; use one of: tiny"),
+        ((*WORDS, "--targets", "label"), "there is no target 'label'; did you mean 'labels'?"),
+        ((*WORDS, "--trainer", "sff"), "there is no trainer 'sff'; did you mean 'sft'?"),
+        ((*WORDS, "--hold-out", "scenario=x"), "no case belongs to the held-out scenario 'x'"),
+        ((*WORDS, "--hold-out", "colour"), "has no group 'colour'; hold out by one of"),
+        ((*WORDS, "--learning-rate", "0"), "learning rate must be above zero"),
+        (
+            ("evaluate", "--arm", "tuned:tiny-labels-0/direct"),
+            "there is no tuned model 'tuned:tiny-labels-0'; tuned models here: none yet",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    discretion: Command, desk: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    outcome = discretion(*words)
+    assert outcome.code == 2
+    assert sentence in outcome.err

@@ -1,0 +1,165 @@
+"""One judgment makes one example, and targets differ in nothing but the explanation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from discretion import methods
+from discretion.errors import DiscretionError
+from discretion.tuning.examples import MOST_WORDS, WHY, examples, lessons
+from discretion.tuning.targets import TARGETS
+
+from .lessons_at_hand import docket, judgments
+
+DIRECT, REASONED = methods.method("direct"), methods.method("chain-of-thought")
+
+
+def taught(cases=None, judged=None, **more):
+    cases = cases or docket()
+    judged = judgments(cases) if judged is None else judged
+    return lessons(cases, judged, np.random.default_rng(0), **more)
+
+
+def shown(name):
+    cases = docket()
+    return examples(taught(cases).kept, TARGETS[name], cases, DIRECT, REASONED)
+
+
+def test_every_judgment_that_can_be_taught_is_one_lesson():
+    cases = docket()
+    judged = judgments(cases)
+    found = taught(cases, judged)
+    assert len(found.kept) + sum(found.left.values()) == len(judged)
+    assert len({lesson.judgment for lesson in found.kept}) == len(found.kept)
+    by_id = {judgment.id: judgment for judgment in judged}
+    for lesson in found.kept:
+        judgment = by_id[lesson.judgment]
+        assert (lesson.case.id, lesson.granted) == (judgment.case, judgment.answer == "grant")
+        assert lesson.real == judgment.explanation
+
+
+def test_people_who_disagree_on_a_case_are_both_taught():
+    decisions = {}
+    for lesson in taught().kept:
+        decisions.setdefault(lesson.case.id, set()).add(lesson.granted)
+    assert {True, False} in decisions.values()
+
+
+def test_targets_teach_the_same_judgments_in_the_same_order_with_the_same_decisions():
+    first = shown("labels")
+    for name in TARGETS:
+        these = shown(name)
+        assert [one.lesson.judgment for one in these] == [one.lesson.judgment for one in first]
+        granted = [one.decision in one.prompt.choices.grant for one in these]
+        assert granted == [one.lesson.granted for one in first]
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_the_explanation_is_all_that_differs_between_real_and_its_controls(place):
+    real, *controls = (shown(f"{kind}-{place}") for kind in ("real", "shuffled", "neutral"))
+    for control in controls:
+        assert [getattr(one, place) for one in real] != [getattr(one, place) for one in control]
+        for one, other in zip(real, control, strict=True):
+            assert replace(one, **{place: ""}) == replace(other, **{place: ""})
+            length, other_length = (len(getattr(each, place).split()) for each in (one, other))
+            assert abs(length - other_length) <= 0.2 * length
+
+
+def test_real_and_shuffled_hold_the_very_same_explanations():
+    kept = taught().kept
+    assert Counter(lesson.real for lesson in kept) == Counter(lesson.shuffled for lesson in kept)
+
+
+def test_an_explanation_stands_on_its_side_of_the_label():
+    for example in shown("labels"):
+        assert (example.before, example.after, example.follow_up) == ("", "", ())
+    for example in shown("real-before"):
+        assert example.before and not example.after and example.prompt.reason_first
+    for example in shown("real-after"):
+        assert example.after and not example.before and not example.prompt.reason_first
+        assert [message.content for message in example.follow_up] == [WHY]
+
+
+def test_labels_and_explanations_after_them_ask_in_the_very_same_words():
+    for one, other in zip(shown("labels"), shown("neutral-after"), strict=True):
+        assert one.prompt == other.prompt
+
+
+def test_words_and_orders_are_rotated():
+    prompts = [example.prompt for example in shown("labels")]
+    assert len({prompt.choices.grant_first for prompt in prompts}) == 2
+    assert len({prompt.choices.vocabulary for prompt in prompts}) == 3
+    assert len({prompt.wording for prompt in prompts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"answer": "unsure"}, "unsure"),
+        ({"explanation": None}, "no explanation"),
+        ({"explanation": "  "}, "no explanation"),
+        ({"explanation": "so " * 10_000}, f"the explanation is longer than {MOST_WORDS} words"),
+        ({"explanation": "No."}, "no other scenario has an explanation of its decision and length"),
+    ],
+)
+def test_what_cannot_be_taught_leaves_every_target_and_is_counted(change, why):
+    cases = docket()
+    first, *rest = judgments(cases)
+    found = taught(cases, [replace(first, **change), *rest])
+    assert found.left[why] >= 1
+    assert first.id not in {lesson.judgment for lesson in found.kept}
+
+
+def test_too_short_for_a_neutral_text_leaves():
+    cases = docket()
+    judged = [replace(judgment, explanation="No.") for judgment in judgments(cases)]
+    with pytest.raises(DiscretionError, match="no neutral text is so short"):
+        taught(cases, judged)
+
+
+def test_a_case_without_a_text_teaches_nothing():
+    cases = docket()
+    bare = cases.only([replace(cases[0], text=None), *cases[1:]])
+    found = taught(bare, judgments(cases))
+    assert found.left["the case has no text"] == 4
+
+
+def test_judgments_on_other_cases_are_passed_over():
+    cases = docket()
+    kept = taught(cases.only(cases[:8]), judgments(cases)).kept
+    assert {lesson.case.id for lesson in kept} <= {case.id for case in cases[:8]}
+
+
+def test_one_person_gives_no_more_than_a_share():
+    cases = docket()
+    judged = [
+        replace(judgment, rater="busy" if place % 4 else f"rater-{place}")
+        for place, judgment in enumerate(judgments(cases))
+    ]
+    found = taught(cases, judged, share_of_one_rater=0.25)
+    busy = {judgment.id for judgment in judged if judgment.rater == "busy"}
+    assert found.left["its rater gave too large a share"] == len(busy) - len(judged) // 4
+    assert len(busy & {lesson.judgment for lesson in found.kept}) <= len(judged) // 4
+
+
+def test_no_more_are_used_than_asked_for_and_always_the_same():
+    few = taught(at_most=20)
+    assert 0 < len(few.kept) <= 20
+    assert few == taught(at_most=20)
+    assert few.left["more than were asked for"] == 48 - 20
+
+
+@pytest.mark.parametrize(("answer", "only"), [("grant", "grants"), ("refuse", "refuses")])
+def test_one_sided_judgments_are_refused(answer, only):
+    judged = [judgment for judgment in judgments(docket()) if judgment.answer == answer]
+    with pytest.raises(DiscretionError, match=f"every judgment that can be taught {only}"):
+        taught(judged=judged)
+
+
+def test_no_judgments_are_refused():
+    with pytest.raises(DiscretionError, match="no judgment can be taught: there were none"):
+        taught(judged=[])

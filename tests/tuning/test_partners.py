@@ -1,0 +1,61 @@
+"""A shuffled explanation is another scenario's, of the same decision and about as long."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discretion.tuning import partners
+from discretion.tuning.partners import fits, shuffled_partners, words
+
+ONE = st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 30))
+
+
+def paired(judged, seed=0):
+    scenario, granted, length = zip(*judged, strict=True) if judged else ((), (), ())
+    names = [f"scenario-{number}" for number in scenario]
+    return shuffled_partners(names, granted, length, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("together", [3, 2000])
+@given(st.lists(ONE, max_size=24), st.integers(0, 3))
+def test_partners_rearrange_explanations_among_other_scenarios(together, judged, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partners, "TOGETHER", together)
+        partner = paired(judged, seed)
+    takers = [index for index, other in enumerate(partner) if other is not None]
+    assert sorted(partner[index] for index in takers) == takers
+    for index in takers:
+        scenario, granted, length = judged[index]
+        other_scenario, other_granted, other_length = judged[partner[index]]
+        assert other_scenario != scenario
+        assert other_granted == granted
+        assert abs(other_length - length) <= 0.2 * length
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 9)), max_size=12), st.integers(0, 3))
+def test_nobody_leaves_where_another_scenario_says_the_same(said, seed):
+    judged = [(scenario, *one) for scenario in (0, 1) for one in said]
+    assert None not in paired(judged, seed)
+
+
+def test_a_judgment_that_is_alone_in_its_decision_or_length_leaves():
+    judged = [(0, True, 10), (1, True, 10), (0, False, 10), (1, True, 30), (0, True, 5)]
+    assert paired(judged) == [1, 0, None, None, None]
+
+
+def test_no_explanations_have_no_partners():
+    assert paired([]) == []
+
+
+def test_other_seeds_give_other_partners():
+    judged = [(number % 4, True, 10) for number in range(40)]
+    assert paired(judged, 1) == paired(judged, 1)
+    assert paired(judged, 1) != paired(judged, 2)
+
+
+def test_lengths_are_in_words_and_fit_within_a_fifth():
+    assert words("  it is\nonly a day ") == 5
+    assert [other for other in range(1, 20) if fits(10, other)] == [8, 9, 10, 11, 12]

@@ -1,0 +1,258 @@
+"""The built-in trainer: its loss is the declared one, and a job always ends in the same weights."""
+
+from __future__ import annotations
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+
+from discretion import methods
+from discretion.errors import DiscretionError, StoppedError
+from discretion.models.folder import check_folder
+from discretion.models.loading import load
+from discretion.tuning.examples import examples, lessons
+from discretion.tuning.masking import mask
+from discretion.tuning.sft import STATE, SupervisedTrainer, collate, weighted_loss
+from discretion.tuning.targets import TARGETS
+from discretion.tuning.trainers import Job, Recipe, trainer
+
+from .lessons_at_hand import docket, judgments
+from .templates_at_hand import save
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("accelerate")
+peft = pytest.importorskip("peft")
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory):
+    """Base folders by family."""
+    kinds = ("llama", "qwen3", "gemma3")
+    return {kind: save(tmp_path_factory.mktemp(kind), kind) for kind in kinds}
+
+
+def masked(base, name="real-after", count=10):
+    cases = docket()
+    kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept[:count]
+    direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
+    template = load("small", base).template
+    return [mask(e, template) for e in examples(kept, TARGETS[name], cases, direct, reasoned)]
+
+
+def job(base, name="real-after", *, seed=1, count=10, **recipe):
+    usual = {"epochs": 2, "learning_rate": 1e-3, "batch": 4, "at_once": 4}
+    made = Recipe(**{**usual, **recipe})
+    return Job("small", base, masked(base, name, count), made, seed, load("small", base).ends)
+
+
+def run(one, work, watch=lambda _: None):
+    work.mkdir(exist_ok=True)
+    return SupervisedTrainer().train(one, work, watch)
+
+
+def weights(folder):
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def same(one, other):
+    ours, theirs = weights(one), weights(other)
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)
+
+
+def by_hand(model, one):
+    """(decision's cross-entropy, those of the explanation's tokens), one forward, no padding."""
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([one.ids])).logits[0].double()
+    surprise = [
+        -torch.log_softmax(logits[at - 1], -1)[one.ids[at]].item() if at else 0.0
+        for at in range(len(one.ids))
+    ]
+    return sum(surprise[slice(*one.decision)]), surprise[slice(*one.explanation)]
+
+
+def losses(one, work):
+    seen = []
+    run(one, work, lambda progress: seen.append(progress.loss))
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3", "gemma3"])
+@pytest.mark.parametrize("name", ["real-after", "real-before"])
+def test_the_loss_is_that_computed_by_hand(bases, tmp_path, kind, name):
+    made = job(bases[kind], name, epochs=1, batch=10, at_once=5)
+    [loss] = losses(made, tmp_path / "work")
+    model = load("small", bases[kind]).model
+    each = [by_hand(model, one) for one in made.masked]
+    expected = np.mean([decision + np.mean(why) for decision, why in each])
+    assert loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_trainers_own_averaging_is_the_mean_over_all_tokens(bases, tmp_path):
+    made = job(bases["llama"], epochs=1, batch=10, at_once=5, averaging="trainer")
+    [loss] = losses(made, tmp_path / "work")
+    model = load("small", bases["llama"]).model
+    each = [by_hand(model, one) for one in made.masked]
+    total = sum(decision + sum(why) for decision, why in each)
+    assert loss == pytest.approx(total / sum(one.supervised for one in made.masked), rel=1e-4)
+
+
+def test_the_sum_of_weighted_surprises_is_divided_by_the_shares():
+    logits = torch.tensor([[[0.0, 0.0], [math.log(3), 0.0]]])
+    targets, one = torch.tensor([[1, 0]]), torch.tensor([[0.5, 1.0]])
+    expected = (0.5 * math.log(2) + math.log(4 / 3)) / 2
+    assert weighted_loss(logits, targets, one, 2).item() == pytest.approx(expected)
+
+
+def test_a_batch_is_padded_on_the_right_without_weight(bases):
+    rows = masked(bases["llama"])[:3]
+    batch = collate(rows, "example", pad=7)
+    for row, ids, seen, weight in zip(
+        rows, batch["input_ids"], batch["attention_mask"], batch["weights"], strict=True
+    ):
+        length = len(row.ids)
+        assert ids[:length].tolist() == list(row.ids)
+        assert set(ids[length:].tolist()) <= {7}
+        assert seen.tolist() == [1] * length + [0] * (len(ids) - length)
+        assert weight[length:].sum() == 0
+    assert batch["shares"].tolist() == [1, 1, 1]
+
+
+def test_parts_of_a_batch_add_up_to_the_whole(bases, tmp_path):
+    whole = weights(run(job(bases["llama"], at_once=4), tmp_path / "a"))
+    parts = weights(run(job(bases["llama"], at_once=2), tmp_path / "b"))
+    base = weights(bases["llama"].path)
+    for key, value in whole.items():
+        assert torch.allclose(value, parts[key], atol=2e-5)
+    assert any(not torch.equal(whole[key], base[key]) for key in whole)
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(bases, tmp_path, lora):
+    first = run(job(bases["llama"], lora=lora), tmp_path / "a")
+    torch.rand(5)
+    again = run(job(bases["llama"], lora=lora), tmp_path / "b")
+    other = run(job(bases["llama"], lora=lora, seed=2), tmp_path / "c")
+    assert same(first, again)
+    assert not same(first, other)
+
+
+def test_training_leaves_every_generator_as_it_was(bases, tmp_path):
+    import random
+
+    state, arrays, tensors = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    run(job(bases["llama"]), tmp_path / "work")
+    assert random.getstate() == state
+    assert np.array_equal(np.random.get_state()[1], arrays[1])
+    assert torch.equal(torch.get_rng_state(), tensors)
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "gemma3"])
+def test_adapters_are_merged_into_an_ordinary_folder(bases, tmp_path, kind):
+    result = run(job(bases[kind], lora=True, learning_rate=0.05), tmp_path / "work")
+    check_folder(result)
+    base, tuned = weights(bases[kind].path), weights(result)
+    assert base.keys() == tuned.keys()
+    changed = {key for key in base if not torch.equal(base[key], tuned[key])}
+    assert changed and all("_proj" in key for key in changed)
+
+
+class Killed(BaseException):
+    """A process that dies."""
+
+
+def dying_at(step):
+    def watch(progress):
+        if progress.step == step:
+            raise Killed
+
+    return watch
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_a_killed_training_goes_on_and_ends_in_the_same_weights(bases, tmp_path, lora):
+    made = job(bases["llama"], lora=lora, checkpoint_seconds=0)
+    uninterrupted = run(made, tmp_path / "a")
+    with pytest.raises(Killed):
+        run(made, tmp_path / "b", dying_at(5))
+    steps = []
+    resumed = run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
+    assert steps == [5, 6]
+    assert same(uninterrupted, resumed)
+
+
+def test_a_checkpoint_that_was_cut_off_is_not_used(bases, tmp_path):
+    made = job(bases["llama"], checkpoint_seconds=0)
+    with pytest.raises(Killed):
+        run(made, tmp_path / "b", dying_at(5))
+    [last] = (tmp_path / "b").glob("checkpoint-*")
+    cut_off = last.with_name("checkpoint-5")
+    shutil.copytree(last, cut_off)
+    (cut_off / STATE).unlink()
+    steps = []
+    run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
+    assert steps[0] == 5
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(bases, tmp_path):
+    made = job(bases["llama"], learning_rate=1e30, epochs=5, checkpoint_seconds=0)
+    with pytest.raises(StoppedError, match="no longer a number") as error:
+        run(made, tmp_path / "work")
+    assert error.value.mend == "lower --learning-rate"
+    assert not (tmp_path / "work" / "result").exists()
+    for checkpoint in (tmp_path / "work").glob("checkpoint-*"):
+        assert checkpoint.name in str(error.value)
+        assert all(bool(torch.isfinite(value).all()) for value in weights(checkpoint).values())
+
+
+def test_targets_are_read_in_the_same_order(bases, tmp_path, monkeypatch):
+    from discretion.tuning import sft
+
+    orders = []
+    for name in ("labels", "real-before"):
+        read = []
+        monkeypatch.setattr(
+            sft,
+            "collate",
+            lambda rows, *more, read=read: (
+                [read.append(r.judgment) for r in rows] and collate(rows, *more)
+            ),
+        )
+        run(job(bases["llama"], name), tmp_path / name)
+        orders.append(read)
+    assert orders[0] == orders[1]
+    assert orders[0][:10] != orders[0][10:]
+    assert sorted(orders[0][:10]) == sorted(orders[0][10:])
+
+
+def test_more_than_one_process_is_refused(bases, tmp_path, monkeypatch):
+    from transformers import TrainingArguments
+
+    monkeypatch.setattr(TrainingArguments, "world_size", property(lambda self: 2))
+    with pytest.raises(DiscretionError, match="2 devices or processes at once"):
+        run(job(bases["llama"]), tmp_path / "work")
+
+
+def test_progress_counts_to_the_end(bases, tmp_path):
+    seen = []
+    made = job(bases["llama"])
+    run(made, tmp_path / "work", seen.append)
+    assert [progress.step for progress in seen] == list(range(1, made.steps + 1))
+    assert {progress.steps for progress in seen} == {made.steps}
+    assert seen[-1].seconds_left == 0
+
+
+def test_a_batch_is_made_of_whole_parts(bases, tmp_path):
+    with pytest.raises(DiscretionError, match="a batch of 4 cannot be made of 3 examples at once"):
+        run(job(bases["llama"], at_once=3), tmp_path / "work")
+
+
+def test_trainers_are_found_by_name():
+    assert trainer().name == "sft"
+    with pytest.raises(DiscretionError, match="there is no trainer 'sff'") as error:
+        trainer("sff")
+    assert error.value.mend == "did you mean 'sft'?"
