@@ -6,6 +6,7 @@ from scorecards.hand_made import card, docket
 from scorecards.test_factors import MARK, moved, study
 
 from .page_text import Reader
+from .test_page import HOSTILE
 
 
 def text_of(found):
@@ -92,3 +93,11 @@ def test_an_arm_that_amplifies_is_marked_in_the_first_table_and_at_the_factor():
     assert rest.count(" amplifies ") == 6
     unmarked, _ = study(1, moved(0.05))
     assert " amplifies " not in text_of(unmarked)
+
+
+def test_a_column_and_a_value_are_shown_as_text():
+    some = docket(2)
+    people = hand_made.gather("staff", hand_made.judgments(some.cases))
+    page = render_page(card(some, groups=[(HOSTILE, HOSTILE, people)]))
+    assert not {"script", "img"} & set(Reader(page).tags)
+    assert " ".join(HOSTILE.split()) in text_of(card(some, groups=[(HOSTILE, HOSTILE, people)]))
