@@ -181,6 +181,14 @@ def test_masses_that_are_not_numbers_are_failures(place, value):
     assert {type(one) for one in ask(arm(model, "chain-of-thought"))} == {Failure}
 
 
+def test_a_tuned_model_is_not_asked_what_it_was_taught_nor_what_nearly_repeats_it():
+    tuned = arm(StandIn(), seen=frozenset({CASE.id}))
+    other = case(2)
+    assert tuned.calls(CASE) == ()
+    assert tuned.calls(replace(other, kin=CASE.id)) == ()
+    assert len(tuned.calls(other)) == 2
+
+
 def test_a_case_without_a_text_is_not_asked_nor_one_without_a_twin():
     assert arm(StandIn()).calls(case(1, text=None)) == ()
     twin = StandIn(reads_twin=True)

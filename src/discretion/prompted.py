@@ -50,7 +50,8 @@ class PromptedArm:
     clock: Callable[[], str] = str
     """Says when an answer was given, ISO 8601 in UTC."""
     seen: frozenset[str] = field(default=frozenset(), repr=False)
-    """Ids of cases that it is never asked, since the model was tuned on them."""
+    """Ids of cases on which the model was tuned: neither they nor what nearly repeats them is
+    asked."""
 
     @property
     def name(self) -> str:
@@ -83,7 +84,9 @@ class PromptedArm:
         return isinstance(self.model, Remote)
 
     def calls(self, case: Case) -> Sequence[Call]:
-        if (case.twin if self.model.reads_twin else case.text) is None or case.id in self.seen:
+        if (case.twin if self.model.reads_twin else case.text) is None:
+            return ()
+        if case.id in self.seen or case.kin in self.seen:
             return ()
         policy = self.policies[case.policy]
         return [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,41 @@ def test_the_log_says_what_was_to_be_trained_before_it_was(discretion: Command, 
     assert plan.seq < tuned.seq
     assert plan.body["jobs"] == [tuned.key] == ["tiny-labels-0"]
     assert tuned.body["base"]["fingerprint"]
+
+
+def test_a_stopped_training_exits_with_1_and_goes_on(
+    discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from discretion.tuning.sft import SupervisedTrainer
+
+    words = (*WORDS, "--targets", "labels", "--epochs", 1)
+    train = SupervisedTrainer.train
+
+    def interrupted(self: SupervisedTrainer, *given: Any) -> Path:
+        train(self, *given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SupervisedTrainer, "train", interrupted)
+        outcome = discretion(*words)
+    assert outcome.code == 1
+    assert "stopped while training tiny-labels-0; repeat the command" in outcome.err
+    assert not (desk / "models" / "tiny-labels-0").exists()
+    assert discretion(*words).code == 0
+    assert [path.name for path in (desk / "models").iterdir()] == ["tiny-labels-0"]
+
+
+def test_a_full_disk_is_said_before_anything_is_trained(
+    discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    outcome = discretion(*WORDS, "--targets", "labels")
+    assert outcome.code == 2
+    assert (
+        "the disk cannot hold the result: 0.0165 GB are needed and 0.001 GB are free" in outcome.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -146,5 +146,5 @@ def test_an_empty_target_is_refused(model):
 
 def test_a_disk_that_cannot_hold_the_result_is_refused():
     check_disk("models", 1_000, 1_000)
-    with pytest.raises(DiscretionError, match=r"2.0 GB are needed and 1.5 GB are free"):
+    with pytest.raises(DiscretionError, match=r"2 GB are needed and 1.5 GB are free"):
         check_disk("models", 2_000_000_000, 1_500_000_000)

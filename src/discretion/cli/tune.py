@@ -102,7 +102,11 @@ def tune(
     if dry_run:
         courses.show(made, loaded.template, epochs, seeds, as_json=as_json)
         return
-    done = run.train(made, loaded, seeds, trainer)
+    try:
+        done = run.train(made, loaded, seeds, trainer)
+    except StoppedError as stopped:
+        remark(f"stopped: {stopped}")
+        raise typer.Exit(1) from None
     if as_json:
         print_json(done)
         return
@@ -181,21 +185,20 @@ class _Run:
                     done.append(line | {"state": "was there already"})
                 else:
                     todo.append((job, notes, line))
+        if not todo:
+            return done
         needed = bytes_needed(self.base.path, len(todo), lora=self.recipe.lora)
         check_disk(str(folder), needed, shutil.disk_usage(self.here.folder).free)
         sources = self.here.panel(self.panel)
         plan = digest([(job.name, notes) for job, notes, _ in todo])
         body = {"jobs": [job.name for job, _, _ in todo], "model": self.model, "panel": self.panel}
-        if todo:
-            records.note(store, "tuning", plan, {**body, "at": now()})
+        records.note(store, "tuning", plan, {**body, "at": now()})
         for job, notes, line in todo:
             begun = time.perf_counter()
             card = card_of(job.name, notes, simulated=sources.simulated, raters=[self.panel])
-            watcher = _Watcher(chosen.name)
+            watcher = _Watcher()
             try:
                 teach(job, chosen, folder, notes, card, watcher.tell)
-            except KeyboardInterrupt as stop:
-                raise StoppedError("stopped", mend="repeat the command to go on") from stop
             finally:
                 watcher.end()
             seconds = round(time.perf_counter() - begun, 1)
@@ -203,7 +206,8 @@ class _Run:
             kept = {name: notes[name] for name in ("base", "target", "seed", "fold", "hold_out")}
             kept |= {"examples": notes["examples"], "loss": watcher.loss, "seconds": seconds}
             records.note(store, "tuned", job.name, {**kept, "at": now()}, grouping=plan)
-            done.append(line | {"state": f"{seconds:.0f} s, loss {watcher.loss:.3f}"})
+            loss = "" if watcher.loss is None else f", loss {watcher.loss:.3f}"
+            done.append(line | {"state": f"{seconds:.0f} s{loss}"})
         return done
 
 
@@ -243,8 +247,9 @@ def _holdout(said: str) -> Holdout:
 class _Watcher:
     """Shows steps, loss and time left on stderr."""
 
-    def __init__(self, trainer: str) -> None:
-        self.loss = float("nan")
+    def __init__(self) -> None:
+        self.loss: float | None = None
+        """None where nothing was left to do but to save."""
         self._shown = -1.0
         self._live = sys.stderr.isatty()
 

@@ -64,8 +64,8 @@ def check_disk(where: str, needed: int, free: int) -> None:
     """
     if needed > free:
         raise DiscretionError(
-            f"the disk cannot hold the result: {needed / 1e9:.1f} GB are needed and "
-            f"{free / 1e9:.1f} GB are free",
+            f"the disk cannot hold the result: {needed / 1e9:.3g} GB are needed and "
+            f"{free / 1e9:.3g} GB are free",
             where=where,
             mend="free some space, or use --lora",
         )
