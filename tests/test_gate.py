@@ -127,7 +127,7 @@ def test_beyond_a_second_panel_is_the_plain_gap_less_what_another_panel_would_sh
 
 
 def test_people_themselves_pass_where_a_strict_model_fails():
-    text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 25%\nwrong_grants: 25%\n"
+    text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 25%\nwrong_grants: 40%\n"
     assert {line.verdict for line in margins(text, "like")} == {"passed"}
     strict_ones = {line.demand: line.verdict for line in margins(text)}
     assert strict_ones["gap"] == strict_ones["wrong_refusals"] == "failed"

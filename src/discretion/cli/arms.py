@@ -14,7 +14,7 @@ def arms(as_json: Json = False) -> None:
 
     here = desk()
     found = {
-        "models": [models.BUILT_IN, *here.contents.settings.models],
+        "models": list(dict.fromkeys([models.BUILT_IN, *here.contents.settings.models])),
         "tuned": [PREFIX + name for name in tuned_names(here.folder)],
         "methods": [*methods.names(), "file:PATH"],
         "baselines": list(baselines.names()),
