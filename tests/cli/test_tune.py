@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from discretion.models.folder import read_notes
+from tuning.templates_at_hand import save
 
 from .conftest import Command
 
@@ -43,6 +44,25 @@ def test_judgments_become_arms_that_answer_only_what_was_held_out(
     assert {row["name"]: row["where"] for row in rows}["tuned:tiny-labels-0"] == (
         "models/tiny-labels-0"
     )
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3", "gemma3"])
+def test_a_model_of_the_users_own_is_tuned_with_adapters_and_asked_as_it_is_set(
+    discretion: Command, desk: Path, kind: str
+) -> None:
+    pytest.importorskip("peft")
+    save(desk / "base", kind)
+    with (desk / "discretion.toml").open("a", encoding="utf-8") as settings:
+        # Random weights put most of their probability on neither answer.
+        settings.write('\n[models.own]\npath = "base"\nallow_outside = true\n')
+    words = ("tune", "--model", "own", "--hold-out", "case", "--judgments", 40, "--lora")
+    outcome = discretion(*words, "--targets", "real-before", "--epochs", 1, "--json")
+    assert outcome.code == 0, outcome.err
+    [made] = json.loads(outcome.out)
+    assert made["arm"] == "tuned:own-real-before-0/direct"
+    run = json.loads(discretion("evaluate", "--arm", made["arm"], "--json").out)
+    seen = read_notes(desk / "models" / "own-real-before-0")["seen"]
+    assert (run["failed"], run["calls"]) == (0, 2 * (90 - len(seen)))
 
 
 def test_what_is_there_is_not_trained_again_and_not_overwritten(
