@@ -48,6 +48,7 @@ def warnings(
     ]
     if people.simulated:
         said.insert(0, "These people are simulated: nothing here is about real people.")
+    said.append(_close(arms))
     for arm in arms:
         said += _about(arm)
     return tuple(sentence for sentence in said if sentence)
@@ -63,10 +64,26 @@ def _scenarios(people: PeopleCard) -> str:
         )
     if count < TESTED:
         return (
-            f"There are {count} scenarios: with fewer than {TESTED} the 95% intervals cover less "
-            "surely than they say."
+            f"There are {count} scenarios: with fewer than {TESTED} the intervals were wider in "
+            "simulation than 95% asks for. They seldom claim what is not so, and may hide what is."
         )
     return ""
+
+
+def _close(arms: Sequence[ArmCard]) -> str:
+    """Where coverage by simulation missed its aim: corrected gaps and contrasts of close arms."""
+    close = [
+        arm.name
+        for arm in arms
+        if arm.kind != "baseline" and arm.gap.low is not None and arm.gap.low <= 0
+    ]
+    if not close:
+        return ""
+    return (
+        f"{' and '.join(close)} may be as near as can be told. So near, intervals of the "
+        "noise-corrected gap and of contrasts held the truth in 99 to 100 of 100 simulated "
+        "studies, not in 95: they are wider than they need be."
+    )
 
 
 def _judgments(people: PeopleCard, study: Study) -> list[str]:

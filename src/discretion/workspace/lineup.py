@@ -134,7 +134,7 @@ class Lineup:
             return {key: base[key] for key in ("device", "threads") if key in base} | found
         settings = self.models.get(model, {} if model == models.BUILT_IN else None)
         if settings is None:
-            known = [models.BUILT_IN, *self.models, "baseline", "recorded"]
+            known = list(dict.fromkeys([models.BUILT_IN, *self.models, "baseline", "recorded"]))
             raise DiscretionError(
                 f"there is no model {model!r}",
                 where=str(self.folder / "discretion.toml"),
