@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from discretion.answers import Answer, Failure, combine
-from discretion.arms import Choices, Decoding, Message, Prompt, Refused, Scored, TableArm
+from discretion.arms import Choices, Decoding, Message, Prompt, Refused, Scored
 from stand_in import StandIn, arm, case
 
 CASE = case(1)
@@ -295,13 +295,3 @@ def test_stating_the_deviation_changes_the_prompt():
     told = arm(StandIn(), state_deviation=True).calls(CASE)[0].prompt.messages[-1].content
     assert CASE.over() in told
     assert CASE.over() not in arm(StandIn()).calls(CASE)[0].prompt.messages[-1].content
-
-
-def test_a_table_answers_what_it_holds_and_no_other_case():
-    table = TableArm("recorded/old", "recorded", {CASE.id: 0.25}, "fingerprint")
-    [answer] = ask(table)
-    assert (answer.case, answer.p, answer.how) == (CASE.id, 0.25, "recorded")
-    assert answer.grant_first is None
-    assert table.calls(case(2)) == ()
-    changed = replace(table, fingerprint="other")
-    assert changed.calls(CASE)[0].key != table.calls(CASE)[0].key

@@ -238,6 +238,24 @@ class TableArm:
         return [Answer(call.key, call.case, self.table[call.case], self.how) for call in calls]
 
 
+def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:
+    """How a case is put: in both orders of the answers, in one wording and vocabulary by rotation,
+    or in all of them."""
+    if crossed:
+        pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
+    else:
+        # Rotated on the pair, not the case: cases that differ only in a factor that should not
+        # matter are put in the same words.
+        seed = (case.pair or case.id, method.name)
+        turn = fraction_of((*seed, "wording"))
+        pairs = [
+            (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
+        ]
+    return [
+        Ask(vocabulary, order, wording) for vocabulary, wording in pairs for order in (True, False)
+    ]
+
+
 def rotated_vocabulary(vocabularies: tuple[str, ...], seed: tuple[str, ...]) -> str:
     """One vocabulary by rotation. Those that begin with the same word share their word's turn, so
     that the questions answered by yes and no make up one half, and yes means either equally."""

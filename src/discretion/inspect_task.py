@@ -33,6 +33,7 @@ from inspect_ai.scorer import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from discretion.answers import Answer, combine, read_decision
+from discretion.arms import balanced_asks
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Panel, Tally, gather
@@ -40,7 +41,6 @@ from discretion.measures import gaps
 from discretion.measures.rates import Floats
 from discretion.measures.weights import case_weights
 from discretion.plans import Plan
-from discretion.prompted import balanced_asks
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.workspace import open_workspace
 

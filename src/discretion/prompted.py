@@ -19,10 +19,10 @@ from discretion.arms import (
     Prompt,
     Refused,
     Written,
-    rotated_vocabulary,
+    balanced_asks,
 )
 from discretion.budgets import Purse, Remote
-from discretion.canonical import digest, fraction_of
+from discretion.canonical import digest
 from discretion.cases import Case
 from discretion.policies import Policy
 
@@ -235,24 +235,6 @@ class PromptedArm:
                 )
             outcome[index] = answer
         return [outcome[index] for index in range(len(calls))]
-
-
-def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:
-    """How a case is put: in both orders of the answers, in one wording and vocabulary by rotation,
-    or in all of them."""
-    if crossed:
-        pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
-    else:
-        # Rotated on the pair, not the case: cases that differ only in a factor that should not
-        # matter are put in the same words.
-        seed = (case.pair or case.id, method.name)
-        turn = fraction_of((*seed, "wording"))
-        pairs = [
-            (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
-        ]
-    return [
-        Ask(vocabulary, order, wording) for vocabulary, wording in pairs for order in (True, False)
-    ]
 
 
 def _prompt(call: Call) -> Prompt:
