@@ -49,6 +49,26 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="COLUMN=VALUE", help="Leave such judgments out; repeat."),
+]
+Weight = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight",
+        metavar="COLUMN=VALUE:W,…",
+        help="Let judgments count more or less: tenure=lead:2,starter:0.5.",
+    ),
+]
+Budget = Annotated[
+    str, typer.Option("--budget", metavar="MOST", help="Stop at 5USD, 2000calls or 1Mtokens.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Send texts and pay for calls without being asked.")
+]
+
+
 @app.callback()
 def shared(
     workspace: Annotated[

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from discretion.cli.app import Json, app, desk, now, print_json, print_table, remark
+from discretion.cli.app import (
+    Budget,
+    Exclude,
+    Json,
+    Weight,
+    Yes,
+    app,
+    desk,
+    now,
+    print_json,
+    print_table,
+    remark,
+)
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
@@ -31,18 +43,8 @@ def evaluate(
     panel: Annotated[
         str, typer.Option("--panel", help="The people that baselines learn from.")
     ] = "",
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="COLUMN=VALUE", help="Leave such judgments out; repeat."),
-    ] = None,
-    weight: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--weight",
-            metavar="COLUMN=VALUE:W,…",
-            help="Let judgments count more or less: tenure=lead:2,starter:0.5.",
-        ),
-    ] = None,
+    exclude: Exclude = None,
+    weight: Weight = None,
     cases: Annotated[
         int | None,
         typer.Option("--cases", min=1, help="Take only so many cases, of every kind its share."),
@@ -72,13 +74,8 @@ def evaluate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count calls and tokens; ask nothing.")
     ] = False,
-    budget: Annotated[
-        str,
-        typer.Option("--budget", metavar="MOST", help="Stop at 5USD, 2000calls or 1Mtokens."),
-    ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Send texts and pay for calls without being asked.")
-    ] = False,
+    budget: Budget = "",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Put cases to arms and keep every answer.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from discretion.cli.app import Json, app, desk, now, print_json, remark
+from discretion.cli.app import Budget, Json, Yes, app, desk, now, print_json, remark
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
@@ -28,13 +28,8 @@ def gate(
     arm: Annotated[
         str, typer.Option("--arm", metavar="NAME", help="Whom to judge; by default the file's.")
     ] = "",
-    budget: Annotated[
-        str,
-        typer.Option("--budget", metavar="MOST", help="Stop at 5USD, 2000calls or 1Mtokens."),
-    ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Send texts and pay for calls without being asked.")
-    ] = False,
+    budget: Budget = "",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Judge an arm by an acceptance, line by line.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from discretion.cli.app import Json, app, desk, print_json, print_table, remark
+from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, print_table, remark
 
 if TYPE_CHECKING:
     from discretion.scorecards import Scorecard
@@ -29,18 +29,8 @@ def report(
         list[str] | None,
         typer.Option("--by", metavar="COLUMN", help="Groups of raters to compare with too."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="COLUMN=VALUE", help="Leave such judgments out; repeat."),
-    ] = None,
-    weight: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--weight",
-            metavar="COLUMN=VALUE:W,…",
-            help="Let judgments count more or less: tenure=lead:2,starter:0.5.",
-        ),
-    ] = None,
+    exclude: Exclude = None,
+    weight: Weight = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The page; by default report.html.")
     ] = None,
