@@ -74,7 +74,7 @@ def test_few_scenarios_are_a_warning_and_claim_nothing_beyond():
     assert any(line.startswith("There are 3 scenarios: intervals are for") for line in few.warnings)
     assert any(line.startswith("There is 1 scenario:") for line in card(docket(1)).warnings)
     some = card(docket(7))
-    assert any("with fewer than 10 the 95% intervals" in line for line in some.warnings)
+    assert any("with fewer than 10 the intervals were wider" in line for line in some.warnings)
     assert not any("scenarios:" in line for line in card(docket(10)).warnings)
 
 
