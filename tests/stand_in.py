@@ -108,3 +108,13 @@ def case(number: int, **more) -> Case:
 
 def docket(count: int) -> Docket:
     return Docket(tuple(case(number) for number in range(1, count + 1)), {"returns": POLICY})
+
+
+def by_case(run, name="model/direct"):
+    """An arm's grant probability by case."""
+    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
+
+
+def told(error):
+    """The sentence of an error that pytest caught."""
+    return str(error.value)

@@ -14,7 +14,7 @@ from discretion.evaluation import count_calls, evaluate
 from discretion.plans import Plan
 from discretion.runs import find_run, runs
 from discretion.storage import Store
-from stand_in import POLICY, StandIn, arm, case, docket
+from stand_in import POLICY, StandIn, arm, by_case, case, docket, told
 
 CASES = docket(10)
 
@@ -23,14 +23,6 @@ CASES = docket(10)
 def store(tmp_path):
     with Store(tmp_path / "log.db") as store:
         yield store
-
-
-def by_case(run, name="model/direct"):
-    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
-
-
-def told(error):
-    return str(error.value)
 
 
 # What is asked and kept

@@ -9,7 +9,7 @@ from discretion.errors import DiscretionError
 from discretion.evaluation import HOPELESS, evaluate
 from discretion.runs import find_run, runs
 from discretion.storage import Store
-from stand_in import StandIn, arm, docket
+from stand_in import StandIn, arm, by_case, docket, told
 
 CASES = docket(10)
 
@@ -18,14 +18,6 @@ CASES = docket(10)
 def store(tmp_path):
     with Store(tmp_path / "log.db") as store:
         yield store
-
-
-def by_case(run, name="model/direct"):
-    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
-
-
-def told(error):
-    return str(error.value)
 
 
 # What fails

@@ -14,19 +14,14 @@ from discretion import examples
 from discretion.evaluation import evaluate
 from discretion.runs import find_run, runs
 from discretion.storage import Store
-from stand_in import StandIn, arm, docket
-
-
-def by_case(run, name="model/direct"):
-    return {case: estimate.p for case, estimate in run.estimates()[name].items()}
-
+from stand_in import StandIn, arm, by_case, docket
 
 # What a kill loses
 
 CHILD = """
 import sys
 from pathlib import Path
-from stand_in import StandIn, arm, docket
+from stand_in import StandIn, arm, by_case, docket
 from discretion.evaluation import evaluate
 from discretion.storage import Store
 
@@ -79,7 +74,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
 WITHIN_A_LOOP = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from stand_in import StandIn, arm, docket
+from stand_in import StandIn, arm, by_case, docket
 from discretion.evaluation import evaluate
 from discretion.storage import Store
 
