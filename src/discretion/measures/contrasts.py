@@ -1,14 +1,23 @@
-"""Contrasts: which of two arms is nearer to the panel."""
+"""Contrasts: which of two arms is nearer to the panel, and what may be said of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from discretion.measures.figure import Figure
 from discretion.measures.intervals import Estimate, mean_of
 from discretion.measures.rates import Floats, Ints, Rates
+from discretion.measures.seeds import over_seeds
 from discretion.measures.weights import Weigh
+
+Verdict = Literal["helped", "hurt", "no relevant difference", "cannot be told"]
+
+MARGIN = 0.01
+"""A difference in Brier score that counts as none, unless the plan says otherwise."""
+SURE = 0.05
+"""An adjusted p below this is taken as a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +25,12 @@ class Contrast:
     """One arm's mean squared error less another's, on the cases both answered."""
 
     difference: Figure
-    """Below zero where the first arm is nearer."""
+    """Below zero where the first arm is nearer; with its 95% interval."""
     p_value: float | None
     """Two-sided, of no difference; None where there is no interval."""
+    low_90: float | None = None
+    """Lower end of the 90% interval, by which a difference is shown not to matter."""
+    high_90: float | None = None
 
 
 def contrast(
@@ -29,19 +41,53 @@ def contrast(
     rates: Rates,
     *,
     weigh: Weigh = "scenarios",
+    beyond: bool = False,
 ) -> Contrast:
     """The paired contrast in squared error.
 
     Both arms meet the same judgments, so the judgments' noise cancels and one a case is enough:
-    (p-h)^2 - (other_p-h)^2, less the difference of the arms' sampling variances.
+    (p-h)^2 - (other_p-h)^2, less the difference of the arms' sampling variances. The difference is
+    that of the Brier scores, each case counting the same.
+
+    Args:
+        p: (C,), or (S, C) for S seeds, whose squared errors are averaged on each case.
+        variance: sampling variance of p, of the same shape.
+        other_p: as p, with a number of seeds of its own.
+        other_variance: as variance.
+        rates: the panel's; `scenario` holds the units of the interval, say held-out domains.
+        weigh: whether scenarios or cases count the same.
+        beyond: with few scenarios, too, the interval is one over other scenarios than these.
     """
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        noise = variance[at] - other_variance[at]
-        return (p[at] - h) ** 2 - (other_p[at] - h) ** 2 - noise
+        one = over_seeds((p[..., at] - h) ** 2 - variance[..., at])
+        other = over_seeds((other_p[..., at] - h) ** 2 - other_variance[..., at])
+        apart: Floats = one - other
+        return apart
 
-    estimate = mean_of(term, rates, weigh=weigh)
-    return Contrast(estimate.figure(), _p_value(estimate))
+    estimate = mean_of(term, rates, weigh=weigh, beyond=beyond)
+    return Contrast(estimate.figure(), _p_value(estimate), *estimate.interval(0.90))
+
+
+def verdict(found: Contrast, adjusted: float | None, margin: float = MARGIN) -> Verdict:
+    """What a contrast says of its first arm, against the second.
+
+    No relevant difference where the 90% interval lies inside the margin (two one-sided tests at
+    5%); else helped or hurt where the adjusted p is below .05; else it cannot be told. Where both
+    hold the margin decides: the difference is real, and smaller than what was declared to matter
+    before it was seen.
+
+    Args:
+        found: the contrast; below zero the first arm is nearer.
+        adjusted: its p, adjusted within its family.
+        margin: the smallest difference in Brier score that matters, declared before.
+    """
+    low, high = found.low_90, found.high_90
+    if low is not None and high is not None and -margin < low and high < margin:
+        return "no relevant difference"
+    if adjusted is None or adjusted >= SURE or not found.difference.value:
+        return "cannot be told"
+    return "helped" if found.difference.value < 0 else "hurt"
 
 
 def _p_value(estimate: Estimate) -> float | None:

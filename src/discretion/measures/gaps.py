@@ -10,6 +10,7 @@ import numpy as np
 from discretion.measures.figure import Figure, missing
 from discretion.measures.intervals import Term, mean_of
 from discretion.measures.rates import Bools, Floats, Ints, Rates
+from discretion.measures.seeds import over_seeds
 from discretion.measures.weights import Weigh
 
 ENOUGH = 10
@@ -33,10 +34,11 @@ def corrected_gap(
 
     Below zero where the arm is nearer to these judgments than chance lets the truth be; it is not
     clipped. The interval is made on the mean of squares, and its ends are rooted with their sign.
+    Several seeds, (S, C), are averaged in the square.
     """
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        return squared_terms(p[at], variance[at], h, n)
+        return over_seeds(squared_terms(p[..., at], variance[..., at], h, n))
 
     return rooted(mean_of(term, rates, weigh=weigh).figure())
 
@@ -57,8 +59,11 @@ def signed_root(square: float | None) -> float | None:
 
 
 def signed_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
-    """The mean of p-h: too lax above zero, too strict below. Unbiased, whatever n is."""
-    return mean_of(_difference(p), rates, weigh=weigh).figure()
+    """The mean of p-h: too lax above zero, too strict below. Unbiased, whatever n is.
+
+    Several seeds, (S, C), are averaged.
+    """
+    return mean_of(_difference(over_seeds(p)), rates, weigh=weigh).figure()
 
 
 def panel_rate(rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:

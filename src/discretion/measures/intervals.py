@@ -65,6 +65,7 @@ def mean_of(
     weigh: Weigh = "scenarios",
     per: Per = "case",
     among: Bools | None = None,
+    beyond: bool = False,
 ) -> Estimate:
     """The mean of a term over the cases that have one, and its standard error (DESIGN 6).
 
@@ -79,6 +80,8 @@ def mean_of(
         weigh: whether scenarios or cases count the same.
         per: "judgment" counts a case as often as it was judged.
         among: (C,) the cases to be considered; all where None.
+        beyond: speak of other scenarios however few these are, so that two give a wide interval
+            and one gives none.
     """
     at = np.arange(len(rates.h))
     mass = rates.n if per == "judgment" else np.ones(len(at))
@@ -94,7 +97,7 @@ def mean_of(
     center = float(weight @ value / weight.sum())
     n = int(mass.sum()) if per == "judgment" else int(used.sum())
     between, scenarios = scenario_variance(value - center, weight, rates.scenario)
-    few = scenarios < FEW
+    few = scenarios < FEW and not beyond
     note = "for these scenarios only" if few else ""
     if rates.ballots is not None:
         people, raters = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)

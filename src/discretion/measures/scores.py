@@ -9,6 +9,7 @@ import numpy as np
 from discretion.measures.figure import Figure
 from discretion.measures.intervals import mean_of
 from discretion.measures.rates import Floats, Ints, Rates
+from discretion.measures.seeds import over_seeds
 from discretion.measures.weights import Weigh
 
 FLOOR = 0.001
@@ -19,11 +20,11 @@ def brier(p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenario
     """The mean of (p - decision)^2 over single judgments, less the sampling variance of p.
 
     A case's h and n say all of its judgments; a case whose n is not known has none. The figure's
-    n counts judgments.
+    n counts judgments. Several seeds, (S, C), are averaged in the square.
     """
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        return (p[at] - h) ** 2 + h * (1 - h) - variance[at]
+        return over_seeds((p[..., at] - h) ** 2 + h * (1 - h) - variance[..., at])
 
     return mean_of(term, rates, weigh=weigh, per="judgment").figure()
 
@@ -39,14 +40,18 @@ class LogLoss:
 
 
 def log_loss(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> LogLoss:
-    """The mean of -log(probability of the decision) over single judgments, p clipped."""
+    """The mean of -log(probability of the decision) over single judgments, p clipped.
+
+    Several seeds, (S, C), are averaged in the logarithm.
+    """
     kept = np.clip(p, FLOOR, 1 - FLOOR)
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        return -h * np.log(kept[at]) - (1 - h) * np.log1p(-kept[at])
+        return over_seeds(-h * np.log(kept[..., at]) - (1 - h) * np.log1p(-kept[..., at]))
 
     used = np.isfinite(p) & np.isfinite(rates.h) & (rates.n > 0)
-    judged = float(rates.n[used].sum())
-    beyond = float(rates.n[used & (kept != p)].sum())
+    count = np.broadcast_to(rates.n, used.shape)
+    judged = float(count[used].sum())
+    beyond = float(count[used & (kept != p)].sum())
     loss = mean_of(term, rates, weigh=weigh, per="judgment").figure()
     return LogLoss(loss, beyond / judged if judged else None)
