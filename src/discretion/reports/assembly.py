@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import discretion
@@ -20,6 +21,7 @@ from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
 
 TAUGHT = ("direct", "chain-of-thought")
@@ -37,6 +39,7 @@ def of_run(
     as_they_occur: bool = False,
     weigh: Weigh = "scenarios",
     with_cases: bool = False,
+    teaching: TeachingCard | None = None,
 ) -> Scorecard:
     """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
     and against the groups of its raters that columns of the judgments make.
@@ -45,6 +48,7 @@ def of_run(
         others: panels to set beside it.
         prices: what wrong decisions cost, by policy; where left out, as the run's policies said.
         as_they_occur: count money as often as cases occur in the imported tickets.
+        teaching: what tuned models learned; its sentences stand first on the page.
 
     Raises:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
@@ -95,6 +99,8 @@ def of_run(
     )
     if as_they_occur:
         _check_occurrence(card)
+    if teaching is not None:
+        card = replace(card, teaching=teaching, findings=(*teaching.findings, *card.findings))
     return card
 
 

@@ -14,6 +14,7 @@ from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCar
 from discretion.scorecards.money import MoneyCard
 from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
+from discretion.scorecards.teaching_cards import TeachingCard
 
 Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
@@ -221,3 +222,5 @@ class Scorecard:
     """Other panels, where they were asked for."""
     disagreements: tuple[Disagreement, ...]
     run: RunCard | None
+    teaching: TeachingCard | None = None
+    """What tuned models learned, where any were compared."""

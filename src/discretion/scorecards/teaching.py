@@ -1,0 +1,262 @@
+"""What was learned: targets, methods and baselines on what was held out from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from discretion.measures.agreement import majority_agreement
+from discretion.measures.calibration import auc
+from discretion.measures.contrasts import MARGIN, Contrast, contrast, holm, verdict
+from discretion.measures.gaps import corrected_gap, signed_gap
+from discretion.measures.prospects import prospect
+from discretion.measures.rates import Bools, Floats, Rates
+from discretion.measures.recalibration import moved_variance
+from discretion.measures.scores import brier, log_loss
+from discretion.measures.seeds import mean_figure, over_seeds, spread
+from discretion.measures.weights import Weigh
+from discretion.scorecards.study import Study
+from discretion.scorecards.teaching_cards import (
+    READINGS,
+    FrozenCard,
+    Kind,
+    Reading,
+    TeachingCard,
+    TeachingContrast,
+    TeachingRow,
+    Trial,
+)
+from discretion.scorecards.teaching_findings import teaching_findings
+
+Pair = tuple[str, str]
+BOTH: tuple[Reading, Reading] = ("raw", "after a and b")
+"""The readings of a declared contrast: as declared, and what survives recalibration."""
+
+
+def teaching_card(
+    study: Study,
+    units: Sequence[str],
+    trials: Sequence[Trial],
+    families: Sequence[Sequence[Pair]] = (),
+    margin: float = MARGIN,
+    *,
+    frozen: FrozenCard | None = None,
+    by: str = "domain",
+    seed: int = 0,
+) -> TeachingCard:
+    """Every way of deciding against the people, on held-out cases alone.
+
+    Args:
+        study: the cases that the panel judged.
+        units: (C,) the held-out group of each case. Groups weigh the same, as scenarios do
+            elsewhere, and intervals are between them.
+        trials: what each way of deciding answered, seed by seed; NaN where a case was not held
+            out from it.
+        families: declared contrasts, (name, against) pairs, Holm-adjusted within each family.
+            Each counts in its family even where a target was never trained.
+        margin: the smallest difference in Brier score that matters, declared before.
+        frozen: the plan; without one everything is exploratory.
+        by: what the groups are.
+        seed: of the resampling for AUC and Matthews.
+    """
+    codes = {unit: code for code, unit in enumerate(sorted(set(units)))}
+    unit = np.array([codes[one] for one in units], dtype=np.int64)
+    rates = replace(study.rates, scenario=unit)
+    ways = {name: _Way.of(name, trials) for name in dict.fromkeys(t.name for t in trials)}
+    rows = [
+        row
+        for way in sorted(ways.values(), key=lambda way: _distance(way, rates, study.weigh))
+        for row in _rows(way, rates, study.weigh, seed)
+    ]
+    compare = _Compare(ways, rates, study.weigh, margin)
+    declared = frozen is not None and not frozen.exploratory
+    contrasts = [
+        one
+        for number, family in enumerate(families, 1)
+        for reading in BOTH
+        for one in compare.family(family, reading, number, declared=declared)
+    ]
+    contrasts += compare.with_recalibrated_base()
+    raters = len(np.unique(study.panel.rater)) if study.panel.rated else None
+    asked = {units[row] for way in ways.values() for row in np.flatnonzero(way.answered).tolist()}
+    card = TeachingCard(
+        by=by,
+        units=tuple(sorted(asked)),
+        margin=margin,
+        rows=tuple(rows),
+        contrasts=tuple(contrasts),
+        prospects=tuple(
+            prospect(len(asked), family=len(family), margin=margin, raters=raters)
+            for family in families
+        ),
+        frozen=frozen,
+        findings=(),
+    )
+    return replace(card, findings=teaching_findings(card, simulated=study.panel.simulated))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """One way of deciding, its S seeds in one array for each reading."""
+
+    name: str
+    kind: Kind
+    seeds: tuple[int | None, ...]
+    p: dict[Reading, Floats]
+    """(S, C) by reading."""
+    variance: dict[Reading, Floats]
+
+    @classmethod
+    def of(cls, name: str, trials: Iterable[Trial]) -> _Way:
+        own = sorted((t for t in trials if t.name == name), key=lambda t: t.seed or 0)
+        p = np.stack([t.p for t in own])
+        shifted = np.stack([t.shifted for t in own])
+        recalibrated = np.stack([t.recalibrated for t in own])
+        variance = np.stack([t.variance for t in own])
+        slope = np.stack([np.full(p.shape[1], np.nan) if t.slope is None else t.slope for t in own])
+        return cls(
+            name,
+            own[0].kind,
+            tuple(t.seed for t in own),
+            dict(zip(READINGS, (p, shifted, recalibrated), strict=True)),
+            {
+                "raw": variance,
+                "after a": moved_variance(p, variance, shifted, 1.0),
+                "after a and b": moved_variance(p, variance, recalibrated, slope),
+            },
+        )
+
+    @property
+    def answered(self) -> Bools:
+        """(C,) whether some seed answered."""
+        return np.isfinite(over_seeds(self.p["raw"]))
+
+
+def _distance(way: _Way, rates: Rates, weigh: Weigh) -> tuple[bool, float]:
+    """Nearest first; without a noise-corrected gap, by Brier score."""
+    gap = corrected_gap(way.p["raw"], way.variance["raw"], rates, weigh=weigh).value
+    score = brier(way.p["raw"], way.variance["raw"], rates, weigh=weigh).value
+    return gap is None, (gap if gap is not None else score) or 0.0
+
+
+def _rows(way: _Way, rates: Rates, weigh: Weigh, seed: int) -> list[TeachingRow]:
+    rows = []
+    for reading in READINGS:
+        p, variance = way.p[reading], way.variance[reading]
+        rng = np.random.default_rng(seed)
+        rows.append(
+            TeachingRow(
+                name=way.name,
+                kind=way.kind,
+                reading=reading,
+                gap=corrected_gap(p, variance, rates, weigh=weigh),
+                signed=signed_gap(p, rates, weigh=weigh),
+                brier=brier(p, variance, rates, weigh=weigh),
+                log_loss=log_loss(p, rates, weigh=weigh).loss,
+                auc=mean_figure([auc(one, rates, rng, weigh=weigh) for one in p]),
+                matthews=mean_figure(
+                    [majority_agreement(one, rates, rng, weigh=weigh).matthews for one in p]
+                ),
+                cases=int((np.isfinite(over_seeds(p)) & np.isfinite(rates.h)).sum()),
+                seeds=sum(one is not None for one in way.seeds),
+                spread=spread(
+                    [
+                        corrected_gap(one, own, rates, weigh=weigh).value
+                        for one, own in zip(p, variance, strict=True)
+                    ]
+                ),
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Compare:
+    """Contrasts between ways of deciding, over held-out groups."""
+
+    ways: dict[str, _Way]
+    rates: Rates
+    weigh: Weigh
+    margin: float
+
+    def family(
+        self, pairs: Sequence[Pair], reading: Reading, number: int, *, declared: bool
+    ) -> list[TeachingContrast]:
+        found = [self._one(one, reading, other, reading) for one, other in pairs]
+        adjusted = holm([each.p for each in found])
+        return [
+            replace(
+                each,
+                family=number,
+                declared=declared,
+                adjusted=p,
+                verdict=verdict(_plain(each), p, self.margin),
+            )
+            for each, p in zip(found, adjusted, strict=True)
+        ]
+
+    def with_recalibrated_base(self) -> list[TeachingContrast]:
+        """What two numbers, fitted to the untuned base, do not do: never declared."""
+        bases = [way.name for way in self.ways.values() if way.kind == "base"]
+        return [
+            self._one(way.name, reading, base, "after a and b")
+            for way in self.ways.values()
+            for base in bases
+            for reading in BOTH
+            if way.kind in ("target", "method")
+        ]
+
+    def _one(
+        self, name: str, reading: Reading, against: str, against_reading: Reading
+    ) -> TeachingContrast:
+        one, other = self._read(name, reading), self._read(against, against_reading)
+        found = self._contrast(*one, *other)
+        both = np.isfinite(over_seeds(one[0])) & np.isfinite(over_seeds(other[0]))
+        both &= np.isfinite(self.rates.h)
+        return TeachingContrast(
+            name=name,
+            against=against,
+            reading=reading,
+            against_reading=against_reading,
+            family=0,
+            difference=found.difference,
+            low_90=found.low_90,
+            high_90=found.high_90,
+            p=found.p_value,
+            adjusted=None,
+            verdict=verdict(found, found.p_value, self.margin),
+            declared=False,
+            spread=self._spread(one, other),
+            units=len(np.unique(self.rates.scenario[both])),
+        )
+
+    def _read(self, name: str, reading: Reading) -> tuple[Floats, Floats]:
+        """(S, C) p and its variance; NaN for what was declared and never trained."""
+        if name not in self.ways:
+            nothing = np.full((1, len(self.rates.h)), np.nan)
+            return nothing, nothing
+        return self.ways[name].p[reading], self.ways[name].variance[reading]
+
+    def _contrast(self, p: Floats, variance: Floats, other: Floats, of_other: Floats) -> Contrast:
+        return contrast(p, variance, other, of_other, self.rates, weigh=self.weigh, beyond=True)
+
+    def _spread(self, one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> float | None:
+        """Between seeds, paired where both have as many; what has one meets each of the other's."""
+        count = max(len(one[0]), len(other[0]))
+        if min(len(one[0]), len(other[0])) not in (1, count):
+            return None
+        first, second = (
+            [np.broadcast_to(part, (count, part.shape[1])) for part in way] for way in (one, other)
+        )
+        return spread(
+            [
+                self._contrast(*(part[row] for part in (*first, *second))).difference.value
+                for row in range(count)
+            ]
+        )
+
+
+def _plain(found: TeachingContrast) -> Contrast:
+    return Contrast(found.difference, found.p, found.low_90, found.high_90)
