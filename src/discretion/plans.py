@@ -101,10 +101,20 @@ class Plan(Described):
     """Ask every wording and vocabulary of every case, instead of rotating them."""
     state_deviation: bool = False
     """Tell the model how far the value lies beyond the limit."""
+    tuning: str = ""
+    """Hash of the tuning plan whose models are judged by this run; empty for any other run."""
+    rehearsal: bool = False
+    """Ask tuned models only what they were taught: calibrations are fitted on such answers, and no
+    figure is made of them."""
 
     @property
     def hash(self) -> str:
-        return digest(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        # Fields that came later count only where they are used: older plans keep their hashes.
+        for name in ("tuning", "rehearsal"):
+            if not said[name]:
+                del said[name]
+        return digest(said)
 
     def choose(self, cases: Docket) -> Docket:
         """The cases that the arms are asked: those selected, and where groups are held out by

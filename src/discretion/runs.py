@@ -75,13 +75,15 @@ def runs(store: Store) -> list[Run]:
 
 
 def find_run(store: Store, run: str = "") -> Run:
-    """The run of that id (its beginning is enough), or the newest.
+    """The run of that id (its beginning is enough), or the newest that is no rehearsal.
 
     Raises:
         DiscretionError: there is none, or the beginning fits several.
     """
     known = runs(store)
-    fitting = [one for one in known if one.id.startswith(run)]
+    fitting = [
+        one for one in known if one.id.startswith(run) and (run or not one.plan.rehearsal)
+    ]
     if not fitting:
         what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
         mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"

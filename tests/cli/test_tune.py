@@ -18,15 +18,16 @@ pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 pytestmark = pytest.mark.torch
 
-WORDS = ("tune", "--model", "tiny", "--hold-out", "case", "--judgments", 40)
+WORDS = ("tune", "--model", "tiny", "--hold-out", "case", "--judgments", 40, "--seeds", 1)
 
 
 def test_judgments_become_arms_that_answer_only_what_was_held_out(
     discretion: Command, desk: Path
 ) -> None:
-    outcome = discretion(*WORDS, "--targets", "labels,real-after", "--epochs", 1, "--json")
+    words = (*WORDS, "--train-only", "--json")
+    outcome = discretion(*words, "--targets", "labels,real-after", "--epochs", 1)
     assert outcome.code == 0, outcome.err
-    made = json.loads(outcome.out)
+    made = json.loads(outcome.out)["models"]
     arms = [one["arm"] for one in made]
     assert arms == ["tuned:tiny-labels-0/direct", "tuned:tiny-real-after-0/direct"]
     assert 0 < made[0]["examples"] == made[1]["examples"] <= 40
@@ -56,11 +57,13 @@ def test_a_model_of_the_users_own_is_tuned_with_adapters_and_asked_as_it_is_set(
         # Random weights put most of their probability on neither answer.
         settings.write('\n[models.own]\npath = "base"\nallow_outside = true\n')
     words = ("tune", "--model", "own", "--hold-out", "case", "--judgments", 40, "--lora")
+    words = (*words, "--seeds", 1, "--train-only")
     outcome = discretion(*words, "--targets", "real-before", "--epochs", 1, "--json")
     assert outcome.code == 0, outcome.err
-    [made] = json.loads(outcome.out)
-    assert made["arm"] == "tuned:own-real-before-0/direct"
-    run = json.loads(discretion("evaluate", "--arm", made["arm"], "--json").out)
+    [made] = json.loads(outcome.out)["models"]
+    assert made["arm"] == "tuned:own-real-before-0/chain-of-thought"
+    arm = "tuned:own-real-before-0/direct"
+    run = json.loads(discretion("evaluate", "--arm", arm, "--json").out)
     seen = read_notes(desk / "models" / "own-real-before-0")["seen"]
     assert (run["failed"], run["calls"]) == (0, 2 * (90 - len(seen)))
 
@@ -68,7 +71,7 @@ def test_a_model_of_the_users_own_is_tuned_with_adapters_and_asked_as_it_is_set(
 def test_what_is_there_is_not_trained_again_and_not_overwritten(
     discretion: Command, desk: Path
 ) -> None:
-    words = (*WORDS, "--targets", "labels", "--epochs", 1)
+    words = (*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
     assert discretion(*words).code == 0
     weights = desk / "models" / "tiny-labels-0" / "model.safetensors"
     before = weights.stat().st_mtime_ns
@@ -98,12 +101,13 @@ def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Pa
 def test_the_log_says_what_was_to_be_trained_before_it_was(discretion: Command, desk: Path) -> None:
     from discretion.workspace import open_workspace
 
-    discretion(*WORDS, "--targets", "labels", "--epochs", 1)
+    discretion(*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
     with open_workspace(desk).store as store:
-        [plan] = store.entries("tuning")
+        [plan] = store.entries("tuning plan")
         [tuned] = store.entries("tuned", plan.key)
     assert plan.seq < tuned.seq
-    assert plan.body["jobs"] == [tuned.key] == ["tiny-labels-0"]
+    assert plan.body["plan"]["targets"] == ["labels"]
+    assert tuned.key == "tiny-labels-0"
     assert tuned.body["base"]["fingerprint"]
 
 
@@ -112,7 +116,7 @@ def test_a_stopped_training_exits_with_1_and_goes_on(
 ) -> None:
     from discretion.tuning.sft import SupervisedTrainer
 
-    words = (*WORDS, "--targets", "labels", "--epochs", 1)
+    words = (*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
     train = SupervisedTrainer.train
 
     def interrupted(self: SupervisedTrainer, *given: Any) -> Path:

@@ -14,6 +14,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     init,
     log,
     models,
+    plan,
     prompt,
     report,
     schema,

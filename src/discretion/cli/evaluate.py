@@ -112,7 +112,7 @@ def evaluate(
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
-    watcher = _Watcher()
+    watcher = Watcher()
     try:
         run = evaluation.evaluate(
             chosen,
@@ -214,7 +214,7 @@ def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> Non
     )
 
 
-class _Watcher:
+class Watcher:
     """Shows progress on stderr: a line that is rewritten on a terminal, few lines elsewhere."""
 
     def __init__(self) -> None:

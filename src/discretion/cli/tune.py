@@ -1,11 +1,8 @@
-"""`discretion tune`: teach a model what people decided, with what stood beside their labels."""
+"""`discretion tune`: teach a model what people decided, and ask it what was held out."""
 
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,204 +12,222 @@ from discretion.cli.app import Json, app, desk, now, print_json, remark
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
-    from discretion.holdouts import Holdout
-    from discretion.models.loading import Loaded, Settings
-    from discretion.tuning.courses import Course
-    from discretion.tuning.trainers import Job, Progress, Recipe
+    from discretion.models.loading import Settings
+    from discretion.tuning.trainers import Progress
+    from discretion.tuning_plans import TuningPlan
     from discretion.workspace import Workspace
 
 
 @app.command()
 def tune(
     model: Annotated[
-        str, typer.Option("--model", metavar="NAME", help="The base: tiny, or as in [models.NAME].")
-    ],
+        str | None,
+        typer.Option("--model", metavar="NAME", help="The base: tiny, or as in [models.NAME]."),
+    ] = None,
     targets: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAMES", help="labels, real-before, shuffled-after, ...: by commas, or all."
         ),
-    ] = "labels,real-after",
+    ] = None,
     hold_out: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="BY",
             help="What is kept from training: domain, scenario, case, or domain=returns,leave.",
         ),
-    ] = "domain",
+    ] = None,
     folds: Annotated[
-        Literal["first", "all"], typer.Option(help="Which splits of the hold-out are trained.")
-    ] = "first",
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each target on each fold.")] = 1,
-    panel: Annotated[str, typer.Option(help="The people who are to be learned from.")] = "",
+        Literal["first", "all"] | None,
+        typer.Option(help="Which splits of the hold-out are trained."),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Trainings of each target on each fold.")
+    ] = None,
+    panel: Annotated[
+        str | None, typer.Option(help="The people who are to be learned from.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Begins the tuned models' names; by default the base's.")
+    ] = None,
     lora: Annotated[
-        bool, typer.Option("--lora", help="Train adapters instead of all weights.")
-    ] = False,
-    epochs: Annotated[int, typer.Option(min=1, help="Times that each example is read.")] = 3,
+        bool | None, typer.Option("--lora/--full", help="Train adapters, or all weights.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times that each example is read.")
+    ] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(help="By default 1e-5; with --lora 2e-4; for the built-in model 1e-3."),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Examples in a step.")] = 8,
+    batch: Annotated[int | None, typer.Option(min=1, help="Examples in a step.")] = None,
     at_once: Annotated[
         int | None, typer.Option(min=1, help="Examples in one forward, to save memory.")
     ] = None,
     averaging: Annotated[
-        Literal["example", "trainer"],
+        Literal["example", "trainer"] | None,
         typer.Option(help="How tokens are averaged; trainer lets long explanations weigh more."),
-    ] = "example",
+    ] = None,
     judgments: Annotated[
         int | None, typer.Option(min=2, help="Use only so many judgments, chosen by a hash.")
     ] = None,
     share: Annotated[
-        float, typer.Option(min=0.01, max=1.0, help="Largest share of examples from one person.")
-    ] = 1.0,
-    trainer: Annotated[str, typer.Option(help="sft, or one that another package adds.")] = "sft",
+        float | None,
+        typer.Option(min=0.01, max=1.0, help="Largest share of examples from one person."),
+    ] = None,
+    trainer: Annotated[
+        str | None, typer.Option(help="sft, or one that another package adds.")
+    ] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="One seed and the first fold, to see if it works.")
+    ] = False,
+    train_only: Annotated[
+        bool, typer.Option("--train-only", help="Ask nothing of the tuned models yet.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count, and show examples; train nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Tune a model on judgments, once for each target, fold and seed.
+    """Tune a model on judgments, once for each target, fold and seed, and ask what was held out.
 
     Every target teaches the same judgments in the same order; they differ only in what stands
-    beside the labels. The results are folders in models/, and arms: tuned:NAME/direct. They are
-    asked only cases that their training did not see. What was stopped goes on with the same
-    command.
+    beside the labels. What is not said here is as the frozen plan or tuning.yaml says. The results
+    are folders in models/, and arms: tuned:NAME/direct. They are asked only cases that their
+    training did not see. What was stopped goes on with the same command; discretion report shows
+    what was learned.
     """
+    from discretion import experiments
     from discretion.cli import courses
     from discretion.models.loading import load
-    from discretion.tuning.trainers import FULL, LORA, TINY, Recipe
+    from discretion.models.tuned import FOLDER
+    from discretion.storage import records
+    from discretion.tuning.trainers import trainer as trainer_of
 
     here = desk()
-    base = _base(here, model)
-    usual = TINY if base.reads_twin else LORA if lora else FULL
-    recipe = Recipe(
-        epochs=epochs,
-        learning_rate=usual if learning_rate is None else learning_rate,
-        batch=batch,
-        at_once=at_once or batch,
-        lora=lora,
-        averaging=averaging,
+    plan = _plan(
+        here,
+        {
+            "model": model,
+            "targets": None if targets is None else _named(targets),
+            "hold_out": None if hold_out is None else _hold_out(hold_out),
+            "every_fold": None if folds is None else folds == "all",
+            "seeds": seeds,
+            "panel": panel,
+            "name": name,
+            "lora": lora,
+            "epochs": epochs,
+            "learning_rate": learning_rate,
+            "batch": batch,
+            "averaging": averaging,
+            "judgments": judgments,
+            "share": share,
+            "trainer": trainer,
+        }
+        | ({"seeds": 1, "every_fold": False} if screen else {}),
     )
-    run = _Run(here, model, base, recipe, _holdout(hold_out), here.panel(panel).name)
-    loaded = load(model, base)
-    every = folds == "all"
-    made = run.courses(loaded, targets.split(","), every=every, share=share, most=judgments)
+    base = base_of(here, plan.model)
+    people = here.panel(plan.panel)
+    recipe = experiments.recipe_of(plan, base, at_once)
+    loaded = load(plan.model, base)
+    parts = experiments.parts_of(plan, here.cases)
+    mine = [one for one in records.judgments(here.store) if one.panel == people.name]
+    made = experiments.prepare(plan, parts, mine, loaded, base)
     if dry_run:
-        courses.show(made, loaded.template, epochs, seeds, as_json=as_json)
+        courses.show(made, loaded.template, recipe.epochs, int(plan.seeds), as_json=as_json)
         return
+    chosen = trainer_of(plan.trainer)
+    planned = experiments.trainings(plan, made, base, recipe, loaded.ends)
+    held = [case for fold in parts for case in fold.held]
+    frozen, _ = experiments.freeze(here.store, plan, held, now(), asked=False)
+    watcher = _Watcher()
+    done = []
     try:
-        done = run.train(made, loaded, seeds, trainer)
+        for trained in experiments.train(
+            planned,
+            chosen,
+            here.folder / FOLDER,
+            here.store,
+            people,
+            plan=plan.hash,
+            clock=now,
+            watch=lambda: watcher.tell,
+        ):
+            watcher.end()
+            line = _line(trained)
+            done.append(line)
+            if not as_json:
+                print(f"{line['arm']}  {line['examples']} examples  {line['state']}", flush=True)
+        run = None if train_only else _ask(here, plan, parts, planned, people.name)
     except StoppedError as stopped:
+        watcher.end()
         remark(f"stopped: {stopped}")
         raise typer.Exit(1) from None
     if as_json:
-        print_json(done)
+        print_json({"plan": frozen.plan.hash, "models": done, "run": run})
         return
-    for one in done:
-        print(f"{one['arm']}  {one['examples']} examples  {one['state']}")
-    remark(f"next: discretion evaluate --arm {done[0]['arm']} --arm {model}/direct")
+    first = done[0]["arm"]
+    remark(
+        f"next: discretion evaluate --arm {first} --arm {plan.model}/direct"
+        if run is None
+        else "next: discretion report"
+    )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What one command is to train."""
+def _ask(here: Workspace, plan: TuningPlan, parts: Any, planned: Any, panel: str) -> str:
+    """Put what was held out, and part of what was taught, to all arms; the run's id."""
+    from discretion import experiments
+    from discretion.cli.evaluate import Watcher
+    from discretion.plans import Plan
 
-    here: Workspace
-    model: str
-    base: Settings
-    recipe: Recipe
-    holdout: Holdout
-    panel: str
+    def arms(asked: Plan, docket: Any) -> Any:
+        return here.arms(*asked.arms, plan=asked, cases=docket, clock=now)
 
-    def courses(
-        self, loaded: Loaded, names: Sequence[str], *, every: bool, share: float, most: int | None
-    ) -> list[Course]:
-        from discretion.storage import records
-        from discretion.tuning.courses import courses, folds
-        from discretion.tuning.targets import targets
-
-        chosen = targets([name.strip() for name in names])
-        judgments = [j for j in records.judgments(self.here.store) if j.panel == self.panel]
-        return [
-            course
-            for fold in folds(self.here.cases, self.holdout, every=every)
-            for course in courses(
-                fold,
-                judgments,
-                chosen,
-                loaded,
-                dialect=self.base.reads_twin,
-                share_of_one_rater=share,
-                at_most=most,
-            )
-        ]
-
-    def job(self, course: Course, seed: int, ends: tuple[int, ...]) -> Job:
-        from discretion.tuning.trainers import Job
-
-        parts = [self.model, course.target.name, str(seed)]
-        if course.fold.number:
-            parts.append(f"fold{course.fold.number}")
-        return Job("-".join(parts), self.base, course.masked, self.recipe, seed, ends)
-
-    def train(
-        self, made: list[Course], loaded: Loaded, seeds: int, trainer_name: str
-    ) -> list[dict[str, Any]]:
-        """Train what is not there yet; the plan stands in the log before the first step."""
-        import shutil
-
-        from discretion.canonical import digest
-        from discretion.models.tuned import FOLDER, PREFIX
-        from discretion.storage import records
-        from discretion.tuning.cards import bytes_needed, card_of, notes_of
-        from discretion.tuning.checks import check_disk
-        from discretion.tuning.teaching import finished, teach
-        from discretion.tuning.trainers import trainer
-
-        chosen, store = trainer(trainer_name), self.here.store
-        folder = self.here.folder / FOLDER
-        hold_out = {"by": self.holdout.by, "seed": self.holdout.seed}
-        todo, done = [], []
-        for course in made:
-            for seed in range(seeds):
-                job = self.job(course, seed, loaded.ends)
-                notes = notes_of(self.model, self.base, course, seed, self.recipe, hold_out)
-                notes["trainer"] = chosen.name
-                line = {"arm": f"{PREFIX}{job.name}/direct", "examples": len(course.masked)}
-                if finished(folder, job, notes):
-                    done.append(line | {"state": "was there already"})
-                else:
-                    todo.append((job, notes, line))
-        if not todo:
-            return done
-        needed = bytes_needed(self.base.path, len(todo), lora=self.recipe.lora)
-        check_disk(str(folder), needed, shutil.disk_usage(self.here.folder).free)
-        sources = self.here.panel(self.panel)
-        plan = digest([(job.name, notes) for job, notes, _ in todo])
-        body = {"jobs": [job.name for job, _, _ in todo], "model": self.model, "panel": self.panel}
-        records.note(store, "tuning", plan, {**body, "at": now()})
-        for job, notes, line in todo:
-            begun = time.perf_counter()
-            card = card_of(job.name, notes, simulated=sources.simulated, raters=[self.panel])
-            watcher = _Watcher()
-            try:
-                teach(job, chosen, folder, notes, card, watcher.tell)
-            finally:
-                watcher.end()
-            seconds = round(time.perf_counter() - begun, 1)
-            kept: dict[str, Any]
-            kept = {name: notes[name] for name in ("base", "target", "seed", "fold", "hold_out")}
-            kept |= {"examples": notes["examples"], "loss": watcher.loss, "seconds": seconds}
-            records.note(store, "tuned", job.name, {**kept, "at": now()}, grouping=plan)
-            loss = "" if watcher.loss is None else f", loss {watcher.loss:.3f}"
-            done.append(line | {"state": f"{seconds:.0f} s{loss}"})
-        return done
+    watcher = Watcher()
+    how = {"progress": watcher.tell, "clock": now}
+    try:
+        for fold in parts:
+            own = [one for one in planned if one.course.fold.number == fold.number]
+            experiments.rehearse(plan, panel, fold, own, arms, here.store, **how)
+        run = experiments.ask_held_out(
+            plan, panel, parts, planned, here.cases, arms, here.store, **how
+        )
+    except KeyboardInterrupt:
+        here.store.flush()
+        raise StoppedError(
+            "stopped while asking", mend="what was answered is kept; repeat the command to go on"
+        ) from None
+    finally:
+        watcher.end()
+    return run.id
 
 
-def _base(here: Workspace, name: str) -> Settings:
-    """The settings of the folder that is to be tuned."""
+def _plan(here: Workspace, said: dict[str, Any]) -> TuningPlan:
+    """What was said, over what the frozen plan or tuning.yaml declares."""
+    from pydantic import ValidationError
+
+    from discretion.experiments.frozen import declared
+    from discretion.tuning_plans import TuningPlan
+
+    frozen = declared(here.store)
+    before = frozen.plan if frozen is not None else here.contents.tuning
+    base = {} if before is None else before.model_dump(mode="json")
+    given = {key: value for key, value in said.items() if value is not None}
+    if "model" not in {**base, **given}:
+        raise DiscretionError("no model is named", mend="add --model NAME, or write tuning.yaml")
+    try:
+        return TuningPlan.model_validate({**base, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DiscretionError(str(first.get("ctx", {}).get("error", first["msg"]))) from error
+
+
+def base_of(here: Workspace, name: str) -> Settings:
+    """The settings of the folder that is to be tuned.
+
+    Raises:
+        DiscretionError: the name stands for no model, or for one that is no folder.
+    """
     from discretion.models import BUILT_IN
     from discretion.models.local import LocalModel
     from discretion.workspace import endpoints
@@ -235,26 +250,38 @@ def _base(here: Workspace, name: str) -> Settings:
     return model.settings.model_copy(update={"path": Path(model.settings.path).resolve()})
 
 
-def _holdout(said: str) -> Holdout:
-    """``BY`` for folds over all its groups, or ``BY=GROUP,GROUP`` for those alone."""
-    from discretion.holdouts import Holdout
+def _named(said: str) -> tuple[str, ...]:
+    """Targets by commas, as they are called, checked."""
+    from discretion.tuning.targets import targets
 
+    return tuple(one.name for one in targets([name.strip() for name in said.split(",")]))
+
+
+def _hold_out(said: str) -> dict[str, Any]:
+    """``BY`` for folds over all its groups, or ``BY=GROUP,GROUP`` for those alone."""
     by, _, groups = said.partition("=")
     held = tuple(group.strip() for group in groups.split(",") if group.strip())
-    return Holdout(by.strip(), held)
+    return {"by": by.strip(), "groups": held}
+
+
+def _line(trained: Any) -> dict[str, Any]:
+    if trained.seconds is None:
+        state = "was there already"
+    else:
+        loss = "" if trained.loss is None else f", loss {trained.loss:.3f}"
+        state = f"{trained.seconds:.0f} s{loss}"
+    one = trained.training
+    return {"arm": one.arm, "examples": len(one.course.masked), "state": state}
 
 
 class _Watcher:
     """Shows steps, loss and time left on stderr."""
 
     def __init__(self) -> None:
-        self.loss: float | None = None
-        """None where nothing was left to do but to save."""
         self._shown = -1.0
         self._live = sys.stderr.isatty()
 
     def tell(self, progress: Progress) -> None:
-        self.loss = progress.loss
         last = progress.step == progress.steps
         if progress.seconds - self._shown < (0.1 if self._live else 10.0) and not last:
             return
@@ -272,3 +299,4 @@ class _Watcher:
     def end(self) -> None:
         if self._live and self._shown >= 0:
             print(file=sys.stderr)
+        self._shown = -1.0

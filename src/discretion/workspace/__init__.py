@@ -1,7 +1,7 @@
 """Workspaces: a user's folder, loaded and looked up. It has no verbs."""
 
 from discretion.workspace.desk import Workspace, open_workspace
-from discretion.workspace.folder import LOG, SETTINGS, Contents, read_folder
+from discretion.workspace.folder import LOG, SETTINGS, TUNING, Contents, read_folder
 from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
 
@@ -9,6 +9,7 @@ __all__ = [
     "LOG",
     "SECRET",
     "SETTINGS",
+    "TUNING",
     "Contents",
     "Settings",
     "Simulated",

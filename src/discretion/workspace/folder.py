@@ -12,10 +12,12 @@ from discretion.errors import DiscretionError
 from discretion.plans import Plan
 from discretion.policies import Described, Policy
 from discretion.scenarios import Scenario
+from discretion.tuning_plans import TuningPlan
 from discretion.workspace.settings import Settings, read_settings
 
 SETTINGS = "discretion.toml"
 LOG = "discretion.db"
+TUNING = "tuning.yaml"
 
 Shape = TypeVar("Shape", bound=Described)
 
@@ -30,6 +32,8 @@ class Contents:
     """Those that are complete and whose policy is there."""
     plans: Mapping[str, Plan]
     """Plans by the name of their file, without its ending."""
+    tuning: TuningPlan | None
+    """What tuning.yaml declares; None where there is none."""
     problems: tuple[DiscretionError, ...]
     """Everything that is wrong, in the order of the files; each names file and line."""
 
@@ -55,6 +59,7 @@ def read_folder(folder: Path) -> Contents:
     policies = _described(folder / "policies", Policy, lambda path, p: p.id, problems)
     scenarios = _described(folder / "scenarios", Scenario, lambda path, s: s.id, problems)
     plans = _described(folder / "plans", Plan, lambda path, p: path.stem, problems)
+    tuning = _tuning(folder / TUNING, problems)
     for scenario, document in scenarios.values():
         if scenario.policy not in policies:
             known = ", ".join(sorted(policies)) or "none yet"
@@ -73,6 +78,7 @@ def read_folder(folder: Path) -> Contents:
         {key: policy for key, (policy, _) in policies.items()},
         complete,
         {key: plan for key, (plan, _) in plans.items()},
+        tuning,
         tuple(problems),
     )
 
@@ -106,6 +112,18 @@ def _described(
             continue
         found[key] = (described, document)
     return found
+
+
+def _tuning(path: Path, problems: list[DiscretionError]) -> TuningPlan | None:
+    if not path.is_file():
+        return None
+    try:
+        described, wrong = read_yaml(path).describe(TuningPlan)
+    except DiscretionError as error:
+        problems.append(error)
+        return None
+    problems += wrong
+    return described
 
 
 def _unknown_facts(

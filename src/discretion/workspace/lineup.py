@@ -115,10 +115,13 @@ class Lineup:
         )
 
     def _seen(self, model: str) -> frozenset[str]:
-        """The cases that a tuned model may not be asked, since its training saw them."""
+        """The cases that a tuned model may not be asked, since its training saw them; in a
+        rehearsal, those that it did not see."""
         if not model.startswith(tuned.PREFIX):
             return frozenset()
         seen = tuned.seen_by(self.folder, model.removeprefix(tuned.PREFIX))
+        if self.plan.rehearsal:
+            return frozenset(case.id for case in self.docket if case.id not in seen)
         if all(case.id in seen for case in self.docket):
             raise DiscretionError(
                 f"{model!r} was tuned on every case that it would be asked",

@@ -1,0 +1,30 @@
+"""Experiments: tune, evaluate what was held out, and compare; each step by itself and resumable."""
+
+from discretion.experiments.asking import ask_held_out, rehearse
+from discretion.experiments.frozen import Frozen, declared, freeze, frozen_plans, looks
+from discretion.experiments.training import (
+    Trained,
+    Training,
+    parts_of,
+    prepare,
+    recipe_of,
+    train,
+    trainings,
+)
+
+__all__ = [
+    "Frozen",
+    "Trained",
+    "Training",
+    "ask_held_out",
+    "declared",
+    "freeze",
+    "frozen_plans",
+    "looks",
+    "parts_of",
+    "prepare",
+    "recipe_of",
+    "rehearse",
+    "train",
+    "trainings",
+]

@@ -1,0 +1,104 @@
+"""Asking: what was held out is put to every tuned model, to the untuned one, and to baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from discretion import baselines
+from discretion.arms import Arm
+from discretion.cases import Docket
+from discretion.evaluation import evaluate
+from discretion.experiments.training import Training, asked_by
+from discretion.plans import HeldOut, Plan
+from discretion.runs import Run
+from discretion.storage import Store
+from discretion.strata import sample
+from discretion.tuning.courses import Fold
+from discretion.tuning.targets import targets
+from discretion.tuning_plans import TuningPlan
+
+REHEARSED = 200
+"""At most so many taught cases of a fold are asked again, to fit two numbers on."""
+
+ArmsOf = Callable[[Plan, Docket], Sequence[Arm]]
+"""Makes the arms that a plan names, knowing no more cases than a docket holds."""
+
+
+def ask_held_out(
+    plan: TuningPlan,
+    panel: str,
+    parts: Sequence[Fold],
+    planned: Sequence[Training],
+    docket: Docket,
+    arms: ArmsOf,
+    store: Store,
+    **how: Any,
+) -> Run:
+    """Put every held-out case to the models that were not taught its fold, and to what needs no
+    training.
+
+    Args:
+        panel: the plan's people, by name.
+        docket: all cases of the workspace.
+        how: passed on to `evaluate`: progress, clock, purse.
+
+    Raises:
+        StoppedError: as `evaluate` does; the same command goes on.
+    """
+    held = {case.id for fold in parts for case in fold.held}
+    # With one split, its groups are named, so that baselines and precedents learn from all others.
+    out = (
+        plan.hold_out
+        if plan.every_fold
+        else plan.hold_out.model_copy(update={"groups": parts[0].groups})
+    )
+    asked = Plan(
+        arms=(*untuned(plan), *(one.arm for one in planned), *_BASELINES),
+        panel=panel,
+        hold_out=out,
+        reasonings=plan.reasonings,
+        tuning=plan.hash,
+    )
+    cases = docket.only(case for case in docket if case.id in held)
+    return evaluate(cases, arms(asked, docket), store, plan=asked, **how)
+
+
+def rehearse(
+    plan: TuningPlan,
+    panel: str,
+    fold: Fold,
+    planned: Sequence[Training],
+    arms: ArmsOf,
+    store: Store,
+    **how: Any,
+) -> Run:
+    """Ask a fold's models, and the untuned one, some of the cases that the fold leaves open.
+
+    Each arm is recalibrated on such answers. What was held out is not even in the docket from
+    which precedents are drawn.
+
+    Args:
+        planned: the trainings of this fold.
+        how: passed on to `evaluate`.
+    """
+    asked = Plan(
+        arms=(*untuned(plan), *(one.arm for one in planned)),
+        panel=panel,
+        hold_out=HeldOut(by=plan.hold_out.by, folds=plan.hold_out.folds),
+        reasonings=plan.reasonings,
+        tuning=plan.hash,
+        rehearsal=True,
+    )
+    cases = fold.open.only(sample(fold.open.cases, REHEARSED, 0))
+    return evaluate(cases, arms(asked, fold.open), store, plan=asked, **how)
+
+
+def untuned(plan: TuningPlan) -> tuple[str, ...]:
+    """The base by the methods in which targets are taught, and by those to compare with."""
+    taught = [asked_by(target) for target in targets(plan.targets)]
+    names = dict.fromkeys(["direct", *taught, *plan.beside])
+    return tuple(f"{plan.model}/{name}" for name in names)
+
+
+_BASELINES = tuple(f"baseline/{name}" for name in baselines.NAMES)

@@ -1,0 +1,99 @@
+"""Frozen plans: what was declared before training, and how often what it holds out was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from discretion.canonical import digest
+from discretion.cases import Case
+from discretion.errors import DiscretionError
+from discretion.models.tuned import PREFIX
+from discretion.runs import runs
+from discretion.storage import Store, records
+from discretion.tuning_plans import TuningPlan
+
+KIND = "tuning plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A tuning plan in the log."""
+
+    plan: TuningPlan
+    at: str
+    """When it was frozen."""
+    asked: bool
+    """By `discretion plan freeze`, rather than by a training that found none."""
+    held: str
+    """Hash of the ids of the cases that it holds out."""
+    position: int
+    """Where it stands in the log: whatever has a higher number came later."""
+
+
+def freeze(
+    store: Store, plan: TuningPlan, held: Iterable[Case], at: str, *, asked: bool
+) -> tuple[Frozen, bool]:
+    """Write a plan into the log, once, and say whether it is new there."""
+    body = {
+        "plan": plan.model_dump(mode="json"),
+        "held": digest(sorted(case.id for case in held)),
+        "at": at,
+        "asked": asked,
+    }
+    new = records.note(store, KIND, plan.hash, body)
+    return find_frozen(store, plan.hash), new
+
+
+def frozen_plans(store: Store) -> list[Frozen]:
+    """Every frozen plan, oldest first."""
+    return [
+        Frozen(
+            TuningPlan.model_validate(entry.body["plan"]),
+            entry.body["at"],
+            entry.body["asked"],
+            entry.body["held"],
+            entry.seq,
+        )
+        for entry in store.entries(KIND)
+    ]
+
+
+def find_frozen(store: Store, plan_hash: str) -> Frozen:
+    """The frozen plan of that hash.
+
+    Raises:
+        DiscretionError: it is not in the log.
+    """
+    for one in frozen_plans(store):
+        if one.plan.hash == plan_hash:
+            return one
+    raise DiscretionError(
+        f"no frozen plan has the hash {plan_hash[:16]}", where=str(store.path), mend="freeze it"
+    )
+
+
+def declared(store: Store) -> Frozen | None:
+    """The newest plan that a person froze; None where nobody has frozen any."""
+    return next((one for one in reversed(frozen_plans(store)) if one.asked), None)
+
+
+def looks(store: Store, held: Iterable[Case], *, before: int | None = None) -> int:
+    """How many experiments and evaluations asked a tuned model about any of these cases.
+
+    The same plan on the same models counts once, however often it is run again.
+
+    Args:
+        before: count only those whose run stands in the log before this position.
+    """
+    ids = {case.id for case in held}
+    position = {entry.key: entry.seq for entry in store.entries("run")}
+    seen = {
+        (run.plan.hash, run.arms)
+        for run in runs(store)
+        if not run.plan.rehearsal
+        and (before is None or position[run.id] < before)
+        and any(name.startswith(PREFIX) for name, _ in run.arms)
+        and ids.intersection(run.case_ids)
+    }
+    return len(seen)

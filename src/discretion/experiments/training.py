@@ -1,0 +1,181 @@
+"""Training for a plan: each target on each fold with each seed, and what is done already."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from discretion.cases import Docket
+from discretion.judgments import Judgment, Panel
+from discretion.models.loading import Loaded, Settings
+from discretion.models.tuned import PREFIX
+from discretion.storage import Store, records
+from discretion.tuning.cards import bytes_needed, card_of, notes_of
+from discretion.tuning.checks import check_disk
+from discretion.tuning.courses import Course, Fold, courses
+from discretion.tuning.targets import Target, targets
+from discretion.tuning.teaching import finished, teach
+from discretion.tuning.trainers import FULL, LORA, TINY, Job, Recipe, Trainer, Watch
+from discretion.tuning_plans import TuningPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One course with one seed."""
+
+    job: Job
+    course: Course
+    notes: dict[str, Any]
+    """What the result says of itself."""
+
+    @property
+    def arm(self) -> str:
+        """The tuned model as it is asked: by the method in whose words it was taught."""
+        return f"{PREFIX}{self.job.name}/{asked_by(self.course.target)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of a training."""
+
+    training: Training
+    seconds: float | None
+    """None where it was there already."""
+    loss: float | None
+    """Of the last step; None where no step was left to do."""
+
+
+def asked_by(target: Target) -> str:
+    """The method whose prompts a target's examples answer."""
+    return "chain-of-thought" if target.place == "before" else "direct"
+
+
+def recipe_of(plan: TuningPlan, base: Settings, at_once: int | None = None) -> Recipe:
+    """How a plan trains."""
+    usual = TINY if base.reads_twin else LORA if plan.lora else FULL
+    return Recipe(
+        epochs=int(plan.epochs),
+        learning_rate=usual if plan.learning_rate is None else plan.learning_rate,
+        batch=int(plan.batch),
+        at_once=at_once or int(plan.batch),
+        lora=plan.lora,
+        averaging=plan.averaging,
+    )
+
+
+def prepare(
+    plan: TuningPlan,
+    parts: Sequence[Fold],
+    judgments: Sequence[Judgment],
+    loaded: Loaded,
+    base: Settings,
+) -> list[Course]:
+    """What a plan teaches on each fold, masked and checked.
+
+    Args:
+        judgments: those of the plan's panel.
+
+    Raises:
+        DiscretionError: something would be taught that should not be, or nothing would be.
+    """
+    return [
+        course
+        for fold in parts
+        for course in courses(
+            fold,
+            judgments,
+            targets(plan.targets),
+            loaded,
+            dialect=base.reads_twin,
+            share_of_one_rater=plan.share,
+            at_most=None if plan.judgments is None else int(plan.judgments),
+        )
+    ]
+
+
+def trainings(
+    plan: TuningPlan, made: Sequence[Course], base: Settings, recipe: Recipe, ends: tuple[int, ...]
+) -> list[Training]:
+    """Every training that a plan asks for, in the order in which they are done."""
+    hold_out = {"by": plan.holdout.by, "seed": plan.holdout.seed}
+    planned = []
+    for course in made:
+        for seed in range(int(plan.seeds)):
+            name = model_name(plan, course.target, seed, course.fold.number)
+            job = Job(name, base, course.masked, recipe, seed, ends)
+            notes = notes_of(plan.model, base, course, seed, recipe, hold_out)
+            planned.append(Training(job, course, notes | {"trainer": plan.trainer}))
+    return planned
+
+
+def model_name(plan: TuningPlan, target: Target, seed: int, fold: int) -> str:
+    """The folder of a tuned model: ``tiny-labels-0``, ``tiny-labels-0-fold3``."""
+    parts = [plan.name or plan.model, target.name, str(seed)]
+    return "-".join([*parts, f"fold{fold}"] if fold else parts)
+
+
+def train(
+    planned: Sequence[Training],
+    trainer: Trainer,
+    folder: Path,
+    store: Store,
+    panel: Panel,
+    *,
+    plan: str,
+    clock: Callable[[], str],
+    watch: Callable[[], Watch],
+) -> Iterator[Trained]:
+    """Train what is not there yet, one after the other; what is done is noted in the log.
+
+    Args:
+        folder: of the tuned models.
+        panel: whose judgments are taught.
+        plan: hash of the tuning plan, which is in the log already.
+        watch: gives who is told of each training's progress.
+
+    Raises:
+        DiscretionError: another model stands in a place, or the disk cannot hold the results.
+        StoppedError: a training was stopped; the same command goes on from its last checkpoint.
+    """
+    done = {one.job.name for one in planned if finished(folder, one.job, one.notes)}
+    todo = len(planned) - len(done)
+    if todo:
+        lora = planned[0].job.recipe.lora
+        needed = bytes_needed(planned[0].job.base.path, todo, lora=lora)
+        check_disk(str(folder), needed, shutil.disk_usage(folder.parent).free)
+    for one in planned:
+        if one.job.name in done:
+            yield Trained(one, None, None)
+            continue
+        begun = time.perf_counter()
+        card = card_of(one.job.name, one.notes, simulated=panel.simulated, raters=[panel.name])
+        last = _Last(watch())
+        teach(one.job, trainer, folder, one.notes, card, last)
+        seconds = round(time.perf_counter() - begun, 1)
+        kept = {name: one.notes[name] for name in ("base", "target", "seed", "fold", "hold_out")}
+        kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
+        records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)
+        yield Trained(one, seconds, last.loss)
+
+
+class _Last:
+    """Passes progress on, and remembers the last loss."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.loss: float | None = None
+        self._watch = watch
+
+    def __call__(self, progress: Any) -> None:
+        self.loss = progress.loss
+        self._watch(progress)
+
+
+def parts_of(plan: TuningPlan, docket: Docket) -> list[Fold]:
+    """The folds that a plan trains on."""
+    from discretion.tuning.courses import folds
+
+    return folds(docket, plan.holdout, every=plan.every_fold)

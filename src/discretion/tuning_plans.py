@@ -1,0 +1,101 @@
+"""Tuning plans: what will be taught and by what it will be judged, fixed before any training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from discretion.canonical import digest
+from discretion.errors import MisplacedError
+from discretion.holdouts import Holdout
+from discretion.plans import HeldOut, Whole
+from discretion.policies import Described
+
+MARGIN = 0.01
+"""The largest difference in Brier score that does not matter, where nothing else is said."""
+
+
+class TuningPlan(Described):
+    """One experiment: targets, seeds and folds, and how what they taught is judged.
+
+    Its hash is in the log before anything is trained.
+    """
+
+    model: str
+    """The untuned base, by its name in the workspace."""
+    name: str = ""
+    """Begins the names of the tuned models; the base's name where it is left out."""
+    panel: str = ""
+    """The people to learn from and to be compared with; the only panel where it is left out."""
+    targets: tuple[str, ...] = Field(
+        default=("labels", "real-after", "shuffled-after"), min_length=1
+    )
+    hold_out: HeldOut = HeldOut(by="domain")
+    every_fold: bool = False
+    """Train on every split of the hold-out, rather than on the first."""
+    seeds: Whole = Field(default=2, ge=1)
+    judgments: Whole | None = Field(default=None, ge=2)
+    """Teach only so many of them, chosen by a hash."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """The largest share of all examples from one person."""
+    trainer: str = "sft"
+    epochs: Whole = Field(default=3, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    """None leaves it to the kind of training: see the reference of the command."""
+    batch: Whole = Field(default=8, ge=1)
+    lora: bool = False
+    averaging: Literal["example", "trainer"] = "example"
+    settings: Annotated[Mapping[str, Any], BeforeValidator(lambda said: _plain(said))] = Field(
+        default_factory=dict
+    )
+    """More settings of the trainer, passed on as they are."""
+    beside: tuple[str, ...] = ("direct", "precedents")
+    """Methods by which the untuned base is asked, to compare with; direct is always among them."""
+    reasonings: Whole = Field(default=16, ge=16)
+    """Explanations drawn for each case where the explanation comes first."""
+    margin: float = Field(default=MARGIN, gt=0)
+    """A difference in Brier score inside this, either way, is no relevant one."""
+
+    @property
+    def hash(self) -> str:
+        return digest(self.model_dump(mode="json"))
+
+    @property
+    def holdout(self) -> Holdout:
+        return Holdout(self.hold_out.by, self.hold_out.groups, int(self.hold_out.folds))
+
+    def departures(self, frozen: TuningPlan) -> tuple[str, ...]:
+        """In what this plan differs from the one that was frozen, in words."""
+        ours, theirs = self.model_dump(mode="json"), frozen.model_dump(mode="json")
+        return tuple(
+            f"{name.replace('_', ' ')}: {_shown(ours[name])} instead of {_shown(theirs[name])}"
+            for name in ours
+            if ours[name] != theirs[name]
+        )
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> TuningPlan:
+        if len(set(self.targets)) < len(self.targets):
+            raise MisplacedError("a target stands twice", "targets")
+        return self
+
+
+def _plain(said: Any) -> Any:
+    """Numbers as a trainer takes them: files are read with Decimals."""
+    if not isinstance(said, dict):
+        return said
+    return {
+        name: (int(one) if one == int(one) else float(one)) if isinstance(one, Decimal) else one
+        for name, one in said.items()
+    }
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(_shown(one) for one in value) or "none"
+    return "the default" if value is None else str(value)
