@@ -10,7 +10,11 @@ import typer
 from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, print_table, remark
 
 if TYPE_CHECKING:
+    from discretion.measures.weights import Weigh
+    from discretion.runs import Run
     from discretion.scorecards import Scorecard
+    from discretion.scorecards.teaching_cards import TeachingCard
+    from discretion.workspace import Workspace
 
 
 @app.command()
@@ -75,6 +79,8 @@ def report(
             weigh=weigh,
         )
     else:
+        from discretion import experiments
+
         chosen = find_run(here.store, run)
         policies = here.contents.policies
         card = reports.of_run(
@@ -87,6 +93,8 @@ def report(
             as_they_occur=as_they_occur,
             weigh=weigh,
             with_cases=with_cases,
+            teaching=_teaching(here, chosen, whom, weigh),
+            together=experiments.pooled(chosen),
         )
     if tables is not None:
         for path in reports.write_tables(card, tables):
@@ -99,6 +107,15 @@ def report(
     if not as_json:
         _print(card)
     remark(f"wrote {written}")
+
+
+def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCard | None:
+    """What was learned, where the run judges the models of a tuning plan."""
+    from discretion.experiments import outcome
+
+    if not run.plan.tuning:
+        return None
+    return outcome(run, here.panel(panel or run.plan.panel), weigh=weigh)
 
 
 def _print(card: Scorecard) -> None:

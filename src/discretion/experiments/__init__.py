@@ -2,6 +2,7 @@
 
 from discretion.experiments.asking import ask_held_out, rehearse
 from discretion.experiments.frozen import Frozen, declared, freeze, frozen_plans, looks
+from discretion.experiments.outcome import outcome, pooled
 from discretion.experiments.training import (
     Trained,
     Training,
@@ -21,7 +22,9 @@ __all__ = [
     "freeze",
     "frozen_plans",
     "looks",
+    "outcome",
     "parts_of",
+    "pooled",
     "prepare",
     "recipe_of",
     "rehearse",

@@ -40,6 +40,7 @@ def of_run(
     weigh: Weigh = "scenarios",
     with_cases: bool = False,
     teaching: TeachingCard | None = None,
+    together: Mapping[str, str] | None = None,
 ) -> Scorecard:
     """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
     and against the groups of its raters that columns of the judgments make.
@@ -49,6 +50,8 @@ def of_run(
         prices: what wrong decisions cost, by policy; where left out, as the run's policies said.
         as_they_occur: count money as often as cases occur in the imported tickets.
         teaching: what tuned models learned; its sentences stand first on the page.
+        together: arms that stand as one, under which name: models of several folds, none of which
+            was asked what another was.
 
     Raises:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
@@ -58,8 +61,9 @@ def of_run(
     if prices is None:
         prices = {name: one.costs for name, one in docket.policies.items() if one.costs}
     people = records.panel(store, panel or run.plan.panel)
-    names = [name for name, _ in run.arms]
-    failures = Counter((arm, failure.what) for arm, failure in run.failures())
+    joined = together or {}
+    names = list(dict.fromkeys(joined.get(name, name) for name, _ in run.arms))
+    failures = Counter((joined.get(arm, arm), failure.what) for arm, failure in run.failures())
     per_arm: Counter[str] = Counter()
     for (arm, _), count in failures.items():
         per_arm[arm] += count
@@ -70,8 +74,11 @@ def of_run(
         title or "How far from the people",
         docket,
         people,
-        ((arm, combine(case, answers)) for arm, case, answers in run.answers()),
-        kinds=dict(zip(names, cast("tuple[Kind, ...]", run.kinds), strict=True)),
+        ((joined.get(arm, arm), combine(case, answers)) for arm, case, answers in run.answers()),
+        kinds={
+            joined.get(name, name): cast("Kind", kind)
+            for (name, _), kind in zip(run.arms, run.kinds, strict=True)
+        },
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
         groups=records.groups(store, people.name, by) if by else (),
         others=[records.panel(store, other) for other in others],

@@ -1,0 +1,219 @@
+"""Outcomes: from the runs of an experiment to what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from discretion.answers import combine
+from discretion.errors import DiscretionError
+from discretion.experiments.asking import untuned
+from discretion.experiments.frozen import Frozen, declared, find_frozen, looks
+from discretion.experiments.training import asked_by, model_name
+from discretion.holdouts import group_of
+from discretion.judgments import Panel
+from discretion.measures.recalibration import Recalibration, fit
+from discretion.measures.weights import Weigh
+from discretion.models.tuned import PREFIX
+from discretion.runs import Run, runs
+from discretion.scorecards.study import Replies, Study, replies_of, study_of
+from discretion.scorecards.teaching import teaching_card
+from discretion.scorecards.teaching_cards import FrozenCard, Kind, TeachingCard, Trial
+from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, Target, targets
+from discretion.tuning_plans import TuningPlan
+
+BASE = "base"
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """One tuned model among those of a plan."""
+
+    target: Target
+    seed: int
+    fold: int
+
+    @property
+    def together(self) -> str:
+        """The name of the models of all folds, which no case was asked twice."""
+        return f"{self.target.name} {self.seed}"
+
+
+def pupils(plan: TuningPlan) -> dict[str, Pupil]:
+    """Every arm that a plan may have tuned, by its name."""
+    most = int(plan.hold_out.folds) if plan.every_fold else 1
+    found = {}
+    for fold in range(most):
+        for target in targets(plan.targets):
+            for seed in range(int(plan.seeds)):
+                name = model_name(plan, target, seed, fold)
+                found[f"{PREFIX}{name}/{asked_by(target)}"] = Pupil(target, seed, fold)
+    return found
+
+
+def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCard:
+    """What each target taught, by the run that asked what was held out.
+
+    Everything is read from the log: the frozen plan, this run, and the rehearsals on which
+    recalibrations are fitted. An arm without a rehearsal has no recalibrated figures.
+
+    Raises:
+        DiscretionError: the run is of no tuning plan, or the panel judged none of its cases.
+    """
+    if not run.plan.tuning:
+        raise DiscretionError(
+            "this run judges no tuned models of a plan", where=run.id, mend="see: discretion plan"
+        )
+    frozen = find_frozen(run.store, run.plan.tuning)
+    plan = frozen.plan
+    study = study_of(run.docket.cases, panel, weigh)
+    known = pupils(plan)
+    folds = dict(_folds(run, known))
+    replies = _replies(study, run, known)
+    fitted = dict(_recalibrations(run, panel, known, weigh))
+    trials = [
+        _trial(study, name, reply, folds, fitted, plan, known) for name, reply in replies.items()
+    ]
+    return teaching_card(
+        study,
+        [group_of(case, plan.hold_out.by) for case in study.cases],
+        trials,
+        families(plan),
+        plan.margin,
+        frozen=_frozen_card(run, frozen),
+        by=plan.hold_out.by,
+        seed=run.plan.seed,
+    )
+
+
+def families(plan: TuningPlan) -> list[list[tuple[str, str]]]:
+    """The declared contrasts between a plan's targets, by family; empty families are left out."""
+    taught = set(plan.targets)
+    both = (
+        [pair for pair in pairs if taught.issuperset(pair)] for pairs in (CONTROLS, AGAINST_LABELS)
+    )
+    return [pairs for pairs in both if pairs]
+
+
+def pooled(run: Run) -> dict[str, str]:
+    """For each tuned arm of a run, the name under which the models of all folds stand together."""
+    if not run.plan.tuning:
+        return {}
+    plan = find_frozen(run.store, run.plan.tuning).plan
+    if not plan.every_fold:
+        return {}
+    known = pupils(plan)
+    begin = plan.name or plan.model
+    return {
+        name: f"{PREFIX}{begin}-{one.target.name}-{one.seed}-fold*/{asked_by(one.target)}"
+        for name, one in known.items()
+        if name in dict(run.arms)
+    }
+
+
+def _replies(study: Study, run: Run, known: Mapping[str, Pupil]) -> dict[str, Replies]:
+    """Answers on what was held out, the folds of a target and seed put together."""
+
+    def name_of(arm: str) -> str:
+        return known[arm].together if arm in known else arm
+
+    names = dict.fromkeys(name_of(arm) for arm, _ in run.arms)
+    return replies_of(
+        study,
+        tuple(names),
+        ((name_of(arm), combine(case, answers)) for arm, case, answers in run.answers()),
+    )
+
+
+def _folds(run: Run, known: Mapping[str, Pupil]) -> Iterator[tuple[str, int]]:
+    """(case, fold) of every case that a tuned model was asked, and so was held out from it."""
+    for arm, case, _ in run.answers():
+        if arm in known:
+            yield case, known[arm].fold
+
+
+Key = tuple[str, int]
+"""An arm as it stands together over folds, and the fold."""
+
+
+def _recalibrations(
+    run: Run, panel: Panel, known: Mapping[str, Pupil], weigh: Weigh
+) -> Iterator[tuple[Key, tuple[Recalibration, Recalibration]]]:
+    """What was fitted on the newest rehearsal of each fold: a alone, and a with b."""
+    newest: dict[int, Run] = {}
+    for other in runs(run.store):
+        if other.plan.rehearsal and other.plan.tuning == run.plan.tuning and other.finished:
+            for name, _ in other.arms:
+                if name in known:
+                    newest[known[name].fold] = other
+    for fold, rehearsal in newest.items():
+        study = study_of(rehearsal.docket.cases, panel, weigh)
+        grants = np.nan_to_num(study.rates.h * study.rates.n)
+        refusals = np.nan_to_num(study.rates.n) - grants
+        for name, reply in _replies(study, rehearsal, known).items():
+            a = fit(reply.p, grants, refusals, slope=False)
+            both = fit(reply.p, grants, refusals, slope=True)
+            if a is not None and both is not None:
+                yield (name, fold), (a, both)
+
+
+def _trial(
+    study: Study,
+    name: str,
+    reply: Replies,
+    folds: Mapping[str, int],
+    fitted: Mapping[Key, tuple[Recalibration, Recalibration]],
+    plan: TuningPlan,
+    known: Mapping[str, Pupil],
+) -> Trial:
+    """One arm's answers, each case read by what its own fold's rehearsal gave."""
+    nothing = np.full(len(study.cases), np.nan)
+    shifted, recalibrated, slope = nothing.copy(), nothing.copy(), nothing.copy()
+    for row, case in enumerate(study.cases):
+        found = fitted.get((name, folds.get(case.id, 0)))
+        if found is not None:
+            a, both = found
+            shifted[row] = a.apply(reply.p[row : row + 1])[0]
+            recalibrated[row] = both.apply(reply.p[row : row + 1])[0]
+            slope[row] = both.b
+    shown, kind, seed = _shown(name, plan, known)
+    return Trial(shown, seed, reply.p, reply.variance, shifted, recalibrated, kind, slope)
+
+
+def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str, Kind, int | None]:
+    """How an arm is called among the trials, what it is, and its seed."""
+    for pupil in known.values():
+        if pupil.together == name:
+            return pupil.target.name, "target", pupil.seed
+    if name == f"{plan.model}/direct":
+        return BASE, "base", None
+    if name in untuned(plan):
+        return name.removeprefix(f"{plan.model}/"), "method", None
+    return name, "baseline", None
+
+
+def _frozen_card(run: Run, frozen: Frozen) -> FrozenCard:
+    """What was declared, and how far what was done keeps to it."""
+    store = run.store
+    by_hand = declared(store)
+    departures: tuple[str, ...] = ()
+    if by_hand is not None and by_hand.plan.hash != frozen.plan.hash:
+        departures = frozen.plan.departures(by_hand.plan)
+    before = looks(store, run.docket.cases, before=frozen.position)
+    why = []
+    if before:
+        why.append("the held-out cases had been looked at before the plan was frozen")
+    if departures:
+        why.append(
+            f"it departs from the plan that was frozen on {by_hand.at[:10] if by_hand else ''}"
+        )
+    return FrozenCard(
+        plan=frozen.plan.hash,
+        frozen=frozen.at,
+        looks=before,
+        exploratory=bool(why),
+        why="; ".join(why),
+        departures=departures,
+    )
