@@ -48,6 +48,8 @@ class Prompt:
     """A reasoning the model has already written; the decision is asked for after it."""
     decision_cue: str = ""
     """The assistant's words between a reasoning and the decision, for reason-first prompts."""
+    allow_outside: bool = False
+    """Mass on neither answer is no error here: the model is taken off its own path on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,16 @@ class Method(Protocol):
     def prompt(self, case: Case, policy: Policy, ask: Ask) -> Prompt: ...
 
 
+@runtime_checkable
+class PutIn(Protocol):
+    """A method that puts a reasoning into another's prompts, in place of one the model writes."""
+
+    @property
+    def into(self) -> Method:
+        """The method that it puts it into; cases are put in the same words as by that one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One thing to be asked, known by its key before it is asked."""
@@ -246,7 +258,8 @@ def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[
     else:
         # Rotated on the pair, not the case: cases that differ only in a factor that should not
         # matter are put in the same words.
-        seed = (case.pair or case.id, method.name)
+        name = method.into.name if isinstance(method, PutIn) else method.name
+        seed = (case.pair or case.id, name)
         turn = fraction_of((*seed, "wording"))
         pairs = [
             (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))

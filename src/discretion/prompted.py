@@ -17,6 +17,7 @@ from discretion.arms import (
     Model,
     Open,
     Prompt,
+    PutIn,
     Refused,
     Written,
     balanced_asks,
@@ -24,6 +25,7 @@ from discretion.arms import (
 from discretion.budgets import Purse, Remote
 from discretion.canonical import digest
 from discretion.cases import Case
+from discretion.errors import DiscretionError
 from discretion.policies import Policy
 
 SCORING_VERSION = 1
@@ -52,6 +54,14 @@ class PromptedArm:
     seen: frozenset[str] = field(default=frozenset(), repr=False)
     """Ids of cases on which the model was tuned: neither they nor what nearly repeats them is
     asked."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.method, PutIn) and isinstance(self.model, Remote):
+            raise DiscretionError(
+                "a server cannot be made to go on after a reasoning that is put in",
+                where=self.name,
+                mend=f"ask a model in a folder, or ask {self.model.name}/{self.method.into.name}",
+            )
 
     @property
     def name(self) -> str:
@@ -100,7 +110,8 @@ class PromptedArm:
             return await self._reason_then_decide(calls)
         if self.drawn:
             return await self._draw(calls)
-        return await self._score(calls, [_prompt(call) for call in calls], [""] * len(calls))
+        prompts = [_prompt(call) for call in calls]
+        return await self._score(calls, prompts, [prompt.reasoning or "" for prompt in prompts])
 
     def _asks(self, case: Case) -> list[Ask]:
         asks = balanced_asks(case, self.method, crossed=self.crossed)
@@ -122,13 +133,15 @@ class PromptedArm:
             # A score that stays open is drawn, so how draws are made is part of what it is.
             settings = (decoding.max_tokens, decoding.seed, decoding.samples)
         choices = prompt.choices
+        # Keys of prompts without one stay what they were before there were any.
+        put_in = () if prompt.reasoning is None else (prompt.reasoning,)
         key = digest(
             (
                 SCORING_VERSION,
                 self.model.fingerprint,
                 [(message.role, message.content) for message in prompt.messages],
                 (choices.grant, choices.refuse, choices.grant_first),
-                (prompt.reason_first, prompt.decision_cue),
+                (prompt.reason_first, prompt.decision_cue, *put_in),
                 settings,
                 self.fresh,
             )

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discretion.methods.neutral import fits, words
 from discretion.tuning import partners
-from discretion.tuning.partners import fits, shuffled_partners, words
+from discretion.tuning.partners import shuffled_partners
 
 ONE = st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 30))
 

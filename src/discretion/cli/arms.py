@@ -9,6 +9,7 @@ from discretion.cli.app import Json, app, desk, print_json
 def arms(as_json: Json = False) -> None:
     """List what can stand after --arm in this workspace."""
     from discretion import baselines, methods, models
+    from discretion.methods.put_in import KINDS, MARK
     from discretion.models.tuned import PREFIX, tuned_names
     from discretion.storage import records
 
@@ -17,6 +18,7 @@ def arms(as_json: Json = False) -> None:
         "models": list(dict.fromkeys([models.BUILT_IN, *here.contents.settings.models])),
         "tuned": [PREFIX + name for name in tuned_names(here.folder)],
         "methods": [*methods.names(), "file:PATH"],
+        "put in": [f"METHOD{MARK}{kind}" for kind in KINDS],
         "baselines": list(baselines.names()),
         "recorded": records.recorded_names(here.store),
     }
@@ -27,5 +29,6 @@ def arms(as_json: Json = False) -> None:
     if found["tuned"]:
         print(f"              tuned: {', '.join(found['tuned'])}")
     print(f"              methods: {', '.join(found['methods'])}")
+    print(f"              a reasoning put in, where it reasons first: {', '.join(found['put in'])}")
     print(f"baseline/NAME {', '.join(found['baselines'])}")
     print(f"recorded/NAME {', '.join(found['recorded']) or 'none yet; import with --arm NAME'}")

@@ -18,6 +18,7 @@ from discretion.methods.ethics import CONSEQUENTIALISM, DEONTOLOGY, VIRTUE
 from discretion.methods.precedents import PoolFor, Precedents, precedents_method
 from discretion.methods.prompt_file import prompt_file
 from discretion.methods.purpose import PURPOSE
+from discretion.methods.put_in import KINDS, MARK, PutInMethod
 from discretion.methods.thought import CHAIN_OF_THOUGHT
 
 GROUP = "discretion.methods"
@@ -32,12 +33,20 @@ _WITH_PRECEDENTS = {"precedents": False, "precedents-why": True}
 
 
 def names() -> tuple[str, ...]:
-    """Every method that can be named, besides ``file:PATH``."""
+    """Every method that can be named, besides ``file:PATH`` and those with a reasoning put in."""
     return (*_WORDED, *_WITH_PRECEDENTS, *sorted(_outside()))
+
+
+def method_put_into(name: str) -> str:
+    """The name of the method that a reasoning is put into; the name itself where none is."""
+    into, mark, kind = name.rpartition(MARK)
+    return into if mark and kind in KINDS and not name.startswith(FILE) else name
 
 
 def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path()) -> Method:
     """The method of that name.
+
+    ``METHOD+empty`` and ``METHOD+neutral`` put a reasoning into a method that reasons first.
 
     Args:
         pool_for: gives the precedents that may be shown for a case, held-out ones left out;
@@ -50,6 +59,8 @@ def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path())
     if name.startswith(FILE):
         precedents = None if pool_for is None else Precedents(pool_for)
         return prompt_file(folder / name.removeprefix(FILE), name, precedents)
+    if MARK in name:
+        return _put_in(name, pool_for)
     if name in _WORDED:
         return _WORDED[name]
     if name in _WITH_PRECEDENTS:
@@ -68,6 +79,23 @@ def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path())
         if close
         else f"use one of: {', '.join(names())}, file:PATH",
     )
+
+
+def _put_in(name: str, pool_for: PoolFor | None) -> Method:
+    into, _, said = name.rpartition(MARK)
+    kind = next((kind for kind in KINDS if kind == said), None)
+    if kind is None:
+        raise DiscretionError(
+            f"there is no reasoning {said!r} to put in",
+            mend=f"use one of: {', '.join(MARK + kind for kind in KINDS)}",
+        )
+    found = method(into, pool_for=pool_for)
+    if not found.reason_first:
+        raise DiscretionError(
+            f"the method {into!r} does not reason first, so there is no place for a reasoning",
+            mend="name one that does, as in: chain-of-thought" + MARK + kind,
+        )
+    return PutInMethod(found, kind)
 
 
 def _outside() -> dict[str, EntryPoint]:

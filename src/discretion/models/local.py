@@ -92,8 +92,9 @@ class LocalModel:
         }
         seconds = (time.perf_counter() - begun) / max(1, len(prompts))
         for index, (grants, refusals) in of_sides.items():
-            outcome[index] = self._decided(
-                grants, refusals, str(texts[index]), len(ids[index]), seconds
+            allowed = self.settings.allow_outside or prompts[index].allow_outside
+            outcome[index] = _decided(
+                grants, refusals, str(texts[index]), len(ids[index]), seconds, allowed=allowed
             )
         return [outcome[index] for index in range(len(prompts))]
 
@@ -137,25 +138,33 @@ class LocalModel:
         encoded = iter(template.encode([text for text in texts if isinstance(text, str)]))
         return texts, [next(encoded) if isinstance(text, str) else [] for text in texts]
 
-    def _decided(
-        self, grants: list[float], refusals: list[float], text: str, tokens: int, seconds: float
-    ) -> Scored | Refused:
-        """The masses of the forms of both answers, summed over the forms of each."""
-        if not np.isfinite([*grants, *refusals]).all():
-            return Refused("the model's probabilities are not numbers; try another dtype")
-        log_grant = float(np.logaddexp.reduce(grants))
-        log_refuse = float(np.logaddexp.reduce(refusals))
-        outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
-        if outside > OUTSIDE_LIMIT and not self.settings.allow_outside:
-            return Refused(
-                f"more than {OUTSIDE_LIMIT:.0%} of the model's probability is on neither answer; "
-                "sample its answers, or set allow_outside = true for it"
-            )
-        return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
-
     @cached_property
     def _loaded(self) -> Loaded:
         return load(self.name, self.settings)
+
+
+def _decided(
+    grants: list[float],
+    refusals: list[float],
+    text: str,
+    tokens: int,
+    seconds: float,
+    *,
+    allowed: bool,
+) -> Scored | Refused:
+    """The masses of the forms of both answers, summed over the forms of each; much mass outside
+    them is refused unless it is allowed."""
+    if not np.isfinite([*grants, *refusals]).all():
+        return Refused("the model's probabilities are not numbers; try another dtype")
+    log_grant = float(np.logaddexp.reduce(grants))
+    log_refuse = float(np.logaddexp.reduce(refusals))
+    outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
+    if outside > OUTSIDE_LIMIT and not allowed:
+        return Refused(
+            f"more than {OUTSIDE_LIMIT:.0%} of the model's probability is on neither answer; "
+            "sample its answers, or set allow_outside = true for it"
+        )
+    return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
 
 
 async def _in_worker(work: Callable[[], Outcome]) -> Outcome:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 import discretion
-from discretion import models
+from discretion import methods, models
 from discretion.answers import combine
 from discretion.canonical import digest
 from discretion.cases import Docket
@@ -152,7 +152,7 @@ def of_people(
 
 def _untaught(arm: str) -> bool:
     model, _, method = arm.partition("/")
-    return model == models.BUILT_IN and method not in TAUGHT
+    return model == models.BUILT_IN and methods.method_put_into(method) not in TAUGHT
 
 
 def _banner(people: Panel, arms: list[str]) -> str:

@@ -13,8 +13,8 @@ from discretion.canonical import digest, fraction_of
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Judgment
-from discretion.tuning.neutral import neutral_text
-from discretion.tuning.partners import shuffled_partners, words
+from discretion.methods.neutral import neutral_text, words
+from discretion.tuning.partners import shuffled_partners
 from discretion.tuning.targets import Target
 
 WHY = "Why?"

@@ -6,20 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-WITHIN = 0.2
-"""How far a control's length may lie from the explanation it replaces, as a share of it."""
+from discretion.methods.neutral import WITHIN
+
 TOGETHER = 2000
 """Judgments among which partners are looked for at once: four million pairs."""
-
-
-def words(text: str) -> int:
-    """The length of an explanation, in words."""
-    return len(text.split())
-
-
-def fits(length: int, other: int) -> bool:
-    """Whether a control of length `other` may replace an explanation of `length` words."""
-    return abs(length - other) <= WITHIN * length
 
 
 def shuffled_partners(

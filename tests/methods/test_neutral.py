@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from discretion.tuning.neutral import neutral_text, pool
+from discretion.methods.neutral import neutral_text, pool
 
 VERDICTS = re.compile(
     r"\b(grant\w*|refus\w*|allow\w*|deny|denied|fair|should|reason|because|yes|no|loyal|late|gap"

@@ -1,5 +1,4 @@
-"""Neutral explanations: procedural sentences without facts or verdict, as long as what they
-replace."""
+"""Neutral explanations: procedural sentences without facts or verdict, of a given length."""
 
 from __future__ import annotations
 
@@ -11,9 +10,20 @@ from pydantic import Field
 
 from discretion.documents import read_yaml
 from discretion.policies import Described
-from discretion.tuning.partners import fits, words
 
 FILE = Path(__file__).with_name("neutral.yaml")
+WITHIN = 0.2
+"""How far a text's length may lie from the explanation that it replaces, as a share of it."""
+
+
+def words(text: str) -> int:
+    """The length of an explanation, in words."""
+    return len(text.split())
+
+
+def fits(length: int, other: int) -> bool:
+    """Whether a text of `other` words may replace an explanation of `length` words."""
+    return abs(length - other) <= WITHIN * length
 
 
 class Pool(Described):
@@ -50,7 +60,7 @@ def _choose(sentences: list[str], length: int) -> list[str] | None:
         size = words(sentence)
         for total, used in list(reached.items()):
             longer = total + size
-            if longer in reached or longer > 1.2 * length:
+            if longer in reached or longer > (1 + WITHIN) * length:
                 continue
             reached[longer] = [*used, sentence]
             if fits(length, longer):
