@@ -19,6 +19,8 @@ from discretion.simulation.phrases import Circumstance
 
 KEPT = 0.0002
 """A kept rule counts as a violation of this size: granted by all, unless it smells."""
+SIZE = "size"
+"""What the deviation is called among the factors that an explanation can name."""
 SAFETY = {"medication": -1.2, "capacity": -0.9}
 """Domains in which everybody is stricter, in logarithms of the tipping point."""
 UNSURE = 0.03
@@ -59,6 +61,14 @@ class Judges:
         """The chance that a judge drawn at random from this panel grants the case."""
         return float(np.mean([self.probability(case, rater) for rater in range(self.raters)]))
 
+    def pulls(self, case: Case) -> list[tuple[str, float]]:
+        """What draws everybody on this panel towards granting the case, in logarithms of the
+        deviation: its size first, 0 without a limit, then its reason and flags as they stand."""
+        known = 0.0 if case.deviation is None else max(case.deviation, KEPT)
+        size = (SIZE, math.log(self.tipping / known) if known else 0.0)
+        named = _circumstances(_situation(case))
+        return [size, *((thing.name, self.weights.get(thing.name, 0.0)) for thing in named)]
+
     def judge(self, case: Case, rater: int, rng: np.random.Generator) -> Judgment:
         """One person's answer. What the explanation names first weighed most in it."""
         chance = self.probability(case, rater)
@@ -94,7 +104,7 @@ class Judges:
         situation = _situation(case)
         mu = math.log(self.tipping) + SAFETY.get(situation.domain, 0.0)
         mu += self.scenario_sd * _normal((self.name, case.scenario))
-        mu += sum(self.weights.get(thing.name, 0.0) for thing in _circumstances(situation))
+        mu += sum(pull for name, pull in self.pulls(case) if name != SIZE)
         deviation = case.deviation
         if deviation is None:
             # Nothing is broken that could be large or small: only what else is known counts.
@@ -111,11 +121,11 @@ class Judges:
         """Two clauses that speak for the answer, the heavier first; the size where none does."""
         sign = 1 if granted else -1
         size = size_clause(case.deviation)
-        known = 0.0 if case.deviation is None else max(case.deviation, KEPT)
-        heaviness = [(sign * math.log(self.tipping / known) if known else 0.0, size)]
-        for thing in _circumstances(_situation(case)):
+        (_, pull), *pulls = self.pulls(case)
+        heaviness = [(sign * pull, size)]
+        for thing, (_, pull) in zip(_circumstances(_situation(case)), pulls, strict=True):
             clause = thing.clauses[int(rng.integers(len(thing.clauses)))]
-            heaviness.append((sign * self.weights.get(thing.name, 0.0), clause))
+            heaviness.append((sign * pull, clause))
         speaking = sorted((pair for pair in heaviness if pair[0] > 0), reverse=True)
         return " and ".join(clause for _, clause in speaking[:2] or [(0.0, size)]) + "."
 
