@@ -271,7 +271,7 @@ def _line(trained: Any) -> dict[str, Any]:
         loss = "" if trained.loss is None else f", loss {trained.loss:.3f}"
         state = f"{trained.seconds:.0f} s{loss}"
     one = trained.training
-    return {"arm": one.arm, "examples": len(one.course.masked), "state": state}
+    return {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
 
 
 class _Watcher:

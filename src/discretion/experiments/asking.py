@@ -10,6 +10,7 @@ from discretion.arms import Arm
 from discretion.cases import Docket
 from discretion.evaluation import evaluate
 from discretion.experiments.training import Training, asked_by
+from discretion.holdouts import group_of
 from discretion.plans import HeldOut, Plan
 from discretion.runs import Run
 from discretion.storage import Store
@@ -54,7 +55,7 @@ def ask_held_out(
         else plan.hold_out.model_copy(update={"groups": parts[0].groups})
     )
     asked = Plan(
-        arms=(*untuned(plan), *(one.arm for one in planned), *_BASELINES),
+        arms=(*untuned(plan), *(arm for one in planned for arm in one.arms), *_BASELINES),
         panel=panel,
         hold_out=out,
         reasonings=plan.reasonings,
@@ -82,10 +83,12 @@ def rehearse(
         planned: the trainings of this fold.
         how: passed on to `evaluate`.
     """
+    # What is fitted or shown is held out here too, among what is open; by case where one group is.
+    by = plan.hold_out.by if len({group_of(c, plan.hold_out.by) for c in fold.open}) > 1 else "case"
     asked = Plan(
-        arms=(*untuned(plan), *(one.arm for one in planned)),
+        arms=(*untuned(plan), *(arm for one in planned for arm in one.arms), *_BASELINES),
         panel=panel,
-        hold_out=HeldOut(by=plan.hold_out.by, folds=plan.hold_out.folds),
+        hold_out=HeldOut(by=by, folds=plan.hold_out.folds),
         reasonings=plan.reasonings,
         tuning=plan.hash,
         rehearsal=True,
@@ -96,7 +99,7 @@ def rehearse(
 
 def untuned(plan: TuningPlan) -> tuple[str, ...]:
     """The base by the methods in which targets are taught, and by those to compare with."""
-    taught = [asked_by(target) for target in targets(plan.targets)]
+    taught = [way for target in targets(plan.targets) for way in asked_by(target)]
     names = dict.fromkeys(["direct", *taught, *plan.beside])
     return tuple(f"{plan.model}/{name}" for name in names)
 

@@ -16,6 +16,7 @@ from discretion.holdouts import group_of
 from discretion.judgments import Panel
 from discretion.measures.recalibration import Recalibration, fit
 from discretion.measures.weights import Weigh
+from discretion.methods.put_in import MARK
 from discretion.models.tuned import PREFIX
 from discretion.runs import Run, runs
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
@@ -29,28 +30,36 @@ BASE = "base"
 
 @dataclass(frozen=True, slots=True)
 class Pupil:
-    """One tuned model among those of a plan."""
+    """One tuned model among those of a plan, asked in one way."""
 
     target: Target
     seed: int
     fold: int
+    way: str
+    """The method by which it is asked."""
+
+    @property
+    def shown(self) -> str:
+        """The target, and what was put in where that is not what it was taught."""
+        put_in = self.way.partition(MARK)[2]
+        return f"{self.target.name} {MARK}{put_in}" if put_in else self.target.name
 
     @property
     def together(self) -> str:
         """The name of the models of all folds, which no case was asked twice."""
-        return f"{self.target.name} {self.seed}"
+        return f"{self.shown} {self.seed}"
 
 
 def pupils(plan: TuningPlan) -> dict[str, Pupil]:
     """Every arm that a plan may have tuned, by its name."""
     most = int(plan.hold_out.folds) if plan.every_fold else 1
-    found = {}
-    for fold in range(most):
-        for target in targets(plan.targets):
-            for seed in range(int(plan.seeds)):
-                name = model_name(plan, target, seed, fold)
-                found[f"{PREFIX}{name}/{asked_by(target)}"] = Pupil(target, seed, fold)
-    return found
+    return {
+        f"{PREFIX}{model_name(plan, target, seed, fold)}/{way}": Pupil(target, seed, fold, way)
+        for fold in range(most)
+        for target in targets(plan.targets)
+        for seed in range(int(plan.seeds))
+        for way in asked_by(target)
+    }
 
 
 def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCard:
@@ -107,7 +116,7 @@ def pooled(run: Run) -> dict[str, str]:
     known = pupils(plan)
     begin = plan.name or plan.model
     return {
-        name: f"{PREFIX}{begin}-{one.target.name}-{one.seed}-fold*/{asked_by(one.target)}"
+        name: f"{PREFIX}{begin}-{one.target.name}-{one.seed}-fold*/{one.way}"
         for name, one in known.items()
         if name in dict(run.arms)
     }
@@ -186,7 +195,7 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
     """How an arm is called among the trials, what it is, and its seed."""
     for pupil in known.values():
         if pupil.together == name:
-            return pupil.target.name, "target", pupil.seed
+            return pupil.shown, "target", pupil.seed
     if name == f"{plan.model}/direct":
         return BASE, "base", None
     if name in untuned(plan):

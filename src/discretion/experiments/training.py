@@ -11,6 +11,7 @@ from typing import Any
 
 from discretion.cases import Docket
 from discretion.judgments import Judgment, Panel
+from discretion.methods.put_in import KINDS, MARK
 from discretion.models.loading import Loaded, Settings
 from discretion.models.tuned import PREFIX
 from discretion.storage import Store, records
@@ -33,9 +34,9 @@ class Training:
     """What the result says of itself."""
 
     @property
-    def arm(self) -> str:
-        """The tuned model as it is asked: by the method in whose words it was taught."""
-        return f"{PREFIX}{self.job.name}/{asked_by(self.course.target)}"
+    def arms(self) -> tuple[str, ...]:
+        """The tuned model as it is asked, first as it was taught."""
+        return tuple(f"{PREFIX}{self.job.name}/{way}" for way in asked_by(self.course.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,13 @@ class Trained:
     """Of the last step; None where no step was left to do."""
 
 
-def asked_by(target: Target) -> str:
-    """The method whose prompts a target's examples answer."""
-    return "chain-of-thought" if target.place == "before" else "direct"
+def asked_by(target: Target) -> tuple[str, ...]:
+    """The methods by which a target's models are asked: first the one in whose words it was taught;
+    where it thinks first, also with a reasoning put in, which parts what training changed from
+    what thinking adds."""
+    if target.place != "before":
+        return ("direct",)
+    return ("chain-of-thought", *(f"chain-of-thought{MARK}{kind}" for kind in KINDS))
 
 
 def recipe_of(plan: TuningPlan, base: Settings, at_once: int | None = None) -> Recipe:
