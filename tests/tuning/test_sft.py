@@ -14,7 +14,9 @@ from discretion.models.folder import check_folder
 from discretion.models.loading import load
 from discretion.tuning.examples import examples, lessons
 from discretion.tuning.masking import mask
-from discretion.tuning.sft import STATE, SupervisedTrainer, collate, weighted_loss
+from discretion.tuning.checkpoints import STATE
+from discretion.tuning.losses import collate, weighted_loss
+from discretion.tuning.sft import SupervisedTrainer
 from discretion.tuning.targets import TARGETS
 from discretion.tuning.trainers import Job, Recipe, trainer
 

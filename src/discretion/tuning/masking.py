@@ -53,7 +53,7 @@ class Masked:
 
     def shares(self, averaging: Averaging) -> int:
         """Into how many a batch's sum is divided on account of this example."""
-        return 1 if averaging == "example" else self.supervised
+        return min(1, self.supervised) if averaging == "example" else self.supervised
 
 
 def mask(example: Example, template: Template) -> Masked:

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on one machine: all weights or LoRA adapters, on a processor or one GPU.
+"""Supervised fine-tuning: all weights or LoRA adapters, on processors or GPUs of one machine.
 
 transformers' Trainer does steps, schedules and checkpoints; the loss is this project's own (see
 docs/design/tuning.md).
@@ -11,24 +11,28 @@ import random
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from discretion.errors import DiscretionError, StoppedError, missing_extra
+from discretion.errors import DiscretionError, missing_extra
 from discretion.models.loading import load, without_progress_bars
-from discretion.tuning.masking import Averaging, Masked
-from discretion.tuning.trainers import Job, Progress, Watch
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-STATE = "trainer_state.json"
-"""The last file of a checkpoint: without it the checkpoint was cut off."""
+from discretion.tuning import processes
+from discretion.tuning.checkpoints import (
+    check_finite,
+    last_checkpoint,
+    not_a_number,
+    remove_cut_off,
+    writing,
+)
+from discretion.tuning.jobs import Job, job_to_json, masked_to_json
+from discretion.tuning.losses import collate, filler, weighted_loss
+from discretion.tuning.settings import check_settings
+from discretion.tuning.trainers import Progress, Watch
 
 
 class SupervisedTrainer:
@@ -37,76 +41,79 @@ class SupervisedTrainer:
     name = "sft"
 
     def train(self, job: Job, work: Path, watch: Watch) -> Path:
-        if find_spec("accelerate") is None or (job.recipe.lora and find_spec("peft") is None):
+        recipe, several = job.recipe, job.recipe.processes > 1
+        if find_spec("accelerate") is None or (recipe.lora and find_spec("peft") is None):
             raise missing_extra("tune", "training")
-        _remove_cut_off(work)
+        check_settings(recipe.more)
+        leads = processes.rank() == 0
+        if leads:
+            remove_cut_off(work)
+            if several:
+                masked = [masked_to_json(one) for one in job.masked]
+                processes.tell({"job": job_to_json(job), "masked": masked, "work": str(work)})
+        processes.take_gpu(recipe.processes, job.base.device)
         with _quietly(), _own_randomness(job.seed):
             loaded = load(
                 job.name,
-                job.base.model_copy(update={} if job.recipe.lora else {"dtype": "float32"}),
+                job.base.model_copy(update={} if recipe.lora else {"dtype": "float32"}),
             )
             stored = str(loaded.model.config.dtype).removeprefix("torch.")
-            model = _with_adapters(loaded.model, job.recipe.rank) if job.recipe.lora else None
+            model = with_adapters(loaded.model, recipe.rank) if recipe.lora else None
             running = _trainer(job, model or loaded.model, work, watch)
-            running.train(resume_from_checkpoint=_last_checkpoint(work))
-            _check_finite(running.model, running.state.global_step, work)
-            tuned = running.model.merge_and_unload() if job.recipe.lora else running.model
+            running.train(resume_from_checkpoint=last_checkpoint(work))
+            check_finite(running.model, running.state.global_step, work)
+            if not leads:
+                return work
+            tuned = running.model.merge_and_unload() if recipe.lora else running.model
             return _saved(tuned, stored, work / "result")
 
 
-def weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, shares: Tensor | int) -> Tensor:
-    """The sum of weighted cross-entropies over a number of shares.
+def with_adapters(model: Any, rank: int) -> Any:
+    """A model with LoRA adapters on every linear layer; nothing else of it is trained."""
+    from peft import LoraConfig, get_peft_model
 
-    Args:
-        logits: (B, K, vocabulary), before each of K tokens.
-        targets: (B, K), the tokens.
-        weights: (B, K), 0 where a token is not supervised.
-        shares: examples, or supervised tokens, in the whole step.
-    """
-    from torch.nn.functional import cross_entropy
-
-    losses = cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
-    return (losses * weights.flatten()).sum() / shares
-
-
-def collate(rows: Sequence[Masked], averaging: Averaging, pad: int) -> dict[str, Tensor]:
-    """A batch, padded on the right: ids, attention mask and weights (B, T), and shares (B,)."""
-    import torch
-
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), longest), pad)
-    seen = torch.zeros_like(ids)
-    weights = torch.zeros(ids.shape)
-    for index, row in enumerate(rows):
-        length = len(row.ids)
-        ids[index, :length] = torch.tensor(row.ids)
-        seen[index, :length] = 1
-        weights[index, :length] = torch.tensor(row.weights(averaging))
-    shares = torch.tensor([row.shares(averaging) for row in rows])
-    return {"input_ids": ids, "attention_mask": seen, "weights": weights, "shares": shares}
+    config = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    return get_peft_model(model, config)
 
 
 def _trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
     """transformers' Trainer with this project's loss, progress and checkpoints."""
     import torch
-    from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+    from torch.utils.data import Sampler
+    from transformers import PrinterCallback, Trainer, TrainerCallback
 
-    recipe = job.recipe
-    at_once = min(recipe.batch, recipe.at_once)
-    if recipe.batch % at_once:
-        raise DiscretionError(
-            f"a batch of {recipe.batch} cannot be made of {at_once} examples at once",
-            mend="let --at-once divide --batch",
-        )
-    cpu = model.device.type == "cpu"
+    recipe, count = job.recipe, len(job.masked)
+    several = recipe.processes > 1
+
+    class Evened(Sampler[int]):
+        """One process's order, filled up so that every process has equally many forwards."""
+
+        epoch = 0
+
+        def set_epoch(self, epoch: int) -> None:
+            self.epoch = epoch
+
+        def __len__(self) -> int:
+            whole = recipe.forward * recipe.processes
+            return -(-count // whole) * whole
+
+        def __iter__(self) -> Iterator[int]:
+            yield from job.order(self.epoch)
+            yield from [count] * (len(self) - count)
 
     class Weighted(Trainer):  # type: ignore[misc, unused-ignore]
         loss_seen = math.nan
         fresh = True
 
+        def _get_train_sampler(self, *given: Any) -> Any:
+            return Evened() if several else super()._get_train_sampler(*given)
+
         def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
             batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-            return batches, sum(int(batch["shares"].sum()) for batch in batches)
+            shares = sum(int(batch["shares"].sum()) for batch in batches)
+            return batches, int(processes.summed(torch.tensor(shares))) if several else shares
 
         def compute_loss(
             self,
@@ -127,16 +134,25 @@ def _trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
             loss = weighted_loss(
                 logits, inputs["input_ids"][:, kept + 1], weights[:, kept], num_items_in_batch
             )
-            if not torch.isfinite(loss):
-                raise _not_a_number(self.state.global_step + 1, work)
-            seen = float(loss.detach())
+            whole = processes.summed(loss) if several else loss
+            if not torch.isfinite(whole):
+                raise not_a_number(self.state.global_step + 1, work)
+            seen = float(whole.detach())
             self.loss_seen = seen if self.fresh else self.loss_seen + seen
             self.fresh = False
-            return loss
+            # Gradients are averaged over processes, and are to be added up.
+            return loss * recipe.processes if several else loss
 
         def _save_checkpoint(self, model: Any, trial: Any) -> None:
-            _check_finite(model, self.state.global_step, work)
-            super()._save_checkpoint(model, trial)
+            check_finite(model, self.state.global_step, work)
+            with writing("a checkpoint", work):
+                super()._save_checkpoint(model, trial)
+
+        def _save_rng_state(self, output_dir: Any) -> None:
+            super()._save_rng_state(output_dir)
+            if several:
+                # What marks a checkpoint as whole is written next.
+                processes.wait_for_all()
 
     class Watcher(TrainerCallback):  # type: ignore[misc, unused-ignore]
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -159,40 +175,15 @@ def _trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
                 )
             )
             running.fresh = True
-            if now - self.saved >= recipe.checkpoint_seconds and left:
+            due = now - self.saved >= recipe.checkpoint_seconds and bool(left)
+            if processes.agreed(due) if several else due:
                 control.should_save, self.saved = True, now
 
-    arguments = TrainingArguments(
-        output_dir=str(work),
-        num_train_epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=math.ceil(job.steps / 20),
-        per_device_train_batch_size=at_once,
-        gradient_accumulation_steps=recipe.batch // at_once,
-        weight_decay=0.0,
-        seed=job.seed,
-        data_seed=job.seed,
-        save_strategy="epoch",
-        save_total_limit=1,
-        use_cpu=cpu,
-        bf16=not cpu and torch.cuda.is_bf16_supported(),
-        remove_unused_columns=False,
-        report_to="none",
-        logging_strategy="no",
-        disable_tqdm=True,
-        dataloader_pin_memory=False,
-    )
-    if arguments.world_size != 1 or arguments.n_gpu > 1:
-        raise DiscretionError(
-            f"training would run on {max(arguments.world_size, arguments.n_gpu)} devices or "
-            "processes at once, and the built-in trainer uses one",
-            mend="start it without torchrun, and name one GPU in CUDA_VISIBLE_DEVICES",
-        )
+    fillers = [filler(job.masked[0])] if several else []
     running = Weighted(
         model=model,
-        args=arguments,
-        train_dataset=list(job.masked),
+        args=_arguments(job, work, cpu=model.device.type == "cpu"),
+        train_dataset=[*job.masked, *fillers],
         data_collator=lambda rows: collate(rows, recipe.averaging, job.ends[0]),
         callbacks=[Watcher()],
     )
@@ -202,50 +193,65 @@ def _trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
     return running
 
 
-def _with_adapters(model: Any, rank: int) -> Any:
-    from peft import LoraConfig, get_peft_model
+def _arguments(job: Job, work: Path, *, cpu: bool) -> Any:
+    """What transformers' Trainer is told.
 
-    config = LoraConfig(
-        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
-    return get_peft_model(model, config)
+    Raises:
+        DiscretionError: a setting is none, or other processes joined than were asked for.
+    """
+    import torch
+    from transformers import TrainingArguments
+
+    recipe = job.recipe
+    usual: dict[str, Any] = {
+        "warmup_steps": math.ceil(job.steps / 20),
+        "lr_scheduler_type": "linear",
+        "weight_decay": 0.0,
+        "bf16": not cpu and torch.cuda.is_bf16_supported(),
+        "dataloader_pin_memory": False,
+    }
+    try:
+        arguments = TrainingArguments(
+            **(usual | dict(recipe.more)),
+            output_dir=str(work),
+            num_train_epochs=recipe.epochs,
+            learning_rate=recipe.learning_rate,
+            per_device_train_batch_size=recipe.forward,
+            gradient_accumulation_steps=recipe.batch // (recipe.forward * recipe.processes),
+            seed=job.seed,
+            data_seed=job.seed,
+            save_strategy="epoch",
+            save_total_limit=1,
+            use_cpu=cpu,
+            remove_unused_columns=False,
+            report_to="none",
+            logging_strategy="no",
+            disable_tqdm=True,
+            ddp_find_unused_parameters=False,
+        )
+    except (TypeError, ValueError) as error:
+        if not recipe.more:
+            raise
+        raise DiscretionError(
+            f"transformers does not take these settings: {error}", where="--set", mend="correct it"
+        ) from error
+    joined = max(arguments.world_size, arguments.n_gpu)
+    if arguments.n_gpu > 1 or joined != recipe.processes:
+        raise DiscretionError(
+            f"training would run on {joined} devices or processes at once, and "
+            f"{recipe.processes} {'was' if recipe.processes == 1 else 'were'} asked for",
+            mend="say how many with --processes, and name as many GPUs in CUDA_VISIBLE_DEVICES",
+        )
+    return arguments
 
 
 def _saved(model: Any, dtype: str, folder: Path) -> Path:
     import torch
 
     shutil.rmtree(folder, ignore_errors=True)
-    model.to(getattr(torch, dtype)).save_pretrained(folder)
+    with writing("the result", folder.parent):
+        model.to(getattr(torch, dtype)).save_pretrained(folder)
     return folder
-
-
-def _last_checkpoint(work: Path) -> str | None:
-    found = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    return str(found[-1]) if found else None
-
-
-def _remove_cut_off(work: Path) -> None:
-    """Checkpoints that were being written when a process died."""
-    for checkpoint in work.glob("checkpoint-*"):
-        if not (checkpoint / STATE).exists():
-            shutil.rmtree(checkpoint)
-
-
-def _check_finite(model: Any, step: int, work: Path) -> None:
-    import torch
-
-    if not all(bool(torch.isfinite(p).all()) for p in model.parameters() if p.requires_grad):
-        raise _not_a_number(step, work)
-
-
-def _not_a_number(step: int, work: Path) -> StoppedError:
-    kept = [path.name for path in work.glob("checkpoint-*")]
-    last = f"the last good checkpoint, {kept[0]}, is kept" if kept else "there is no checkpoint yet"
-    return StoppedError(
-        f"the loss or a weight is no longer a number at step {step}; {last}",
-        where=str(work),
-        mend="lower --learning-rate",
-    )
 
 
 @contextmanager
