@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, desk, now, print_json, remark
+from discretion.cli.processes import led
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@led
 def tune(
     model: Annotated[
         str | None,
@@ -78,6 +80,15 @@ def tune(
     trainer: Annotated[
         str | None, typer.Option(help="sft, or one that another package adds.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A trainer's setting: weight_decay=0.1; repeat."
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many train together; by default one.")
+    ] = None,
     screen: Annotated[
         bool, typer.Option("--screen", help="One seed and the first fold, to see if it works.")
     ] = False,
@@ -89,9 +100,9 @@ def tune(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Tune a model on judgments, once for each target, fold and seed, and ask what was held out.
+    """Tune a model on judgments, and ask it what was held out.
 
-    Every target teaches the same judgments in the same order; they differ only in what stands
+    It is tuned once for each target, fold and seed. Every target teaches the same judgments in the same order; they differ only in what stands
     beside the labels. What is not said here is as the frozen plan or tuning.yaml says. The results
     are folders in models/, and arms: tuned:NAME/direct. They are asked only cases that their
     training did not see. What was stopped goes on with the same command; discretion report shows
@@ -102,7 +113,8 @@ def tune(
     from discretion.models.loading import load
     from discretion.models.tuned import FOLDER
     from discretion.storage import records
-    from discretion.tuning.trainers import trainer as trainer_of
+    from discretion.tuning.settings import read_settings
+    from discretion.tuning.trainers import trainer_for
 
     here = desk()
     plan = _plan(
@@ -123,12 +135,14 @@ def tune(
             "judgments": judgments,
             "share": share,
             "trainer": trainer,
+            "settings": read_settings(settings) if settings else None,
         }
         | ({"seeds": 1, "every_fold": False} if screen else {}),
     )
     base = base_of(here, plan.model)
     people = here.panel(plan.panel)
-    recipe = experiments.recipe_of(plan, base, at_once)
+    recipe = experiments.recipe_of(plan, base, at_once, processes or 1)
+    chosen = trainer_for(plan.trainer, recipe)
     loaded = load(plan.model, base)
     parts = experiments.parts_of(plan, here.cases)
     mine = [one for one in records.judgments(here.store) if one.panel == people.name]
@@ -136,7 +150,6 @@ def tune(
     if dry_run:
         courses.show(made, loaded.template, recipe.epochs, int(plan.seeds), as_json=as_json)
         return
-    chosen = trainer_of(plan.trainer)
     planned = experiments.trainings(plan, made, base, recipe, loaded.ends)
     held = [case for fold in parts for case in fold.held]
     frozen, _ = experiments.freeze(here.store, plan, held, now(), asked=False)

@@ -59,7 +59,9 @@ def asked_by(target: Target) -> tuple[str, ...]:
     return ("chain-of-thought", *(f"chain-of-thought{MARK}{kind}" for kind in KINDS))
 
 
-def recipe_of(plan: TuningPlan, base: Settings, at_once: int | None = None) -> Recipe:
+def recipe_of(
+    plan: TuningPlan, base: Settings, at_once: int | None = None, processes: int = 1
+) -> Recipe:
     """How a plan trains."""
     usual = TINY if base.reads_twin else LORA if plan.lora else FULL
     return Recipe(
@@ -69,6 +71,8 @@ def recipe_of(plan: TuningPlan, base: Settings, at_once: int | None = None) -> R
         at_once=at_once or int(plan.batch),
         lora=plan.lora,
         averaging=plan.averaging,
+        processes=processes,
+        more=plan.settings,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from discretion.errors import DiscretionError
 from discretion.tuning.jobs import FULL, LORA, TINY, Job, Recipe
+from discretion.tuning.settings import check_settings
 
 __all__ = [
     "FULL",
@@ -26,9 +27,11 @@ __all__ = [
     "Trainer",
     "Watch",
     "trainer",
+    "trainer_for",
 ]
 
 GROUP = "discretion.trainers"
+BUILT_IN = "sft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Trainer(Protocol):
         ...
 
 
-def trainer(name: str = "sft") -> Trainer:
+def trainer(name: str = BUILT_IN) -> Trainer:
     """The trainer of that name; ``sft`` is built in.
 
     Raises:
@@ -93,7 +96,24 @@ def trainer(name: str = "sft") -> Trainer:
     return found
 
 
+def trainer_for(name: str, recipe: Recipe) -> Trainer:
+    """The trainer of that name, which takes the recipe.
+
+    Raises:
+        DiscretionError: there is none, or it does not.
+    """
+    found = trainer(name)
+    if name == BUILT_IN:
+        check_settings(recipe.more)
+    elif recipe.processes > 1:
+        raise DiscretionError(
+            f"the trainer {name!r} trains in one process", where="--processes", mend="leave it out"
+        )
+    return found
+
+
 def _known() -> dict[str, Any]:
     from discretion.tuning.sft import SupervisedTrainer
 
-    return {"sft": SupervisedTrainer} | {point.name: point for point in entry_points(group=GROUP)}
+    brought = {point.name: point for point in entry_points(group=GROUP)}
+    return {BUILT_IN: SupervisedTrainer} | brought
