@@ -8,8 +8,9 @@ from discretion.acceptances import Acceptance
 from discretion.arms import Arm
 from discretion.cases import Docket
 from discretion.documents import Document
+from discretion.expectations import Expectation
 from discretion.gate.decisions import answers_of, expected_lines, never_line, unanswered_line
-from discretion.gate.expectations import Expectation, read_expectations
+from discretion.gate.expectations import read_expectations
 from discretion.gate.lines import Line
 from discretion.gate.margins import margin_lines
 from discretion.runs import Run, runs

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from discretion.answers import Answer, combine
 from discretion.cases import Case, Docket
 from discretion.documents import Document
-from discretion.gate.expectations import Expectation
+from discretion.expectations import Expectation
 from discretion.gate.lines import Line, Verdict, percent
 from discretion.measures.calibration import wilson
 from discretion.runs import Run

@@ -1,34 +1,20 @@
-"""Expectations: a user's own cases, each with the decision that it must get."""
+"""Expectations as a user writes them: a table or a YAML list, read row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from discretion.canonical import short_id
 from discretion.cases import Case, Docket
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
+from discretion.expectations import Expectation, Must
 from discretion.importing import Spellings
 from discretion.importing.tables import open_table
 
-Must = Literal["grant", "refuse", "never-grant"]
-
 _COLUMNS = ("must", "case", "text", "policy")
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """One case and what must become of it."""
-
-    where: str
-    """``file:row``."""
-    case: Case
-    must: Must
-    """``refuse`` is about its most likely answer, ``never-grant`` about every single one."""
 
 
 def read_expectations(path: Path, docket: Docket) -> tuple[Expectation, ...]:

@@ -1,0 +1,172 @@
+"""What tuning broke is told part by part, by intervals and a margin."""
+
+import numpy as np
+import pytest
+
+from discretion.cases import Case
+from discretion.expectations import Expectation
+from discretion.scorecards.breakage import MARGIN, Tried, breakage_card
+from discretion.scorecards.study import study_of
+
+from .hand_made import always, docket, grants, panel, strict
+
+NEVER = ("cause == illness",)
+
+
+def tried(some, before, *after):
+    def answers(of):
+        return {case.id: of(case) for case in some}
+
+    return Tried("tuned", "base", answers(before), [answers(of) for of in after])
+
+
+def rows(some, before, *after, cases=None, **more):
+    study = study_of(some.cases, panel(some.cases))
+    asked = tried(cases or some.cases, before, *after)
+    card = breakage_card(study, [asked], some.policies, **more)
+    return {row.part: row for row in card.rows}
+
+
+def mean_over_scenarios(some, of, among):
+    names = {case.scenario for case in some}
+    return np.mean(
+        [np.mean([of(c) for c in some if c.scenario == name and among(c)]) for name in names]
+    )
+
+
+def test_the_rates_are_what_these_people_would_not_have_done():
+    some = docket()
+    found = rows(some, strict, always(0.4))
+    kept, far = found["rule kept"], found["far beyond"]
+    for when, arm in (("before", strict), ("after", always(0.4))):
+        refusals = mean_over_scenarios(
+            some, lambda c, arm=arm: grants(c) / 10 * (1 - arm(c)), lambda c: c.value <= 10
+        )
+        wrong_grants = mean_over_scenarios(
+            some, lambda c, arm=arm: (1 - grants(c) / 10) * arm(c), lambda c: c.value >= 20
+        )
+        assert getattr(kept, when) == pytest.approx(refusals)
+        assert getattr(far, when) == pytest.approx(wrong_grants)
+    assert kept.difference.value == pytest.approx(kept.after - kept.before)
+    assert far.difference.value == pytest.approx(far.after - far.before)
+    assert kept.judgments == 10 * kept.cases == 10 * sum(case.value <= 10 for case in some)
+
+
+def test_far_begins_beyond_the_largest_value_at_which_half_would_grant():
+    """Of these people half grant at 14 and fewer at 20; a declared deviation goes before that."""
+    some = docket()
+    assert rows(some, strict, strict)["far beyond"].cases == sum(c.value > 14 for c in some)
+    declared = rows(some, strict, strict, beyond=2.5)["far beyond"]
+    assert declared.cases == sum(c.value == 40 for c in some)
+
+
+def wobbling(of, by):
+    """An arm that differs a little, and not everywhere alike."""
+    return lambda case: of(case) + by * (1 + int(case.scenario[-1]) % 3) / 3
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (wobbling(strict, -0.5), "broke"),
+        (wobbling(strict, -0.01), "kept"),
+        (wobbling(strict, 0.04), "kept"),
+    ],
+)
+def test_it_broke_or_kept_where_the_whole_interval_says_so(after, verdict):
+    row = rows(docket(), strict, after)["rule kept"]
+    assert row.verdict == verdict
+    if verdict == "broke":
+        assert row.difference.low > MARGIN
+    else:
+        assert row.difference.high <= MARGIN
+
+
+def test_a_point_value_beyond_the_margin_is_no_verdict_where_the_interval_holds_it():
+    def after(case):
+        return strict(case) - (0.3 if case.scenario == "scenario-0" else 0.0)
+
+    row = rows(docket(), strict, after)["rule kept"]
+    assert row.difference.low < MARGIN < row.difference.value < row.difference.high
+    assert row.verdict == "cannot be told"
+
+
+def test_the_margin_is_the_callers():
+    after = wobbling(strict, -0.06)
+    assert rows(docket(), strict, after, margin=0.01)["rule kept"].verdict == "broke"
+    assert rows(docket(), strict, after, margin=0.1)["rule kept"].verdict == "kept"
+
+
+def test_what_a_never_forbids_is_wrong_to_grant_and_right_to_refuse():
+    some = docket(never=NEVER)
+    found = rows(some, always(0.1), wobbling(always(0.1), 0.3))
+    ill = [case for case in some if case.factors["cause"] == "illness"]
+    assert found["forbidden"].cases == len(ill)
+    assert found["forbidden"].before == pytest.approx(0.1)
+    assert found["forbidden"].verdict == "broke"
+    assert found["rule kept"].cases == sum(
+        case.value <= 10 and case.factors["cause"] == "none" for case in some
+    )
+
+
+def test_a_forbidden_case_counts_though_nobody_judged_it():
+    some = docket(never=NEVER)
+    new = Case("new", "policy-0", "new", factors={"cause": "illness"})
+    found = rows(some, always(0.1), always(0.2), cases=[*some, new], unjudged=[new])
+    ill = sum(case.factors["cause"] == "illness" for case in some)
+    assert found["forbidden"].cases == ill + 1
+
+
+def demands(some, must):
+    return [Expectation(f"mine.csv:{at}", case, must) for at, case in enumerate(some)]
+
+
+def test_a_users_own_case_is_wrong_where_it_does_not_get_what_it_must():
+    own = [Case(f"own-{at}", "policy-0", f"own-{at}", text=f"{at}") for at in range(8)]
+    some = docket()
+    expected = [*demands(own[:4], "grant"), *demands(own[4:], "never-grant")]
+    found = rows(
+        some,
+        always(0.5),
+        lambda case: 0.9 if case.id in ("own-0", "own-1") else 0.1,
+        cases=[*some, *own],
+        expectations=expected,
+    )["regressions"]
+    assert found.cases == 8
+    assert found.before == pytest.approx(0.5)
+    assert found.after == pytest.approx((2 * 0.1 + 2 * 0.9 + 4 * 0.1) / 8)
+    assert found.verdict == "cannot be told"
+
+
+def test_seeds_are_averaged_and_a_case_may_be_missing_from_any():
+    some = docket()
+    halves = (lambda c: 0.2 if c.value <= 10 else np.nan), always(0.4)
+    row = rows(some, strict, *halves)["rule kept"]
+    both = rows(some, strict, always(0.3))["rule kept"]
+    assert row.seeds == 2
+    assert row.after == pytest.approx(both.after)
+
+
+def test_cases_that_only_one_of_the_two_answered_are_left_out():
+    some = docket()
+    row = rows(some, strict, strict, cases=some.cases[: len(some) // 2])["rule kept"]
+    assert row.cases == sum(case.value <= 10 for case in some.cases[: len(some) // 2])
+
+
+def test_a_part_without_a_case_has_no_row_and_one_case_no_verdict():
+    some = docket()
+    found = rows(some, strict, strict)
+    assert set(found) == {"rule kept", "far beyond"}
+    alone = demands(some.cases[:1], "refuse")
+    row = rows(some, strict, always(0.9), expectations=alone)["regressions"]
+    assert (row.verdict, row.difference.low) == ("cannot be told", None)
+
+
+def test_the_unit_of_the_interval_may_be_a_group_of_scenarios():
+    some = docket()
+    after = wobbling(strict, -0.06)
+    groups = {case.id: case.scenario if int(case.scenario[-1]) > 1 else "both" for case in some}
+    alone = rows(some, strict, after)["rule kept"].difference
+    joined = rows(some, strict, after, units=groups)["rule kept"].difference
+    assert joined.value != pytest.approx(alone.value)
+    assert "for these scenarios only" in joined.note
