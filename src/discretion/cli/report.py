@@ -120,6 +120,7 @@ def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCa
 
 def _print(card: Scorecard) -> None:
     from discretion.reports.figures import interval, text
+    from discretion.reports.teaching import summary
 
     if card.banner:
         print(card.banner, end="\n\n")
@@ -152,3 +153,6 @@ def _print(card: Scorecard) -> None:
                 for arm in card.arms
             ],
         )
+    if card.teaching:
+        print()
+        print_table(*summary(card.teaching))

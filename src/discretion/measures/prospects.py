@@ -29,7 +29,8 @@ class Prospect:
     """How many times its standard deviation between units a mean difference must be for "helped"
     or "hurt"; None where there is no interval."""
     smallest: float | None
-    """The smallest difference that could be told, at the spread assumed: ratio x spread."""
+    """The smallest difference that could be told, at the spread assumed: ratio x spread. One that
+    is truly so large is told about half of the time."""
     widest: float | None
     """The largest spread at which "no relevant difference" can be reached, by arms that do not
     differ at all."""

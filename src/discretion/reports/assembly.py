@@ -26,6 +26,8 @@ from discretion.storage import records
 
 TAUGHT = ("direct", "chain-of-thought")
 """The methods whose words the built-in model met when it was made."""
+HEADLINES = 2
+"""How many sentences on what was learned stand first on the page; its section has them all."""
 
 
 def of_run(
@@ -107,7 +109,8 @@ def of_run(
     if as_they_occur:
         _check_occurrence(card)
     if teaching is not None:
-        card = replace(card, teaching=teaching, findings=(*teaching.findings, *card.findings))
+        first = teaching.findings[:HEADLINES]
+        card = replace(card, teaching=teaching, findings=(*first, *card.findings))
     return card
 
 

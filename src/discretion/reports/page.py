@@ -10,6 +10,7 @@ from discretion.errors import DiscretionError
 from discretion.measures.figure import Figure
 from discretion.reports import charts, figures
 from discretion.reports.leanings import leanings
+from discretion.reports.teaching import lesson
 from discretion.scorecards import Scorecard
 from discretion.scorecards.cards import ArmCard
 from discretion.scorecards.conclusion_cards import PathCard
@@ -75,6 +76,7 @@ def render_page(card: Scorecard) -> str:
         failures=FAILURES,
         leanings=leanings(card.leans, asked or drawn),
         asked=asked,
+        lesson=lesson(card.teaching) if card.teaching else None,
         columns=DRAWN,
         choices_of=choices_of,
         entries=figures.told(card.arms),

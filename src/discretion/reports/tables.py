@@ -168,6 +168,18 @@ def _panels(card: Scorecard) -> Iterator[Row]:
             yield {"panel": one.panel, "against": one.against, "who": row.arm, **told}
 
 
+def _lessons(card: Scorecard) -> Iterator[Row]:
+    if card.teaching:
+        yield from map(_flat, card.teaching.rows)
+
+
+def _lesson_contrasts(card: Scorecard) -> Iterator[Row]:
+    if card.teaching:
+        facts = {"by": card.teaching.by, "margin": card.teaching.margin}
+        for one in card.teaching.contrasts:
+            yield {**_flat(one), "within_seeds": one.within_seeds, **facts}
+
+
 TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "people": _people,
     "arms": _arms,
@@ -176,6 +188,8 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "thresholds": _thresholds,
     "curves": _curves,
     "factors": _factors,
+    "teaching": _lessons,
+    "teaching_contrasts": _lesson_contrasts,
     "contrasts": lambda card: map(_flat, card.contrasts),
     "paths": _paths,
     "raters": lambda card: map(_flat, card.raters),
