@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from discretion.measures.contrasts import contrast, holm
+from discretion.measures.contrasts import Contrast, contrast, holm, verdict
+from discretion.measures.figure import Figure
 from discretion.measures.gaps import squared_terms
 from discretion.measures.rates import Rates
 
@@ -78,3 +79,77 @@ def test_holm_is_that_of_statsmodels(size):
 
 def test_a_declared_contrast_that_failed_still_counts_in_the_family():
     assert holm([0.01, None, 0.02]) == [pytest.approx(0.03), None, pytest.approx(0.04)]
+
+
+def test_the_90_percent_interval_is_that_of_the_t_test():
+    rates = simulate(np.random.default_rng(4)).anonymous
+    each = (P - rates.h) ** 2 - V - (OTHER - rates.h) ** 2 + W
+    means = [each[rates.scenario == k].mean() for k in range(8)]
+    found = contrast(P, V, OTHER, W, rates)
+    interval = stats.ttest_1samp(means, 0).confidence_interval(0.90)
+    assert (found.low_90, found.high_90) == pytest.approx(tuple(interval))
+
+
+def domains(rng, units, difference, cases=6, raters=10):
+    """A study whose arms' mean squares differ by `difference` over domains like these, and by
+    more or less in each of them."""
+    code = np.repeat(np.arange(units), cases)
+    true = rng.uniform(0.35, 0.65, units * cases)
+    case = np.repeat(np.arange(len(true)), raters)
+    granted = rng.random(len(case)) < true[case]
+    rates = Rates.of_judgments(case, np.tile(np.arange(raters), len(true)), granted, code)
+    squares = rng.gamma(2.0, 0.01, (2, units)) + np.array([[difference], [0.0]])
+    side = rng.choice([-1, 1], (2, len(true)))
+    one, other = true + side * np.sqrt(squares[:, code])
+    return contrast(one, np.zeros(len(true)), other, np.zeros(len(true)), rates, beyond=True)
+
+
+@pytest.mark.parametrize("units", [3, 5, 9])
+def test_the_interval_between_domains_holds_the_truth_as_often_as_it_says(units):
+    rng = np.random.default_rng(units)
+    found = [domains(rng, units, difference=0.02).difference for _ in range(400)]
+    assert np.mean([one.low < 0.02 < one.high for one in found]) > 0.93
+
+
+def test_arms_that_are_alike_are_rarely_told_apart_and_others_often():
+    rng = np.random.default_rng(0)
+    alike = [domains(rng, 10, difference=0.0).p_value < 0.05 for _ in range(400)]
+    apart = [domains(rng, 10, difference=0.04).p_value < 0.05 for _ in range(100)]
+    assert np.mean(alike) < 0.07
+    assert np.mean(apart) > 0.6
+
+
+def test_for_few_domains_the_interval_beyond_them_is_wider_and_one_has_none():
+    rates = simulate(np.random.default_rng(7), scenarios=4, cases=10).rates
+    here = contrast(P, V, OTHER, W, rates).difference
+    beyond = contrast(P, V, OTHER, W, rates, beyond=True).difference
+    assert here.note == "for these scenarios only"
+    assert beyond.value == here.value
+    assert beyond.low < here.low < here.high < beyond.high
+    one = simulate(np.random.default_rng(8), scenarios=1, cases=40).rates
+    assert contrast(P, V, OTHER, W, one).p_value is not None
+    assert contrast(P, V, OTHER, W, one, beyond=True).p_value is None
+
+
+def found(value, low_90, high_90):
+    return Contrast(Figure(value, None, None, 9), None, low_90, high_90)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "adjusted", "expected"),
+    [
+        (found(-0.03, -0.05, -0.012), 0.01, "helped"),
+        (found(0.03, 0.012, 0.05), 0.01, "hurt"),
+        (found(-0.03, -0.07, 0.01), 0.05, "cannot be told"),
+        (found(-0.001, -0.009, 0.007), 0.8, "no relevant difference"),
+        # Sure, and too small to matter: the margin was declared before.
+        (found(-0.005, -0.008, -0.002), 0.001, "no relevant difference"),
+        (found(-0.005, -0.010, 0.0), 0.04, "helped"),
+        (found(-0.005, None, None), None, "cannot be told"),
+        (found(None, None, None), None, "cannot be told"),
+        # Declared beside contrasts that adjusted its p away.
+        (found(-0.03, -0.05, -0.012), None, "cannot be told"),
+    ],
+)
+def test_the_verdict_is_by_the_margin_first_and_then_by_p(contrast, adjusted, expected):
+    assert verdict(contrast, adjusted, margin=0.01) == expected
