@@ -17,7 +17,7 @@ from discretion.measures.shifts import Shift, factor_shift, isotonic_shift
 from discretion.scenarios import Scenario
 from discretion.scorecards.amounts import show_shift
 from discretion.scorecards.fits import Fits
-from discretion.scorecards.levels import Levels
+from discretion.scorecards.levels import Levels, pairs
 from discretion.scorecards.scenario_cards import FactorCard, FactorCell
 from discretion.scorecards.study import Replies, Study
 
@@ -114,7 +114,7 @@ def _cells(
     margin: float | None,
 ) -> Iterator[FactorCell]:
     """What the level does to the people, and then to each arm."""
-    having, without = _pairs(study, levels, place)
+    having, without = pairs(study, levels, place.rows, place.factor, place.level)
     within = _MARGIN if margin is None else margin
     theirs = people_equivalence(without, having, study.rates, margin=within)
     shift = None if fits.people is None else _fitted_shift(fits.people, place)
@@ -178,20 +178,3 @@ def _why(shift: Shift | None) -> str:
     )
     side = "before the smallest" if off == "below" else "beyond the largest"
     return f"{when}, half would grant only at a value {side} violation tried"
-
-
-def _pairs(study: Study, levels: Levels, place: _Place) -> tuple[Ints, Ints]:
-    """(P,) rows with the level, and (P,) rows with the first level, of cases that have the same
-    value and the same other levels."""
-    by_level: dict[int, dict[tuple[object, ...], int]] = {0: {}, place.level: {}}
-    for row in place.rows.tolist():
-        level = int(levels.codes[row, place.factor])
-        if level in by_level:
-            others = tuple(np.delete(levels.codes[row], place.factor).tolist())
-            by_level[level][study.cases[row].value, others] = row
-    first, having = by_level[0], by_level[place.level]
-    both = [key for key in having if key in first]
-    return (
-        np.array([having[key] for key in both], dtype=np.int64),
-        np.array([first[key] for key in both], dtype=np.int64),
-    )

@@ -54,6 +54,29 @@ def levels_of(study: Study, scenarios: Mapping[str, Scenario]) -> Levels:
     return Levels(names, codes, deviation)
 
 
+def pairs(study: Study, levels: Levels, rows: Ints, column: int, level: int) -> tuple[Ints, Ints]:
+    """(P,) rows with a level, and (P,) rows with the first level, of cases that have the same value
+    and the same other levels.
+
+    Args:
+        rows: those of one scenario.
+        column: of the factor, in `levels.codes`.
+        level: its code; not 0, which is the first level's.
+    """
+    by_level: dict[int, dict[tuple[object, ...], int]] = {0: {}, level: {}}
+    for row in rows.tolist():
+        code = int(levels.codes[row, column])
+        if code in by_level:
+            others = tuple(np.delete(levels.codes[row], column).tolist())
+            by_level[code][study.cases[row].value, others] = row
+    first, having = by_level[0], by_level[level]
+    both = [key for key in having if key in first]
+    return (
+        np.array([having[key] for key in both], dtype=np.int64),
+        np.array([first[key] for key in both], dtype=np.int64),
+    )
+
+
 def _met(cases: Sequence[Case]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     counts: dict[str, dict[str, int]] = {}
     for case in cases:
