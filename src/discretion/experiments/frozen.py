@@ -10,6 +10,7 @@ from discretion.cases import Case
 from discretion.errors import DiscretionError
 from discretion.models.tuned import PREFIX
 from discretion.runs import runs
+from discretion.scorecards.teaching_cards import FrozenCard
 from discretion.storage import Store, records
 from discretion.tuning_plans import TuningPlan
 
@@ -97,3 +98,37 @@ def looks(store: Store, held: Iterable[Case], *, before: int | None = None) -> i
         and ids.intersection(run.case_ids)
     }
     return len(seen)
+
+
+def standing(store: Store, frozen: Frozen, held: Iterable[Case]) -> FrozenCard:
+    """What was declared, and how far what was done under a plan keeps to it.
+
+    A plan that a training took down is held against the one that a person had frozen before it.
+
+    Args:
+        held: the cases that it holds out.
+    """
+    by_hand = next(
+        (
+            one
+            for one in reversed(frozen_plans(store))
+            if one.asked and one.position <= frozen.position
+        ),
+        None,
+    )
+    departures: tuple[str, ...] = ()
+    why = []
+    before = looks(store, held, before=frozen.position)
+    if before:
+        why.append("the held-out cases had been looked at before the plan was frozen")
+    if by_hand is not None and not frozen.asked:
+        departures = frozen.plan.departures(by_hand.plan)
+        why.append(f"it departs from the plan that was frozen on {by_hand.at[:10]}")
+    return FrozenCard(
+        plan=frozen.plan.hash,
+        frozen=frozen.at,
+        looks=before,
+        exploratory=bool(why),
+        why="; ".join(why),
+        departures=departures,
+    )

@@ -10,9 +10,9 @@ import numpy as np
 from discretion.answers import combine
 from discretion.errors import DiscretionError
 from discretion.experiments.asking import untuned
-from discretion.experiments.frozen import Frozen, declared, find_frozen, looks
+from discretion.experiments.frozen import find_frozen, standing
 from discretion.experiments.training import asked_by, model_name
-from discretion.holdouts import group_of
+from discretion.holdouts import OF_JUDGMENTS, unit_of
 from discretion.judgments import Panel
 from discretion.measures.recalibration import Recalibration, fit
 from discretion.measures.weights import Weigh
@@ -21,7 +21,8 @@ from discretion.models.tuned import PREFIX
 from discretion.runs import Run, runs
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.teaching import teaching_card
-from discretion.scorecards.teaching_cards import FrozenCard, Kind, TeachingCard, Trial
+from discretion.scorecards.teaching_cards import Kind, TeachingCard, Trial
+from discretion.storage import records
 from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, Target, targets
 from discretion.tuning_plans import TuningPlan
 
@@ -87,12 +88,12 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
     ]
     return teaching_card(
         study,
-        [group_of(case, plan.hold_out.by) for case in study.cases],
+        [unit_of(case, plan.hold_out.by) for case in study.cases],
         trials,
         families(plan),
         plan.margin,
-        frozen=_frozen_card(run, frozen),
-        by=plan.hold_out.by,
+        frozen=standing(run.store, frozen, run.docket.cases),
+        by="scenario" if plan.hold_out.by in OF_JUDGMENTS else plan.hold_out.by,
         seed=run.plan.seed,
     )
 
@@ -158,7 +159,10 @@ def _recalibrations(
                 if name in known:
                     newest[known[name].fold] = other
     for fold, rehearsal in newest.items():
-        study = study_of(rehearsal.docket.cases, panel, weigh)
+        people = panel
+        if run.plan.hold_out is not None and run.plan.hold_out.of_judgments:
+            people = records.panel(run.store, rehearsal.plan.panel)
+        study = study_of(rehearsal.docket.cases, people, weigh)
         grants = np.nan_to_num(study.rates.h * study.rates.n)
         refusals = np.nan_to_num(study.rates.n) - grants
         for name, reply in _replies(study, rehearsal, known).items():
@@ -201,28 +205,3 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
     if name in untuned(plan):
         return name.removeprefix(f"{plan.model}/"), "method", None
     return name, "baseline", None
-
-
-def _frozen_card(run: Run, frozen: Frozen) -> FrozenCard:
-    """What was declared, and how far what was done keeps to it."""
-    store = run.store
-    by_hand = declared(store)
-    departures: tuple[str, ...] = ()
-    if by_hand is not None and by_hand.plan.hash != frozen.plan.hash:
-        departures = frozen.plan.departures(by_hand.plan)
-    before = looks(store, run.docket.cases, before=frozen.position)
-    why = []
-    if before:
-        why.append("the held-out cases had been looked at before the plan was frozen")
-    if departures:
-        why.append(
-            f"it departs from the plan that was frozen on {by_hand.at[:10] if by_hand else ''}"
-        )
-    return FrozenCard(
-        plan=frozen.plan.hash,
-        frozen=frozen.at,
-        looks=before,
-        exploratory=bool(why),
-        why="; ".join(why),
-        departures=departures,
-    )

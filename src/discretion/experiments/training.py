@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from discretion.canonical import digest
 from discretion.cases import Docket
+from discretion.experiments.frozen import find_frozen, standing
 from discretion.judgments import Judgment, Panel
 from discretion.methods.put_in import KINDS, MARK
 from discretion.models.loading import Loaded, Settings
@@ -17,7 +19,8 @@ from discretion.models.tuned import PREFIX
 from discretion.storage import Store, records
 from discretion.tuning.cards import bytes_needed, card_of, notes_of
 from discretion.tuning.checks import check_disk
-from discretion.tuning.courses import Course, Fold, courses
+from discretion.tuning.courses import Course, Fold, courses, folds
+from discretion.tuning.lineage import Lineage, Source
 from discretion.tuning.targets import Target, targets
 from discretion.tuning.teaching import finished, teach
 from discretion.tuning.trainers import FULL, LORA, TINY, Job, Recipe, Trainer, Watch
@@ -161,14 +164,40 @@ def train(
             yield Trained(one, None, None)
             continue
         begun = time.perf_counter()
-        card = card_of(one.job.name, one.notes, simulated=panel.simulated, raters=[panel.name])
+        lineage = lineage_of(store, panel, plan, planned)
+        card = card_of(one.job.name, one.notes, lineage)
         last = _Last(watch())
         teach(one.job, trainer, folder, one.notes, card, last)
         seconds = round(time.perf_counter() - begun, 1)
         kept = {name: one.notes[name] for name in ("base", "target", "seed", "fold", "hold_out")}
         kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
+        kept["lineage"] = asdict(lineage)
         records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)
         yield Trained(one, seconds, last.loss)
+
+
+def lineage_of(store: Store, panel: Panel, plan: str, planned: Sequence[Training]) -> Lineage:
+    """Where what is taught under a plan comes from."""
+    frozen = find_frozen(store, plan)
+    held = {case.id: case for one in planned for case in one.course.fold.held}
+    ids: dict[str, list[str]] = {}
+    for judgment in records.judgments(store):
+        if judgment.panel == panel.name:
+            ids.setdefault(judgment.source, []).append(judgment.id)
+    return Lineage(
+        panel=panel.name,
+        simulated=panel.simulated,
+        judgments=sum(map(len, ids.values())),
+        raters=len(panel.raters) if panel.rated else None,
+        sources=tuple(
+            Source(name, len(those), digest(sorted(those))) for name, those in ids.items()
+        ),
+        head=store.head(),
+        plan=plan,
+        frozen=frozen.at,
+        by_hand=frozen.asked,
+        exploratory=standing(store, frozen, held.values()).why,
+    )
 
 
 class _Last:
@@ -183,8 +212,6 @@ class _Last:
         self._watch(progress)
 
 
-def parts_of(plan: TuningPlan, docket: Docket) -> list[Fold]:
-    """The folds that a plan trains on."""
-    from discretion.tuning.courses import folds
-
-    return folds(docket, plan.holdout, every=plan.every_fold)
+def parts_of(plan: TuningPlan, docket: Docket, judgments: Sequence[Judgment]) -> list[Fold]:
+    """The folds that a plan trains on, by the judgments of its panel."""
+    return folds(docket, plan.holdout, judgments, every=plan.every_fold)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from discretion.canonical import digest
+from discretion.errors import DiscretionError
 from discretion.models.folder import fingerprint_folder
 from discretion.models.loading import Settings
 from discretion.models.tuned import PREFIX
 from discretion.tuning.courses import Course
+from discretion.tuning.lineage import Lineage
 from discretion.tuning.teaching import LEGAL
 from discretion.tuning.trainers import Recipe
 
 LIBRARIES = ("discretion", "torch", "transformers", "tokenizers", "accelerate", "peft")
+RESULTS, LIMITS = "## Results", "## Limits"
+"""Headings of the card: what stands between them is put in when the model is measured."""
 SAYS = ("reads_twin", "system", "dtype", "allow_outside")
 """How the base is asked: the tuned model is asked in the same way."""
 
@@ -64,46 +67,48 @@ def notes_of(
     return read
 
 
-def card_of(name: str, notes: dict[str, Any], *, simulated: bool, raters: Sequence[str]) -> str:
-    """The README.md of a tuned model, for people.
-
-    Args:
-        simulated: whether any of the judgments are simulated people's.
-        raters: the panels that they are of.
-    """
+def card_of(name: str, notes: dict[str, Any], lineage: Lineage) -> str:
+    """The README.md of a tuned model, for people; its results are put in once it is measured."""
     base, recipe, examples = notes["base"], notes["recipe"], notes["examples"]
-    people = "simulated people" if simulated else "people"
+    people = "simulated people" if lineage.simulated else "people"
     left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
-    warning = "**A simulation: nobody judged these cases.**\n\n" if simulated else ""
-    licenses = ", ".join(base["licenses"]) or "none in its folder; see where it came from"
+    sources = "".join(
+        f"  - {one.name}: {one.judgments}, hash `{one.hash[:16]}`\n" for one in lineage.sources
+    )
+    warning = "**A simulation: nobody judged these cases.**\n\n" if lineage.simulated else ""
+    licenses = ", ".join(f"{file} `{sha[:16]}`" for file, sha in base["licenses"].items())
     versions = ", ".join(f"{k} {v}" for k, v in notes["environment"].items() if v)
     return f"""---
 pipeline_tag: text-generation
-tags: [discretion{", simulated" if simulated else ""}]
+tags: [discretion{", simulated" if lineage.simulated else ""}]
 ---
 
 # {name}
 
-{warning}Tuned by Discretion to decide as {people} of {", ".join(raters)} decided.
+{warning}Tuned by Discretion to decide as {people} of {lineage.panel} decided.
 
 - **Base**: {base["model"]}, fingerprint `{base["fingerprint"][:16]}`, chat template
-  `{base["template"][:16]}`; licenses: {licenses}
+  `{base["template"][:16]}`; licenses: {licenses or "none in its folder; see where it came from"}
 - **Target**: {notes["target"]}: what stood beside the labels, and where
 - **Judgments**: {examples["count"]}, of which {examples["grants"]} grant; hash of what was taught
   `{examples["hash"][:16]}`; not taught:
 {left or "  - none"}
+- **Whose**: {lineage.panel}, {_people(lineage)}, {lineage.judgments} judgments in all:
+{sources}
 - **Held out** by {notes["hold_out"]["by"]}: {", ".join(notes["hold_out"]["held"])}
+- **Plan** `{lineage.plan[:16]}`, {_frozen(lineage)}
 - **Training**: {recipe["epochs"]} epochs, learning rate {recipe["learning_rate"]:g}, batches of
   {recipe["batch"]}, {"LoRA of rank " + str(recipe["rank"]) if recipe["lora"] else "all weights"},
-  averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}
+  averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}; head of the log
+  when it began `{lineage.head[:16]}`
 - **Environment**: {versions}
 
-## Results
+{RESULTS}
 
 None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direct`. It is asked only
 cases that its training did not see.
 
-## Limits
+{LIMITS}
 
 It learned from {examples["count"]} judgments of the raters named above and of nobody else. Nothing
 shows yet that it decides well on other policies, in other languages or under attempts to talk it
@@ -112,6 +117,38 @@ round. It enforces nothing: what a policy never allows must be enforced in code.
 **Not to be used** to decide about people without a person who can overrule it, nor to stand for
 what "people" think beyond those who were asked.
 """
+
+
+def with_results(card: str, results: str) -> str:
+    """The card with these results in place of those that it had.
+
+    Raises:
+        DiscretionError: somebody took the headings out.
+    """
+    before, results_found, rest = card.partition(f"\n{RESULTS}\n")
+    _, limits_found, after = rest.partition(f"\n{LIMITS}\n")
+    if not (results_found and limits_found):
+        raise DiscretionError(
+            f"the card has no {RESULTS!r} before {LIMITS!r}", mend="put the headings back"
+        )
+    return f"{before}\n{RESULTS}\n\n{results.strip()}\n\n{LIMITS}\n{after}"
+
+
+def results_in(card: str) -> str:
+    """What stands under the card's results; empty where it has none."""
+    return card.partition(f"\n{RESULTS}\n")[2].partition(f"\n{LIMITS}\n")[0].strip()
+
+
+def _people(lineage: Lineage) -> str:
+    if lineage.raters is None:
+        return "raters not known"
+    return f"{lineage.raters} {'simulated raters' if lineage.simulated else 'raters'}"
+
+
+def _frozen(lineage: Lineage) -> str:
+    how = "frozen" if lineage.by_hand else "taken down by the training itself"
+    what = f"exploratory: {lineage.exploratory}" if lineage.exploratory else "confirmatory"
+    return f"{how} {lineage.frozen}; {what}"
 
 
 def bytes_needed(base: Path, jobs: int, *, lora: bool) -> int:
