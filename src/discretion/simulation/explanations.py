@@ -29,7 +29,7 @@ def givers(granted: Bools, scenario: Ints, rng: np.random.Generator) -> Ints:
     found = np.arange(len(granted))
     for side in (True, False):
         among = np.flatnonzero(granted == side)
-        left = among[[bool((scenario[among] != one).any()) for one in scenario[among]]]
+        left = among if len(np.unique(scenario[among])) > 1 else among[:0]
         while len(left):
             drawn = rng.choice(among, len(left))
             found[left] = drawn

@@ -6,12 +6,31 @@ explanation adds one pseudo-observation: the judged case seen through the factor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from discretion.simulation.explanations import Bools, Floats, Ints
 
 PRIOR_SD = 2.5
 """Each weight but the intercept has a Normal(0, 2.5) prior, as in the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What of the learner stands for the model that is trained in its place."""
+
+    weight: float
+    """Of an explanation beside its judgment, which counts 1."""
+    noise: float
+    """How far training itself moves each weight, as a standard deviation in logits per standard
+    deviation of the feature; drawn anew for each target and seed, as trainings that differ in
+    nothing but some texts end in other weights."""
+
+
+LEARNER = Learner(weight=1.0, noise=0.0)
+"""As the built-in model at quality 1, where both were fixed before any other quality was tried:
+docs/reference/power_weight.md."""
 _STEPS = 100
 _CLOSE = 1e-8
 """Largest change of a logit by a step that counts as none."""

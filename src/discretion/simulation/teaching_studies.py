@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
 from discretion.cases import Case
 from discretion.simulation.arguments import size_clause
-from discretion.simulation.dialect import case_of, draws
+from discretion.simulation.dialect import Situation, case_of, draws
 from discretion.simulation.explanations import CIRCUMSTANCES, Bools, Floats, Ints, deciding
 from discretion.simulation.judges import KEPT, PANELS, SAFETY, Judges
 from discretion.simulation.phrases import DOMAINS
@@ -77,17 +78,8 @@ class TeachingStudy:
 
 @lru_cache(maxsize=len(PANELS))
 def pool(panel: str) -> Pool:
-    """The cases of one of the `PANELS`; the same on every machine. Those that name a circumstance
-    twice are passed over, so that a factor is there or is not."""
-    judges, cases = PANELS[panel], []
-    for number, domain in enumerate(DOMAINS):
-        found = 0
-        for situation in draws(np.random.default_rng(number), 2 * MOST_CASES, (domain,)):
-            case = case_of(situation)
-            names = [name for name, _ in judges.pulls(case)]
-            if len(set(names)) == len(names) and found < MOST_CASES:
-                found += 1
-                cases.append(case)
+    """The cases, the same on every machine, as one of the `PANELS` sees them."""
+    judges, cases = PANELS[panel], _cases()
     code = {name: place for place, name in enumerate(FACTORS)}
     pulls = np.zeros((len(cases), len(FACTORS)))
     features = np.zeros((len(cases), len(FACTORS) + 1))
@@ -98,7 +90,23 @@ def pool(panel: str) -> Pool:
         deviation = case.deviation
         features[row, 0] = 0.0 if deviation is None else -np.log(max(deviation, KEPT))
         features[row, -1] = deviation is None
-    return Pool(judges, tuple(cases), pulls, features)
+    return Pool(judges, cases, pulls, features)
+
+
+@lru_cache(maxsize=1)
+def _cases() -> tuple[Case, ...]:
+    """As many of each domain. Those that name a circumstance twice are passed over, so that a
+    factor is there or is not."""
+    cases = []
+    for number, domain in enumerate(DOMAINS):
+        drawn = draws(np.random.default_rng(number), 2 * MOST_CASES, (domain,))
+        once = (one for one in drawn if len(set(_names(one))) == len(_names(one)))
+        cases += [case_of(one) for one in islice(once, MOST_CASES)]
+    return tuple(cases)
+
+
+def _names(situation: Situation) -> list[str]:
+    return [thing.name for thing in (situation.reason, *situation.flags) if thing]
 
 
 def teaching_study(
