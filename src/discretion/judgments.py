@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from discretion.errors import DiscretionError
 from discretion.measures.effective import to_effective
-from discretion.selections import Selection
+from discretion.selections import RATER, Selection
 
 Decision = Literal["grant", "refuse", "unsure"]
 DECISIONS: tuple[Decision, ...] = ("grant", "refuse", "unsure")
@@ -150,12 +150,15 @@ def gather(
     rows: list[tuple[int, int, bool]] = []
     weights: list[float] = []
     seen: set[tuple[str, str]] = set()
+    by_name = any(column == RATER for column, _ in selection.values)
     for judgment in judgments:
         if judgment.panel != name:
             continue
         if not selection.whole:
             seen.update(judgment.columns.items())
-            heavy = selection.weight(judgment.columns)
+            if by_name and judgment.rater is not None:
+                seen.add((RATER, judgment.rater))
+            heavy = selection.weight(judgment.columns, judgment.rater, judgment.time)
             if not heavy:
                 continue
             if judgment.answer != "unsure":

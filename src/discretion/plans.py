@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError, MisplacedError
-from discretion.holdouts import Holdout, default_holdout, group_of
+from discretion.holdouts import OF_JUDGMENTS, History, Holdout, default_holdout, group_of
 from discretion.policies import Described
 from discretion.strata import sample
 
@@ -64,10 +64,19 @@ class HeldOut(Described):
     """Groups that baselines and precedents never see when they answer for them."""
 
     by: str
-    """``case``, ``scenario``, ``policy``, ``domain``, a factor, or a column."""
+    """``case``, ``scenario``, ``policy``, ``domain``, a factor, a column, ``time`` or ``rater``."""
     groups: tuple[str, ...] = ()
-    """The groups held out; none means folds over all of them."""
+    """The groups held out; none means folds over all of them. By ``time``, the moment from which
+    on; none means the latest fifth. By ``rater``, the people; none means the first fold of them."""
     folds: Whole = Field(default=5, ge=2)
+
+    @property
+    def of_judgments(self) -> bool:
+        """Whether it goes by when or by whom was judged."""
+        return self.by in OF_JUDGMENTS
+
+    def holdout(self, seed: int = 0, history: History | None = None) -> Holdout:
+        return Holdout(self.by, self.groups, int(self.folds), seed, history)
 
 
 class Contrast(Described):
@@ -116,14 +125,43 @@ class Plan(Described):
                 del said[name]
         return digest(said)
 
-    def choose(self, cases: Docket) -> Docket:
+    @property
+    def learned_from(self) -> str:
+        """The panel that may be learned from and shown: without the people who are held out, and
+        without what was judged from the held-out moment on."""
+        return self.panel + (self.hold_out.holdout().learned if self.hold_out else "")
+
+    @property
+    def compared_with(self) -> str:
+        """The panel that arms are compared with: where people are held out, those alone; where a
+        moment is, what was judged from then on."""
+        return self.panel + (self.hold_out.holdout().compared if self.hold_out else "")
+
+    def named(self, cases: Docket, history: History) -> Plan:
+        """The same plan with the moment or the people that it holds out named.
+
+        Raises:
+            DiscretionError: see `Holdout.named`.
+        """
+        if self.hold_out is None or not self.hold_out.of_judgments:
+            return self
+        held = self.hold_out.holdout(int(self.seed), history).named(self.cases.fitting(cases))
+        return self.model_copy(
+            update={"hold_out": self.hold_out.model_copy(update={"groups": held.held})}
+        )
+
+    def choose(self, cases: Docket, history: History | None = None) -> Docket:
         """The cases that the arms are asked: those selected, and where groups are held out by
-        name, only theirs, since nothing may be fitted on what is to be told."""
+        name, only theirs, since nothing may be fitted on what is to be told.
+
+        Args:
+            history: of the panel's judgments; needed where a moment or people are held out.
+        """
         chosen = self.cases.fitting(cases)
         if self.hold_out is None or not self.hold_out.groups:
             return self.cases.part(chosen, self.seed)
         by, groups = self.hold_out.by, self.hold_out.groups
-        held = [case for case in chosen if group_of(case, by) in groups]
+        held = self.hold_out.holdout(int(self.seed), history).asked(chosen.cases)
         if not held:
             raise DiscretionError(
                 f"no selected case belongs to the held-out {by} {', '.join(groups)}",
@@ -131,12 +169,11 @@ class Plan(Described):
             )
         return self.cases.part(cases.only(held), self.seed)
 
-    def holdout(self, cases: Sequence[Case]) -> Holdout:
+    def holdout(self, cases: Sequence[Case], history: History | None = None) -> Holdout:
         """The plan's hold-out, or the default one."""
         if self.hold_out is None:
             return default_holdout(cases)
-        held = self.hold_out
-        return Holdout(held.by, held.groups, held.folds, self.seed)
+        return self.hold_out.holdout(self.seed, history)
 
     @model_validator(mode="after")
     def _contrasts_are_of_arms(self) -> Plan:

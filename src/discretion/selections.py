@@ -2,7 +2,9 @@
 
 Written behind a panel's name: ``people[tenure=lead]`` takes only judgments in whose column stands
 that value, ``people[reversed!=yes]`` leaves those out, and ``people[tenure~lead:2,starter:0.5]``
-weighs them. Several brackets all hold; several values have ``|`` between them.
+weighs them. Several brackets all hold; several values have ``|`` between them. Who judged stands in
+the column ``rater``; ``people[time<2026-03-01]`` takes what was judged before that day, and
+``people[time>=2026-03-01]`` what was judged from then on.
 """
 
 from __future__ import annotations
@@ -10,11 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from discretion.errors import DiscretionError
+from discretion.instants import instant
+
+RATER = "rater"
+"""The column in which it stands who judged."""
 
 _TERM = re.compile(r"\[([^\[\]]*)\]")
 _WHOLE = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
+_TIME = re.compile(r"\s*time\s*(<|>=)(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,10 @@ class Selection:
     """(column, values): a judgment must have none of the values."""
     weights: tuple[tuple[str, Mapping[str, float]], ...] = ()
     """(column, value to weight): a value that is not named weighs 1."""
+    since: datetime | None = None
+    """Only what was judged then or later."""
+    before: datetime | None = None
+    """Only what was judged earlier."""
     written: str = ""
     """The expression; by default the panel's name."""
 
@@ -38,7 +50,8 @@ class Selection:
     @property
     def whole(self) -> bool:
         """Whether every judgment counts the same."""
-        return not (self.only or self.without or self.weights)
+        bounds = self.since is not None or self.before is not None
+        return not (self.only or self.without or self.weights or bounds)
 
     @property
     def values(self) -> list[tuple[str, str]]:
@@ -49,18 +62,37 @@ class Selection:
             for value in values
         ]
 
-    def weight(self, columns: Mapping[str, str]) -> float:
-        """What a judgment with these columns counts; 0 where it is left out."""
+    def weight(
+        self, columns: Mapping[str, str], rater: str | None = None, time: str | None = None
+    ) -> float:
+        """What a judgment with these columns counts; 0 where it is left out.
+
+        Where people are left out by name, so is whoever is not known: it may be one of them. Where
+        a time is asked for, so is what has none.
+        """
+        known = columns if rater is None else {**columns, RATER: rater}
         for column, values in self.only:
-            if columns.get(column) not in values:
+            if known.get(column) not in values:
                 return 0.0
         for column, values in self.without:
-            if columns.get(column) in values:
+            if known.get(column) in values or (column == RATER and rater is None):
                 return 0.0
+        if not self._in_time(time):
+            return 0.0
         weight = 1.0
         for column, weights in self.weights:
-            weight *= weights.get(columns.get(column, ""), 1.0)
+            weight *= weights.get(known.get(column, ""), 1.0)
         return weight
+
+    def _in_time(self, time: str | None) -> bool:
+        if self.since is None and self.before is None:
+            return True
+        if time is None:
+            return False
+        when = instant(time)
+        return (self.since is None or when >= self.since) and (
+            self.before is None or when < self.before
+        )
 
 
 def parse_selection(written: str) -> Selection:
@@ -75,15 +107,26 @@ def parse_selection(written: str) -> Selection:
             f"{written!r} is no panel", where="--panel", mend="write it like people[tenure=lead]"
         )
     only, without, weights = [], [], []
+    since: datetime | None = None
+    before: datetime | None = None
     for term in _TERM.findall(whole[2]):
-        if "!=" in term:
+        bound = _TIME.fullmatch(term)
+        if bound is not None:
+            when = instant(bound[2])
+            if bound[1] == "<":
+                before = when if before is None else min(before, when)
+            else:
+                since = when if since is None else max(since, when)
+        elif "!=" in term:
             without.append(_values(term, "!="))
         elif "~" in term:
             weights.append(_weights(term, "~"))
         else:
             only.append(_values(term, "="))
     name = whole[1].strip()
-    return Selection(name, tuple(only), tuple(without), tuple(weights), name + whole[2])
+    return Selection(
+        name, tuple(only), tuple(without), tuple(weights), since, before, name + whole[2]
+    )
 
 
 def panel_expression(panel: str, exclude: Sequence[str] = (), weight: Sequence[str] = ()) -> str:

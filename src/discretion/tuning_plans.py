@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from discretion.canonical import digest
+from discretion.cases import Docket
 from discretion.errors import MisplacedError
-from discretion.holdouts import Holdout
+from discretion.holdouts import History, Holdout
 from discretion.plans import HeldOut, Whole
 from discretion.policies import Described
 
@@ -65,7 +66,21 @@ class TuningPlan(Described):
 
     @property
     def holdout(self) -> Holdout:
-        return Holdout(self.hold_out.by, self.hold_out.groups, int(self.hold_out.folds))
+        return self.hold_out.holdout()
+
+    def named(self, docket: Docket, history: History) -> TuningPlan:
+        """The same plan with the moment or the people that it holds out named, so that they are
+        frozen with it and do not change when more is judged.
+
+        Raises:
+            DiscretionError: see `Holdout.named`.
+        """
+        if not self.hold_out.of_judgments:
+            return self
+        held = self.hold_out.holdout(history=history).named(docket.cases).held
+        return self.model_copy(
+            update={"hold_out": self.hold_out.model_copy(update={"groups": held})}
+        )
 
     def departures(self, frozen: TuningPlan) -> tuple[str, ...]:
         """In what this plan differs from the one that was frozen, in words."""
@@ -80,6 +95,12 @@ class TuningPlan(Described):
     def _targets_differ(self) -> TuningPlan:
         if len(set(self.targets)) < len(self.targets):
             raise MisplacedError("a target stands twice", "targets")
+        if self.every_fold and self.hold_out.of_judgments:
+            raise MisplacedError(
+                f"by {self.hold_out.by} there is one split, which is compared with its own "
+                "judgments, so every fold cannot be trained in one plan",
+                "every_fold",
+            )
         return self
 
 

@@ -104,7 +104,7 @@ def evaluate(
         },
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
-    chosen = intended.choose(here.cases)
+    intended, chosen = here.settle(intended)
     if not dry_run:
         endpoints.make_ready(here, intended.arms, chosen, yes=yes)
     lineup = here.arms(*intended.arms, plan=intended, fresh=now() if fresh else "", clock=now)

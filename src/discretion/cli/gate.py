@@ -89,7 +89,7 @@ def judged(
         raise DiscretionError(
             "no arm is named", where=str(file), mend="add arm: MODEL/METHOD, or --arm NAME"
         )
-    plan = _plan(here, acceptance, name, document.where(["plan"]))
+    plan, chosen = here.settle(_plan(here, acceptance, name, document.where(["plan"])))
     cases = here.cases
     expectations = (
         read_expectations(file.parent / acceptance.regressions, cases)
@@ -97,7 +97,7 @@ def judged(
         else ()
     )
     purse = Purse(read_budget(budget) if budget else None)
-    run = _run(here, plan, plan.choose(cases), cases, purse, yes=yes)
+    run = _run(here, plan, chosen, cases, purse, yes=yes)
     if run is None:
         raise DiscretionError(
             "it can answer none of the cases", where=name, mend="check what they carry"

@@ -34,13 +34,15 @@ margin: 0.01        # a difference in Brier score inside this, either way, does 
 def show(context: typer.Context, as_json: Json = False) -> None:
     """Show the frozen plans, and how often what they hold out was looked at."""
     from discretion.experiments import frozen_plans, looks, parts_of
+    from discretion.storage import records
 
     if context.invoked_subcommand is not None:
         return
     here = desk()
     rows: list[dict[str, Any]] = []
     for one in frozen_plans(here.store):
-        held = [case for part in parts_of(one.plan, here.cases) for case in part.held]
+        mine = records.panel_judgments(here.store, one.plan.panel)
+        held = [case for part in parts_of(one.plan, here.cases, mine) for case in part.held]
         rows.append(
             {
                 "plan": one.plan.hash,
@@ -81,13 +83,17 @@ def freeze(
     looked at.
     """
     from discretion import experiments
+    from discretion.holdouts import history_of
+    from discretion.storage import records
 
     here = desk()
     declared = here.contents.tuning or _begun(here, model)
     from discretion.tuning.targets import targets
 
     targets(declared.targets)
-    parts = experiments.parts_of(declared, here.cases)
+    mine = records.panel_judgments(here.store, declared.panel)
+    declared = declared.named(here.cases, history_of(mine))
+    parts = experiments.parts_of(declared, here.cases, mine)
     held = [case for part in parts for case in part.held]
     frozen, new = experiments.freeze(here.store, declared, held, now(), asked=True)
     before = experiments.looks(here.store, held, before=frozen.position)

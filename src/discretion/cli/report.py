@@ -115,7 +115,7 @@ def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCa
 
     if not run.plan.tuning:
         return None
-    return outcome(run, here.panel(panel or run.plan.panel), weigh=weigh)
+    return outcome(run, here.panel(panel or run.plan.compared_with), weigh=weigh)
 
 
 def _print(card: Scorecard) -> None:

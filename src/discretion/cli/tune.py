@@ -36,7 +36,8 @@ def tune(
         str | None,
         typer.Option(
             metavar="BY",
-            help="What is kept from training: domain, scenario, case, or domain=returns,leave.",
+            help="What is kept from training: domain, scenario, case, time, rater, ...; or "
+            "domain=returns,leave.",
         ),
     ] = None,
     folds: Annotated[
@@ -110,6 +111,7 @@ def tune(
     """
     from discretion import experiments
     from discretion.cli import courses
+    from discretion.holdouts import history_of
     from discretion.models.loading import load
     from discretion.models.tuned import FOLDER
     from discretion.storage import records
@@ -144,8 +146,9 @@ def tune(
     recipe = experiments.recipe_of(plan, base, at_once, processes or 1)
     chosen = trainer_for(plan.trainer, recipe)
     loaded = load(plan.model, base)
-    parts = experiments.parts_of(plan, here.cases)
-    mine = [one for one in records.judgments(here.store) if one.panel == people.name]
+    mine = records.panel_judgments(here.store, plan.panel)
+    plan = plan.named(here.cases, history_of(mine))
+    parts = experiments.parts_of(plan, here.cases, mine)
     made = experiments.prepare(plan, parts, mine, loaded, base)
     if dry_run:
         courses.show(made, loaded.template, recipe.epochs, int(plan.seeds), as_json=as_json)

@@ -49,9 +49,10 @@ def ask_held_out(
     """
     held = {case.id for fold in parts for case in fold.held}
     # With one split, its groups are named, so that baselines and precedents learn from all others.
+    # Where people or a moment are held out, the plan names them already.
     out = (
         plan.hold_out
-        if plan.every_fold
+        if plan.every_fold or plan.hold_out.of_judgments
         else plan.hold_out.model_copy(update={"groups": parts[0].groups})
     )
     asked = Plan(
@@ -84,10 +85,12 @@ def rehearse(
         how: passed on to `evaluate`.
     """
     # What is fitted or shown is held out here too, among what is open; by case where one group is.
-    by = plan.hold_out.by if len({group_of(c, plan.hold_out.by) for c in fold.open}) > 1 else "case"
+    # Where people or a moment are held out, it is told by those who may be learned from.
+    by = "case" if plan.hold_out.of_judgments else plan.hold_out.by
+    by = by if len({group_of(c, by) for c in fold.open}) > 1 else "case"
     asked = Plan(
         arms=(*untuned(plan), *(arm for one in planned for arm in one.arms), *_BASELINES),
-        panel=panel,
+        panel=panel + fold.learned,
         hold_out=HeldOut(by=by, folds=plan.hold_out.folds),
         reasonings=plan.reasonings,
         tuning=plan.hash,

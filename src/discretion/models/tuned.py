@@ -47,3 +47,9 @@ def base_of(workspace: Path, name: str) -> str:
 def seen_by(workspace: Path, name: str) -> frozenset[str]:
     """The ids of the cases on which a model was tuned, or that stood beside those."""
     return frozenset(read_notes(workspace / FOLDER / name).get("seen", ()))
+
+
+def held_out_from(workspace: Path, name: str) -> tuple[str, frozenset[str]]:
+    """By what groups were held out from a model's training, and which."""
+    held = read_notes(workspace / FOLDER / name).get("hold_out", {})
+    return str(held.get("by", "")), frozenset(held.get("held", ()))

@@ -62,7 +62,7 @@ def of_run(
     store, docket = run.store, run.docket
     if prices is None:
         prices = {name: one.costs for name, one in docket.policies.items() if one.costs}
-    people = records.panel(store, panel or run.plan.panel)
+    people = records.panel(store, panel or run.plan.compared_with)
     joined = together or {}
     names = list(dict.fromkeys(joined.get(name, name) for name, _ in run.arms))
     failures = Counter((joined.get(arm, arm), failure.what) for arm, failure in run.failures())

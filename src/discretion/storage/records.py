@@ -120,6 +120,16 @@ def panel(store: Store, name: str = "") -> Panel:
     return gather(_selection(store, name), judgments(store), tallies(store))
 
 
+def panel_judgments(store: Store, name: str = "") -> list[Judgment]:
+    """The single judgments of the panel of that name or expression, or of the only one.
+
+    Raises:
+        DiscretionError: as `panel` does where there is none, or several.
+    """
+    chosen = _selected(store, _selection(store, name).written)
+    return [one for one in judgments(store) if chosen(one)]
+
+
 def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, str, Panel]]:
     """(column, value, panel) of those of a panel's judgments in whose column a value stands.
 
@@ -128,7 +138,7 @@ def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, s
     """
     whole = _selection(store, name)
     rows = [one for one in judgments(store) if one.panel == whole.panel]
-    counted = [row.columns for row in rows if whole.weight(row.columns) > 0]
+    counted = [row.columns for row in rows if whole.weight(row.columns, row.rater, row.time) > 0]
     found = []
     for column in dict.fromkeys(columns):
         values = sorted({one[column] for one in counted if one.get(column)})
@@ -203,8 +213,8 @@ def _only(names: list[str]) -> None:
 def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
     """Whether a judgment counts in the panel of that name or expression."""
     selection = Selection(panel) if panel in panel_names(store) else parse_selection(panel)
-    return lambda judgment: (
-        judgment.panel == selection.panel and selection.weight(judgment.columns) > 0
+    return lambda one: (
+        one.panel == selection.panel and selection.weight(one.columns, one.rater, one.time) > 0
     )
 
 

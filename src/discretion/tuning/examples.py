@@ -36,6 +36,8 @@ class Lesson:
     neutral: str
     order: str
     """A hash: lessons are taught in its order, the same in every target."""
+    giver: str = ""
+    """The id of the judgment whose explanation `shuffled` is."""
 
     def text(self, target: Target) -> str:
         """The explanation that a target puts beside the label; empty for labels alone."""
@@ -137,6 +139,7 @@ def lessons(
                     shuffled,
                     neutral,
                     digest(("lesson", judgment.id)),
+                    usable[partner][0].id,
                 )
             )
     _check_two_sided(kept, left)

@@ -10,6 +10,7 @@ from pathlib import Path
 from discretion.arms import Arm, Method
 from discretion.cases import Case, Docket, cases_of
 from discretion.errors import DiscretionError
+from discretion.holdouts import history_of
 from discretion.judgments import Panel
 from discretion.plans import Plan
 from discretion.storage import Store, records
@@ -55,6 +56,19 @@ class Workspace:
     def panel(self, name: str = "") -> Panel:
         """The panel of that name, or the only one; DiscretionError where that is not clear."""
         return records.panel(self.store, name)
+
+    def settle(self, plan: Plan) -> tuple[Plan, Docket]:
+        """The plan with what it holds out named, and the cases that its arms are to be asked.
+
+        Raises:
+            DiscretionError: nothing fits what it selects, or what it holds out is not there.
+        """
+        cases = self.cases
+        if plan.hold_out is None or not plan.hold_out.of_judgments:
+            return plan, plan.choose(cases)
+        history = history_of(records.panel_judgments(self.store, plan.panel))
+        named = plan.named(cases, history)
+        return named, named.choose(cases, history)
 
     def arms(
         self,

@@ -14,11 +14,13 @@ from discretion.arms import Arm, Decoding, Method, Model, TableArm
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
+from discretion.holdouts import Holdout, history_of
 from discretion.judgments import Panel
 from discretion.models import tuned
 from discretion.plans import Plan
 from discretion.precedents import Precedent
 from discretion.prompted import PromptedArm
+from discretion.selections import RATER
 from discretion.storage import Store, records
 from discretion.workspace import endpoints
 
@@ -61,8 +63,8 @@ class Lineup:
 
     def _baseline(self, name: str) -> Arm:
         judged = self._judged
-        panel = self.panel(self.plan.panel).at([case.id for case in judged])
-        splits = self.plan.holdout(judged).splits(judged) if judged else []
+        panel = self.panel(self.plan.learned_from).at([case.id for case in judged])
+        splits = self._holdout(judged).splits(judged) if judged else []
         return baselines.fit(name, judged, panel, splits)
 
     def _recorded(self, name: str) -> Arm:
@@ -119,9 +121,15 @@ class Lineup:
         rehearsal, those that it did not see."""
         if not model.startswith(tuned.PREFIX):
             return frozenset()
-        seen = tuned.seen_by(self.folder, model.removeprefix(tuned.PREFIX))
+        name = model.removeprefix(tuned.PREFIX)
+        seen = tuned.seen_by(self.folder, name)
         if self.plan.rehearsal:
             return frozenset(case.id for case in self.docket if case.id not in seen)
+        held = self.plan.hold_out
+        by, away = tuned.held_out_from(self.folder, name)
+        if held is not None and held.by == by == RATER and away.issuperset(held.groups):
+            # It saw these cases with what others said of them: it is compared with other people.
+            return frozenset()
         if all(case.id in seen for case in self.docket):
             raise DiscretionError(
                 f"{model!r} was tuned on every case that it would be asked",
@@ -171,13 +179,21 @@ class Lineup:
         hidden = self._hidden[case.id]
         return [one for one in self._precedents if one.case.id not in hidden]
 
+    def _holdout(self, cases: Sequence[Case]) -> Holdout:
+        held = self.plan.hold_out
+        if held is None or not held.of_judgments:
+            return self.plan.holdout(cases)
+        return self.plan.holdout(
+            cases, history_of(records.panel_judgments(self.store, self.plan.panel))
+        )
+
     @cached_property
     def _hidden(self) -> dict[str, frozenset[str]]:
-        return self.plan.holdout(self.docket).hidden(self.docket)
+        return self._holdout(self.docket).hidden(self.docket)
 
     @cached_property
     def _precedents(self) -> list[Precedent]:
-        return records.precedents(self.store, self.docket, self.panel(self.plan.panel))
+        return records.precedents(self.store, self.docket, self.panel(self.plan.learned_from))
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
