@@ -57,6 +57,8 @@ class TuningPlan(Described):
     """Methods by which the untuned base is asked, to compare with; direct is always among them."""
     reasonings: Whole = Field(default=16, ge=16)
     """Explanations drawn for each case where the explanation comes first."""
+    rehearsed: Whole = Field(default=100, ge=10)
+    """Taught cases of a fold that are asked again, to fit the recalibrations on."""
     margin: float = Field(default=MARGIN, gt=0)
     """A difference in Brier score inside this, either way, is no relevant one."""
 

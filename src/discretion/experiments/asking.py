@@ -19,9 +19,6 @@ from discretion.tuning.courses import Fold
 from discretion.tuning.targets import targets
 from discretion.tuning_plans import TuningPlan
 
-REHEARSED = 200
-"""At most so many taught cases of a fold are asked again, to fit two numbers on."""
-
 ArmsOf = Callable[[Plan, Docket], Sequence[Arm]]
 """Makes the arms that a plan names, knowing no more cases than a docket holds."""
 
@@ -96,7 +93,7 @@ def rehearse(
         tuning=plan.hash,
         rehearsal=True,
     )
-    cases = fold.open.only(sample(fold.open.cases, REHEARSED, 0))
+    cases = fold.open.only(sample(fold.open.cases, int(plan.rehearsed), 0))
     return evaluate(cases, arms(asked, fold.open), store, plan=asked, **how)
 
 
