@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from discretion.cli.app import Json, app, desk, print_json, print_table, remark
+from discretion.cli.app import Json, app, desk, now, print_json, print_table, remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -69,6 +70,28 @@ def allow(
         return
     endpoints.ask_leave(here, one, here.cases, yes=yes)
     remark(f"texts of this workspace may go to {one.settings.host} from now on")
+
+
+@models.command()
+def add(
+    result: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Weights and configuration, as saved.")
+    ],
+    export: Annotated[
+        Path, typer.Option(metavar="DIR", help="What discretion tune --export wrote.")
+    ],
+    job: Annotated[
+        str, typer.Option(metavar="NAME", help="Which of its trainings; needed where several are.")
+    ] = "",
+) -> None:
+    """Take back what another program trained on an export, checked."""
+    from discretion.experiments.exchange import bring_back
+    from discretion.models.tuned import FOLDER, PREFIX
+
+    here = desk()
+    name = bring_back(result.resolve(), export, job, here.folder / FOLDER, here.store, now)
+    print(f"{PREFIX}{name}  in {FOLDER}/{name}")
+    remark("next: discretion evaluate --arm " + f"{PREFIX}{name}/direct")
 
 
 def _supports(one: Endpoint, found: Probe) -> dict[str, str]:

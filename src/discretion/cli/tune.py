@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from discretion.cli.app import Json, app, desk, now, print_json, remark
+from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
 from discretion.cli.processes import led
 from discretion.errors import DiscretionError, StoppedError
 
@@ -90,6 +90,12 @@ def tune(
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many train together; by default one.")
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Train nothing; write all that another program needs for it."
+        ),
+    ] = None,
     screen: Annotated[
         bool, typer.Option("--screen", help="One seed and the first fold, to see if it works.")
     ] = False,
@@ -103,18 +109,20 @@ def tune(
 ) -> None:
     """Tune a model on judgments, and ask it what was held out.
 
-    It is tuned once for each target, fold and seed. Every target teaches the same judgments in the same order; they differ only in what stands
-    beside the labels. What is not said here is as the frozen plan or tuning.yaml says. The results
-    are folders in models/, and arms: tuned:NAME/direct. They are asked only cases that their
-    training did not see. What was stopped goes on with the same command; discretion report shows
-    what was learned.
+    It is tuned once for each target, fold and seed. Every target teaches the same judgments in the
+    same order; they differ only in what stands beside the labels. What is not said here is as the
+    frozen plan or tuning.yaml says. The results are folders in models/, and arms:
+    tuned:NAME/direct. They are asked only cases that their training did not see. What was stopped
+    goes on with the same command; discretion report shows what was learned.
     """
     from discretion import experiments
     from discretion.cli import courses
+    from discretion.experiments.exchange import export_trainings
     from discretion.holdouts import history_of
     from discretion.models.loading import load
     from discretion.models.tuned import FOLDER
     from discretion.storage import records
+    from discretion.tuning.results import EXPORT
     from discretion.tuning.settings import read_settings
     from discretion.tuning.trainers import trainer_for
 
@@ -136,7 +144,7 @@ def tune(
             "averaging": averaging,
             "judgments": judgments,
             "share": share,
-            "trainer": trainer,
+            "trainer": EXPORT if export else trainer,
             "settings": read_settings(settings) if settings else None,
         }
         | ({"seeds": 1, "every_fold": False} if screen else {}),
@@ -156,6 +164,11 @@ def tune(
     planned = experiments.trainings(plan, made, base, recipe, loaded.ends)
     held = [case for fold in parts for case in fold.held]
     frozen, _ = experiments.freeze(here.store, plan, held, now(), asked=False)
+    if export:
+        export_trainings(planned, export, here.store, people, plan.hash)
+        print(f"{counted(len(planned), 'training')} in {export}")
+        remark(f"next: train on it as {export / 'README.md'} says")
+        return
     watcher = _Watcher()
     done = []
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sqlite3
@@ -14,10 +15,15 @@ from discretion.canonical import digest
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.folder import HASHED, NOTES, check_folder, read_notes
 from discretion.models.tuned import UNFINISHED
-from discretion.tuning.trainers import Job, Trainer, Watch
+from discretion.tuning.exporting import Exported
+from discretion.tuning.jobs import Job
+from discretion.tuning.results import Brought, check_result
+from discretion.tuning.trainers import Trainer, Watch
 
 OWN = frozenset({"config.json", "generation_config.json", NOTES})
 """Files of a base folder that are not taken over as they are."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the operating system says where no more can be written."""
 LEGAL = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
 
 
@@ -62,21 +68,15 @@ def teach(
         StoppedError: it was stopped; the same job goes on from its last checkpoint.
     """
     work = folder / f"{job.name}{UNFINISHED}"
-    with _alone(work):
+    with _alone(work), _in_order(job.name, work):
         if read_notes(work) != dict(notes):
             for checkpoint in work.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
             _write(work / NOTES, notes)
-        try:
-            result = trainer.train(job, work, watch)
-        except KeyboardInterrupt as stop:
-            raise StoppedError(
-                f"stopped while training {job.name}",
-                where=str(work),
-                mend="repeat the command to go on from the last checkpoint",
-            ) from stop
+        result = trainer.train(job, work, watch)
+        check_result(result, job.base.path)
         if not result.is_relative_to(work):
-            result = Path(shutil.copytree(result, work / "brought", dirs_exist_ok=True))
+            result = _taken_over(result, work / "brought")
         _complete(result, job.base.path)
         _write(result / NOTES, notes)
         (result / "README.md").write_text(card, encoding="utf-8")
@@ -84,6 +84,59 @@ def teach(
         result.rename(folder / job.name)
     shutil.rmtree(work)
     return folder / job.name
+
+
+def bring(exported: Exported, result: Path, folder: Path) -> Path:
+    """Take what another program trained from an export, complete or not at all.
+
+    Args:
+        result: weights and configuration in Hugging Face's layout.
+        folder: holds the tuned models of a workspace.
+
+    Raises:
+        DiscretionError: it is not what was exported, trained; nothing is left of it then.
+    """
+    job = exported.job
+    if (folder / job.name).exists():
+        raise DiscretionError(
+            "a model of that name is there already",
+            where=str(folder / job.name),
+            mend="move or remove it",
+        )
+    brought = Brought(result, exported.fingerprint)
+    brought.check(job)
+    return teach(job, brought, folder, exported.notes, exported.card)
+
+
+@contextmanager
+def _in_order(name: str, work: Path) -> Iterator[None]:
+    """Say how to go on where a person, or a full disk, stops it.
+
+    Raises:
+        StoppedError: it was stopped.
+    """
+    again = "repeat the command to go on from the last checkpoint"
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise StoppedError(f"stopped while training {name}", where=str(work), mend=again) from stop
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StoppedError(
+            f"the disk is full while training {name}",
+            where=str(work),
+            mend=f"free some space, and {again}",
+        ) from error
+
+
+def _taken_over(result: Path, place: Path) -> Path:
+    """A copy of what belongs to a model, and of nothing else that lies in its folder."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for file in {file for pattern in HASHED for file in result.glob(pattern)}:
+        shutil.copyfile(file, place / file.name)
+    return place
 
 
 @contextmanager

@@ -113,7 +113,8 @@ def trainer_for(name: str, recipe: Recipe) -> Trainer:
 
 
 def _known() -> dict[str, Any]:
+    from discretion.tuning.results import EXPORT, Awaited
     from discretion.tuning.sft import SupervisedTrainer
 
     brought = {point.name: point for point in entry_points(group=GROUP)}
-    return {BUILT_IN: SupervisedTrainer} | brought
+    return {BUILT_IN: SupervisedTrainer, EXPORT: Awaited} | brought

@@ -1,0 +1,64 @@
+"""Exchange: trainings that are handed to another program, and their results taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from discretion.experiments.frozen import find_frozen
+from discretion.experiments.training import Training, lineage_of
+from discretion.judgments import Panel
+from discretion.storage import Store, records
+from discretion.tuning.cards import card_of
+from discretion.tuning.exporting import Part, export, read_export
+from discretion.tuning.teaching import bring
+
+SAID = ("base", "target", "seed", "fold", "hold_out", "examples")
+"""What the log says of a result, from its notes."""
+
+
+def export_trainings(
+    planned: Sequence[Training], folder: Path, store: Store, panel: Panel, plan: str
+) -> None:
+    """Write all trainings of a plan into a new folder.
+
+    Args:
+        panel: whose judgments are taught.
+        plan: hash of the tuning plan, which is in the log already.
+
+    Raises:
+        DiscretionError: something is there already.
+    """
+    lineage = lineage_of(store, panel, plan, planned)
+    parts = []
+    for one in planned:
+        card = card_of(one.job.name, one.notes, lineage)
+        log = {name: one.notes[name] for name in SAID} | {"lineage": asdict(lineage)}
+        parts.append(Part(one.job, one.course, one.notes, card, log))
+    export(folder, parts, plan)
+
+
+def bring_back(
+    result: Path, export: Path, name: str, folder: Path, store: Store, clock: Callable[[], str]
+) -> str:
+    """Put what was trained on an export among the tuned models, and note it in the log.
+
+    Args:
+        result: weights and configuration in Hugging Face's layout.
+        export: the folder that was exported.
+        name: of the training; empty where there is only one.
+        folder: of the tuned models.
+
+    Returns:
+        The tuned model's name.
+
+    Raises:
+        DiscretionError: it is not what was exported, trained, or was not exported from here.
+    """
+    exported = read_export(export, name)
+    find_frozen(store, exported.plan)
+    bring(exported, result, folder)
+    body = {**exported.log, "loss": None, "seconds": None, "at": clock()}
+    records.note(store, "tuned", exported.job.name, body, grouping=exported.plan)
+    return exported.job.name
