@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from discretion.measures.bootstrap import pooled
+from discretion.measures.bootstrap import Parts, pooled
 from discretion.measures.figure import Figure, missing
 from discretion.measures.rates import Floats, Ints, Rates, sums_by
 from discretion.measures.weights import Weigh, case_weights
@@ -30,15 +30,7 @@ def majority_agreement(
     p: Floats, rates: Rates, rng: np.random.Generator, *, weigh: Weigh = "scenarios"
 ) -> MajorityAgreement:
     """Agreement of an arm with the majority. At exactly one half the arm is deployed as refuse."""
-    grants = p > 0.5
-
-    def parts(h: Floats, n: Floats) -> Floats:
-        used = np.isfinite(p) & np.isfinite(h) & (h != 0.5)
-        weight = case_weights(used.astype(float), rates.scenario, weigh)
-        most = h > 0.5
-        kinds = [grants & most, ~grants & most, ~grants & ~most, grants & ~most]
-        return np.stack([weight * kind for kind in kinds], axis=1)
-
+    parts = _kinds(p, rates, weigh)
     answered = np.isfinite(p)
     most, fewest = int((answered & (rates.h > 0.5)).sum()), int((answered & (rates.h < 0.5)).sum())
 
@@ -55,9 +47,32 @@ def majority_agreement(
     return MajorityAgreement(
         true_grant_rate=share(0, 1, most),
         true_refuse_rate=share(2, 3, fewest),
-        matthews=pooled(_matthews, parts, rates, rng, n=most + fewest, bounds=(-1.0, 1.0)),
+        matthews=matthews(p, rates, rng, weigh=weigh),
         tied=int((answered & (rates.h == 0.5)).sum()),
     )
+
+
+def matthews(
+    p: Floats, rates: Rates, rng: np.random.Generator, *, weigh: Weigh = "scenarios"
+) -> Figure:
+    """Matthews correlation of an arm as deployed with the majority: 1 is perfect, 0 is chance."""
+    n = int((np.isfinite(p) & np.isfinite(rates.h) & (rates.h != 0.5)).sum())
+    parts = _kinds(p, rates, weigh)
+    return pooled(_matthews, parts, rates, rng, n=n, bounds=(-1.0, 1.0))
+
+
+def _kinds(p: Floats, rates: Rates, weigh: Weigh) -> Parts:
+    """Each case's weight in its cell of arm x majority: granted, missed, refused, false."""
+    grants = p > 0.5
+
+    def parts(h: Floats, n: Floats) -> Floats:
+        used = np.isfinite(p) & np.isfinite(h) & (h != 0.5)
+        weight = case_weights(used.astype(float), rates.scenario, weigh)
+        most = h > 0.5
+        kinds = [grants & most, ~grants & most, ~grants & ~most, grants & ~most]
+        return np.stack([weight * kind for kind in kinds], axis=1)
+
+    return parts
 
 
 def _matthews(sums: Floats) -> Floats:

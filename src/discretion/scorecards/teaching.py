@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from discretion.measures.agreement import majority_agreement
+from discretion.measures.agreement import matthews
 from discretion.measures.calibration import auc
 from discretion.measures.contrasts import MARGIN, Contrast, contrast, holm, verdict
 from discretion.measures.gaps import corrected_gap, signed_gap
@@ -156,9 +156,7 @@ def _rows(way: _Way, rates: Rates, weigh: Weigh, seed: int) -> list[TeachingRow]
                 brier=brier(p, variance, rates, weigh=weigh),
                 log_loss=log_loss(p, rates, weigh=weigh).loss,
                 auc=mean_figure([auc(one, rates, rng, weigh=weigh) for one in p]),
-                matthews=mean_figure(
-                    [majority_agreement(one, rates, rng, weigh=weigh).matthews for one in p]
-                ),
+                matthews=mean_figure([matthews(one, rates, rng, weigh=weigh) for one in p]),
                 cases=int((np.isfinite(over_seeds(p)) & np.isfinite(rates.h)).sum()),
                 seeds=sum(one is not None for one in way.seeds),
                 spread=spread(

@@ -10,7 +10,8 @@ from discretion.measures.figure import Figure
 from discretion.measures.prospects import Prospect
 from discretion.measures.rates import Floats
 
-Kind = Literal["base", "target", "method", "baseline"]
+Kind = Literal["base", "target", "probe", "method", "baseline"]
+"""A probe is a target asked otherwise than it was taught: with a neutral explanation put in."""
 Reading = Literal["raw", "after a", "after a and b"]
 READINGS: tuple[Reading, ...] = ("raw", "after a", "after a and b")
 

@@ -1,0 +1,248 @@
+"""What was learned, on models whose errors are known, against figures put together by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from discretion.measures.contrasts import contrast
+from discretion.measures.gaps import corrected_gap, signed_gap
+from discretion.measures.rates import Rates
+from discretion.measures.recalibration import Recalibration
+from discretion.measures.scores import brier
+from discretion.scorecards.teaching import teaching_card
+from discretion.scorecards.teaching_cards import READINGS
+
+from . import taught
+
+ONE = taught.study()
+UNITS = taught.units(ONE)
+TWO = {name: taught.OFF[name] for name in ("labels", "real-after")}
+FEW = TWO | {"neutral-after": taught.OFF["neutral-after"]}
+
+
+@pytest.fixture(scope="module")
+def card():
+    return taught.card()
+
+
+def of(card, name, against, reading="raw"):
+    return next(
+        one
+        for one in card.contrasts
+        if one.family and (one.name, one.against, one.reading) == (name, against, reading)
+    )
+
+
+def explored(card, name, reading):
+    return next(
+        one
+        for one in card.contrasts
+        if not one.family and (one.name, one.reading) == (name, reading)
+    )
+
+
+def test_each_way_of_deciding_has_its_three_readings_nearest_first(card):
+    names = [row.name for row in card.rows]
+    assert sorted(set(names)) == sorted({*taught.OFF, "base", "precedents", "baseline/mean"})
+    assert [row.reading for row in card.rows] == list(READINGS) * len(set(names))
+    raw = [row.gap.value for row in card.rows if row.reading == "raw"]
+    assert raw == sorted(raw)
+
+
+def test_the_gap_of_a_target_averages_its_seeds_in_the_square(card):
+    own = [one for one in taught.trials(ONE) if one.name == "real-after"]
+    squares = [corrected_gap(one.p, one.variance, ONE.rates).value ** 2 for one in own]
+    row = card.row("real-after")
+    assert row.gap.value == pytest.approx(np.sqrt(np.mean(squares)))
+    assert row.spread == pytest.approx(np.std(np.sqrt(squares), ddof=1))
+    assert (row.seeds, row.cases) == (2, len(ONE.cases))
+    signed = np.mean([signed_gap(one.p, ONE.rates).value for one in own])
+    assert row.signed.value == pytest.approx(signed)
+
+
+def test_what_was_not_trained_has_no_seeds_and_no_spread(card):
+    assert (card.row("base").seeds, card.row("base").spread) == (0, None)
+
+
+def test_what_was_not_recalibrated_has_no_such_figures(card):
+    row = card.row("baseline/mean", "after a and b")
+    assert row.gap.value is row.brier.value is row.auc.value is row.matthews.value is None
+    assert row.cases == 0
+
+
+def test_a_known_difference_is_told_and_lies_in_its_interval(card):
+    helped = of(card, "real-after", "shuffled-after")
+    truth = 1.0133 * (0.15**2 - 0.32**2)  # of squares of sizes uniform within a fifth
+    assert helped.verdict == "helped"
+    assert helped.difference.low < truth < helped.difference.high
+    assert of(card, "real-before", "labels").verdict == "hurt"
+    assert of(card, "real-after", "labels").verdict == "no relevant difference"
+
+
+def test_holm_is_over_the_family_and_over_nothing_else(card):
+    for number, family in enumerate(taught.FAMILIES, 1):
+        for reading in ("raw", "after a and b"):
+            members = [
+                one for one in card.contrasts if (one.family, one.reading) == (number, reading)
+            ]
+            assert [(one.name, one.against) for one in members] == list(family)
+            rest, floor = len(members), 0.0
+            for one in sorted(members, key=lambda one: one.p):
+                floor = max(floor, min(1.0, rest * one.p))
+                assert one.adjusted == pytest.approx(floor)
+                rest -= 1
+
+
+def test_a_target_that_was_never_trained_still_counts_in_its_family(card):
+    some = [one for one in taught.trials(ONE) if one.name != "real-before"]
+    found = teaching_card(ONE, UNITS, some, taught.FAMILIES, frozen=taught.FROZEN)
+    lost = of(found, "real-before", "labels")
+    assert (lost.difference.value, lost.p, lost.verdict) == (None, None, "cannot be told")
+    left = of(found, "real-after", "labels")
+    assert left.adjusted == pytest.approx(min(1.0, 2 * left.p))
+
+
+def test_the_unit_is_the_held_out_group_and_not_the_scenario():
+    halves = ["first" if index % 2 else "second" for index, _ in enumerate(UNITS)]
+    found = teaching_card(
+        ONE, halves, taught.trials(ONE), [[("labels", "real-before")]], frozen=taught.FROZEN
+    )
+    one = of(found, "labels", "real-before")
+    own = {
+        name: [other for other in taught.trials(ONE) if other.name == name]
+        for name in ("labels", "real-before")
+    }
+    arrays = [np.stack([getattr(t, part) for t in own[name]]) for name in own for part in PARTS]
+    rates = replace(ONE.rates, scenario=np.array([int(half == "second") for half in halves]))
+    expected = contrast(*arrays, rates, beyond=True)
+    assert one.units == 2
+    assert (one.p, one.difference) == (expected.p_value, expected.difference)
+
+
+PARTS = ("p", "variance")
+
+
+def test_with_one_group_there_is_no_verdict_however_large_the_difference():
+    found = teaching_card(
+        ONE, ["all"] * len(UNITS), taught.trials(ONE, TWO), taught.FAMILIES, frozen=taught.FROZEN
+    )
+    assert {one.verdict for one in found.contrasts} == {"cannot be told"}
+    assert not any(one.possible for one in found.prospects)
+    assert any("With 1 held-out domain no verdict is possible" in one for one in found.findings)
+
+
+def test_groups_that_nothing_was_asked_about_are_no_units():
+    here = np.array([unit in UNITS[:1] + UNITS[-1:] for unit in UNITS])
+    asked = [
+        replace(
+            one,
+            p=np.where(here, one.p, np.nan),
+            shifted=np.where(here, one.shifted, np.nan),
+            recalibrated=np.where(here, one.recalibrated, np.nan),
+        )
+        for one in taught.trials(ONE, TWO)
+    ]
+    found = teaching_card(ONE, UNITS, asked, taught.FAMILIES, frozen=taught.FROZEN)
+    assert found.units == (UNITS[0], UNITS[-1])
+    assert {one.units for one in found.contrasts if one.difference.n} == {2}
+    assert found.row("labels").cases == here.sum()
+
+
+def test_a_target_that_only_learned_two_numbers_does_not_beat_the_recalibrated_base():
+    base = taught.untaught(ONE)[0]
+    shift = Recalibration(2.0, 0.4).apply(base.p)
+    some = [base, taught.trial(ONE, "labels", shift, seed=0)]
+    found = teaching_card(ONE, UNITS, some, frozen=taught.FROZEN)
+    assert found.row("labels").gap.value < found.row("base").gap.value - 0.1
+    alike = explored(found, "labels", "after a and b")
+    assert alike.against_reading == "after a and b"
+    assert alike.verdict == "no relevant difference"
+    assert any("no more than a shift" in one for one in found.findings)
+
+
+def test_a_target_that_learned_judgment_beats_the_recalibrated_base(card):
+    found = explored(card, "real-after", "after a and b")
+    assert (found.verdict, found.declared, found.adjusted) == ("helped", False, None)
+    base, own = (card.row(name, "after a and b") for name in ("base", "real-after"))
+    assert found.difference.value == pytest.approx(own.brier.value - base.brier.value)
+
+
+@pytest.mark.parametrize(
+    "frozen",
+    [None, replace(taught.FROZEN, looks=2, exploratory=True, why="it was looked at before")],
+)
+def test_without_a_plan_or_after_a_look_everything_is_exploratory(frozen):
+    some = taught.trials(ONE, TWO, seeds=1)
+    found = teaching_card(ONE, UNITS, some, [[("real-after", "labels")]], frozen=frozen)
+    assert not any(one.declared for one in found.contrasts)
+    assert any("xploratory" in sentence for sentence in found.findings[1:2])
+
+
+def test_a_plan_that_was_kept_is_declared(card):
+    assert all(one.declared == (one.family > 0) for one in card.contrasts)
+
+
+def test_sampling_variance_is_taken_out_after_recalibration_too():
+    rng = np.random.default_rng(0)
+    many = taught.study(scenarios=12)
+    both = Recalibration(0.5, 0.7)
+    true = np.clip(many.rates.h, 0.1, 0.9)
+    draws = rng.binomial(20, true, size=(12, len(true))) / 20
+    exact = brier(both.apply(true), np.zeros(len(true)), many.rates).value
+    some = [
+        replace(
+            taught.trial(many, "labels", p, seed=seed),
+            variance=p * (1 - p) / 19,
+            recalibrated=both.apply(p),
+            slope=np.full(len(p), both.b),
+        )
+        for seed, p in enumerate(draws)
+    ]
+    units = taught.units(many)
+    found = teaching_card(many, units, some).row("labels", "after a and b").brier.value
+    plain = teaching_card(many, units, [replace(one, variance=0 * one.p) for one in some])
+    biased = plain.row("labels", "after a and b").brier.value
+    assert abs(found - exact) < (biased - exact) / 3
+
+
+def test_sampled_answers_without_a_slope_have_no_figure_rather_than_a_wrong_one():
+    one = taught.trial(ONE, "labels", np.full(len(UNITS), 0.4), seed=0)
+    found = teaching_card(ONE, UNITS, [replace(one, variance=one.p / 50)])
+    assert found.row("labels", "after a and b").gap.value is None
+    assert found.row("labels", "after a").gap.value is not None
+
+
+def test_more_seeds_on_one_side_are_set_against_a_single_training():
+    some = [
+        one for one in taught.trials(ONE, TWO, seeds=3) if one.name != "labels" or one.seed == 0
+    ]
+    found = teaching_card(ONE, UNITS, some, [[("real-after", "labels")]], frozen=taught.FROZEN)
+    assert of(found, "real-after", "labels").spread is not None
+    uneven = [
+        one for one in taught.trials(ONE, TWO, seeds=3) if one.name != "labels" or one.seed != 2
+    ]
+    found = teaching_card(ONE, UNITS, uneven, [[("real-after", "labels")]], frozen=taught.FROZEN)
+    assert of(found, "real-after", "labels").spread is None
+
+
+def test_a_difference_smaller_than_its_seeds_are_apart_is_marked(card):
+    found = of(card, "real-after", "labels")
+    assert not replace(found, spread=abs(found.difference.value) / 2).within_seeds
+    assert replace(found, spread=abs(found.difference.value) * 2).within_seeds
+    assert not replace(found, spread=None).within_seeds
+
+
+def test_one_judgment_a_case_leaves_the_gap_out_and_still_tells():
+    counted = Rates.of_counts(np.rint(ONE.rates.h), np.ones(len(UNITS)), ONE.rates.scenario)
+    found = teaching_card(
+        replace(ONE, rates=counted),
+        UNITS,
+        taught.trials(ONE),
+        taught.FAMILIES,
+        frozen=taught.FROZEN,
+    )
+    assert found.row("labels").gap.value is None
+    assert found.row("labels").brier.value is not None
+    assert "with a Brier score of" in found.findings[0]
+    assert of(found, "real-after", "neutral-after").verdict == "helped"
