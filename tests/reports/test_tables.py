@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,13 +16,14 @@ from discretion.reports.tables import TABLES, neutral
 from scorecards import hand_made
 from scorecards.hand_made import card, docket, groups
 
+from .broken import breakage, reasons
 from .test_page import run_card
 
 
 @pytest.fixture(scope="module")
 def usual():
     some = docket()
-    return card(
+    found = card(
         some,
         contrasts=[("strict", "like")],
         groups=groups(some.cases),
@@ -29,6 +31,7 @@ def usual():
         prices={"policy-0": Prices(currency="USD", wrong_grant="value", wrong_refusal=Decimal(9))},
         run=run_card(),
     )
+    return replace(found, breakage=breakage(some), reasons=reasons(some))
 
 
 @pytest.fixture(scope="module")

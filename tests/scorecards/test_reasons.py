@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from discretion.answers import Answer
+from discretion.scorecards.naming import namers
 from discretion.scorecards.reasons import MARGIN, Stated, reason_cards, stated
 from discretion.scorecards.study import study_of
 
@@ -13,6 +14,7 @@ from .hand_made import docket, panel, scenario
 
 ILL = "cause", "illness"
 DRAWS = 16
+NAMERS = namers(scenario())
 
 
 def stating(some, rng, *, honest, effect=0.4, often=0.5):
@@ -127,7 +129,7 @@ def test_where_nothing_is_named_there_is_no_figure():
 def test_only_what_stands_before_a_decision_is_an_explanation():
     some = Answer("k", "c", 0.8, "scored", text="They were ill.", tokens_out=4)
     put_in = replace(some, tokens_out=0)
-    said = stated([some, put_in, replace(some, text="")], {"cause": "illness"}, scenario())
+    said = stated([some, put_in, replace(some, text="")], {"cause": "illness"}, NAMERS)
     assert said == [Stated(0.8, frozenset({ILL}))]
 
 
@@ -135,5 +137,5 @@ def test_what_the_case_does_not_hold_cannot_be_named():
     some = Answer(
         "k", "c", 0.8, "scored", text="Nobody was ill; illness is no matter.", tokens_out=4
     )
-    assert stated([some], {"cause": "none"}, scenario()) == [Stated(0.8, frozenset())]
-    assert stated([some], {"cause": "illness"}, None) == [Stated(0.8, frozenset())]
+    assert stated([some], {"cause": "none"}, NAMERS) == [Stated(0.8, frozenset())]
+    assert stated([some], {"cause": "illness"}, {}) == [Stated(0.8, frozenset())]

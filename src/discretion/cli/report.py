@@ -49,6 +49,10 @@ def report(
         bool,
         typer.Option("--as-they-occur", help="Count money as often as cases occur in tickets."),
     ] = False,
+    regressions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your own cases: did tuning break what they demand?"),
+    ] = None,
     with_cases: Annotated[
         bool, typer.Option("--with-cases", help="Show the texts of the largest disagreements.")
     ] = False,
@@ -80,6 +84,8 @@ def report(
         )
     else:
         from discretion import experiments
+        from discretion.gate import read_expectations
+        from discretion.models import tuned
 
         chosen = find_run(here.store, run)
         policies = here.contents.policies
@@ -95,6 +101,8 @@ def report(
             with_cases=with_cases,
             teaching=_teaching(here, chosen, whom, weigh),
             together=experiments.pooled(chosen),
+            notes=tuned.notes_of(here.folder),
+            expectations=read_expectations(regressions, here.cases) if regressions else (),
         )
     if tables is not None:
         for path in reports.write_tables(card, tables):

@@ -43,6 +43,14 @@ def method_put_into(name: str) -> str:
     return into if mark and kind in KINDS and not name.startswith(FILE) else name
 
 
+def reasons_first(name: str) -> bool:
+    """Whether a model that is asked by this method writes an explanation before it decides."""
+    found = _WORDED.get(name)
+    if found is None and name in (outside := _outside()):
+        found = _load(outside[name])
+    return found is not None and found.reason_first
+
+
 def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path()) -> Method:
     """The method of that name.
 

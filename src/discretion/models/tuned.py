@@ -39,6 +39,11 @@ def tuned_settings(workspace: Path, name: str) -> dict[str, Any]:
     return {"path": str(path.resolve())}
 
 
+def notes_of(workspace: Path) -> dict[str, dict[str, Any]]:
+    """What the tuned models of a workspace say of themselves, by name without prefix."""
+    return {name: read_notes(workspace / FOLDER / name) for name in tuned_names(workspace)}
+
+
 def base_of(workspace: Path, name: str) -> str:
     """The name of the model that it was tuned from."""
     return str(read_notes(workspace / FOLDER / name).get("base", {}).get("model", ""))

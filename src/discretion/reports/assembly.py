@@ -9,18 +9,20 @@ from typing import cast
 
 import discretion
 from discretion import methods, models
-from discretion.answers import combine
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
+from discretion.expectations import Expectation
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
 from discretion.models import tuned
 from discretion.policies import Prices
+from discretion.reports.listener import Listener, Notes
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.study import study_of
 from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
 
@@ -43,6 +45,8 @@ def of_run(
     with_cases: bool = False,
     teaching: TeachingCard | None = None,
     together: Mapping[str, str] | None = None,
+    notes: Mapping[str, Notes] | None = None,
+    expectations: Sequence[Expectation] = (),
 ) -> Scorecard:
     """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
     and against the groups of its raters that columns of the judgments make.
@@ -54,6 +58,9 @@ def of_run(
         teaching: what tuned models learned; its sentences stand first on the page.
         together: arms that stand as one, under which name: models of several folds, none of which
             was asked what another was.
+        notes: what tuned models say of themselves, by name: their base is looked for among the
+            arms, to tell what tuning broke.
+        expectations: the user's own cases; those that the run asked are held against it too.
 
     Raises:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
@@ -72,11 +79,12 @@ def of_run(
     tickets = None
     if as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
+    listener = Listener(run, docket, joined, notes or {})
     card = score(
         title or "How far from the people",
         docket,
         people,
-        ((joined.get(arm, arm), combine(case, answers)) for arm, case, answers in run.answers()),
+        listener.estimates(),
         kinds={
             joined.get(name, name): cast("Kind", kind)
             for (name, _), kind in zip(run.arms, run.kinds, strict=True)
@@ -108,6 +116,13 @@ def of_run(
     )
     if as_they_occur:
         _check_occurrence(card)
+    study = study_of(docket.cases, people, weigh)
+    card = replace(
+        card,
+        breakage=listener.breakage(study, expectations),
+        reasons=listener.reasons(study),
+        warnings=(*card.warnings, *listener.warnings()),
+    )
     if teaching is not None:
         first = teaching.findings[:HEADLINES]
         card = replace(card, teaching=teaching, findings=(*first, *card.findings))

@@ -196,6 +196,8 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "groups": _groups,
     "money": _money,
     "panels": _panels,
+    "breakage": lambda card: map(_flat, card.breakage.rows if card.breakage else ()),
+    "reasons": lambda card: map(_flat, card.reasons),
     "disagreements": lambda card: map(_flat, card.disagreements),
     "failures": lambda card: map(_flat, card.run.failures if card.run else ()),
 }

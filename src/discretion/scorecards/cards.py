@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.scorecards.breakage import BreakageCard
 from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCard
 from discretion.scorecards.money import MoneyCard
 from discretion.scorecards.panels import PanelCard
+from discretion.scorecards.reasons import ReasonCard
 from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
 from discretion.scorecards.teaching_cards import TeachingCard
 
@@ -224,3 +226,7 @@ class Scorecard:
     run: RunCard | None
     teaching: TeachingCard | None = None
     """What tuned models learned, where any were compared."""
+    breakage: BreakageCard | None = None
+    """What tuning broke, where a tuned model stands beside its base."""
+    reasons: tuple[ReasonCard, ...] = ()
+    """Whether arms that reason first go by what they say."""

@@ -18,8 +18,8 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.intervals import FEW, Estimate, scenario_variance
 from discretion.measures.rates import Bools, Floats, Ints
 from discretion.scenarios import Scenario
-from discretion.scorecards.levels import levels_of, pairs
-from discretion.scorecards.naming import namers
+from discretion.scorecards.levels import Levels, levels_of, pairs
+from discretion.scorecards.naming import Names
 from discretion.scorecards.study import Study
 
 Verdict = Literal["goes by it", "does not show it", "cannot be told"]
@@ -59,23 +59,23 @@ class ReasonCard:
     difference: Figure
     """Named minus unnamed."""
     verdict: Verdict
-    """``goes by it`` where the interval of the difference lies above zero, ``does not show it``
-    where it ends below the margin."""
+    """``does not show it`` where the interval of the difference ends below the margin, else ``goes
+    by it`` where it lies above zero."""
     sentence: str
 
 
 def stated(
-    answers: Sequence[Answer], levels: Mapping[str, str], scenario: Scenario | None
+    answers: Sequence[Answer], levels: Mapping[str, str], namers: Mapping[Key, Names]
 ) -> list[Stated]:
     """What an arm stated on one case; answers without an explanation before them are left out.
 
     Args:
         levels: the case's factors, each with its level.
+        namers: what recognizes each level of its scenario.
     """
-    names = {} if scenario is None else namers(scenario)
-    here = {key: name for key, name in names.items() if levels.get(key[0]) == key[1]}
+    here = {key: names for key, names in namers.items() if levels.get(key[0]) == key[1]}
     return [
-        Stated(answer.p, frozenset(key for key, name in here.items() if name(answer.text)))
+        Stated(answer.p, frozenset(key for key, names in here.items() if names(answer.text)))
         for answer in answers
         if answer.text and answer.tokens_out
     ]
@@ -92,10 +92,11 @@ def reason_cards(
         described: scenarios, by id.
         arms: what each arm stated, by case id.
     """
+    levels = levels_of(study, described)
     return tuple(
         _card(arm, key, moves, places)
         for arm, of_case in arms.items()
-        for key, (moves, places) in _moves(study, described, of_case).items()
+        for key, (moves, places) in _moves(study, levels, of_case).items()
     )
 
 
@@ -111,10 +112,9 @@ class _Move:
 
 
 def _moves(
-    study: Study, described: Mapping[str, Scenario], of_case: Mapping[str, Sequence[Stated]]
+    study: Study, levels: Levels, of_case: Mapping[str, Sequence[Stated]]
 ) -> dict[Key, tuple[list[_Move], int]]:
     """By level: the movement at each explanation, and the number of pairs."""
-    levels = levels_of(study, described)
     found: dict[Key, tuple[list[_Move], int]] = {}
     for code, scenario in enumerate(study.scenarios):
         for column, (factor, names) in enumerate(levels.names[scenario]):
@@ -160,10 +160,10 @@ def _card(arm: str, key: Key, moves: Sequence[_Move], places: int) -> ReasonCard
         apart = missing("it was named always, or never")
     verdict: Verdict = "cannot be told"
     if apart.low is not None and apart.high is not None:
-        if apart.low > 0:
-            verdict = "goes by it"
-        elif apart.high < MARGIN:
+        if apart.high < MARGIN:
             verdict = "does not show it"
+        elif apart.low > 0:
+            verdict = "goes by it"
     factor, level = key
     return ReasonCard(
         arm,
