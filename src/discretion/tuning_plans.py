@@ -46,6 +46,10 @@ class TuningPlan(Described):
     epochs: Whole = Field(default=3, ge=1)
     learning_rate: float | None = Field(default=None, gt=0)
     """None leaves it to the kind of training: see the reference of the command."""
+    try_rates: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """Learning rates of which each target gets its best on an inner fold, in place of one."""
+    try_epochs: tuple[Annotated[Whole, Field(ge=1)], ...] = ()
+    """Numbers of epochs, of which it gets the best too."""
     batch: Whole = Field(default=8, ge=1)
     lora: bool = False
     averaging: Literal["example", "trainer"] = "example"
@@ -65,6 +69,11 @@ class TuningPlan(Described):
     @property
     def hash(self) -> str:
         return digest(self.model_dump(mode="json"))
+
+    @property
+    def tries(self) -> bool:
+        """Whether settings are chosen, rather than said."""
+        return bool(self.try_rates or self.try_epochs)
 
     @property
     def holdout(self) -> Holdout:

@@ -63,6 +63,15 @@ def tune(
         float | None,
         typer.Option(help="By default 1e-5; with --lora 2e-4; for the built-in model 1e-3."),
     ] = None,
+    try_rates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATES", help="Learning rates to try on an inner fold, by commas: 5e-4,1e-3."
+        ),
+    ] = None,
+    try_epochs: Annotated[
+        str | None, typer.Option(metavar="EPOCHS", help="Numbers of epochs to try: 2,4.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Examples in a step.")] = None,
     at_once: Annotated[
         int | None, typer.Option(min=1, help="Examples in one forward, to save memory.")
@@ -116,7 +125,7 @@ def tune(
     goes on with the same command; discretion report shows what was learned.
     """
     from discretion import experiments
-    from discretion.cli import courses
+    from discretion.cli import courses, tries
     from discretion.experiments.exchange import export_trainings
     from discretion.holdouts import history_of
     from discretion.models.loading import load
@@ -140,6 +149,8 @@ def tune(
             "lora": lora,
             "epochs": epochs,
             "learning_rate": learning_rate,
+            "try_rates": tries.numbers(try_rates, float, "--try-rates"),
+            "try_epochs": tries.numbers(try_epochs, int, "--try-epochs"),
             "batch": batch,
             "averaging": averaging,
             "judgments": judgments,
@@ -160,16 +171,38 @@ def tune(
     made = experiments.prepare(plan, parts, mine, loaded, base)
     if dry_run:
         courses.show(made, loaded.template, recipe.epochs, int(plan.seeds), as_json=as_json)
+        if plan.tries:
+            count = len(experiments.grid(plan, recipe)) * len(made)
+            remark(f"before that, {counted(count, 'training')} inside the folds to choose settings")
         return
-    planned = experiments.trainings(plan, made, base, recipe, loaded.ends)
     held = [case for fold in parts for case in fold.held]
     frozen, _ = experiments.freeze(here.store, plan, held, now(), asked=False)
+    watcher = _Watcher()
+    try:
+        choices = tries.chosen(
+            here,
+            plan,
+            parts,
+            mine,
+            recipe=recipe,
+            base=base,
+            loaded=loaded,
+            trainer=chosen,
+            arms=_arms_of(here),
+            watch=lambda: watcher.tell,
+        )
+    except StoppedError as stopped:
+        watcher.end()
+        remark(f"stopped: {stopped}")
+        raise typer.Exit(1) from None
+    if not as_json:
+        tries.show(choices)
+    planned = experiments.trainings(plan, made, base, recipe, loaded.ends, choices)
     if export:
         export_trainings(planned, export, here.store, people, plan.hash)
         print(f"{counted(len(planned), 'training')} in {export}")
         remark(f"next: train on it as {export / 'README.md'} says")
         return
-    watcher = _Watcher()
     done = []
     try:
         for trained in experiments.train(
@@ -193,7 +226,14 @@ def tune(
         remark(f"stopped: {stopped}")
         raise typer.Exit(1) from None
     if as_json:
-        print_json({"plan": frozen.plan.hash, "models": done, "run": run})
+        print_json(
+            {
+                "plan": frozen.plan.hash,
+                "settings": tries.as_rows(choices),
+                "models": done,
+                "run": run,
+            }
+        )
         return
     first = done[0]["arm"]
     remark(
@@ -203,15 +243,21 @@ def tune(
     )
 
 
+def _arms_of(here: Workspace) -> Any:
+    """Makes the arms of a plan that know the cases of a docket alone."""
+
+    def arms(asked: Any, docket: Any) -> Any:
+        return here.arms(*asked.arms, plan=asked, cases=docket, clock=now)
+
+    return arms
+
+
 def _ask(here: Workspace, plan: TuningPlan, parts: Any, planned: Any, panel: str) -> str:
     """Put what was held out, and part of what was taught, to all arms; the run's id."""
     from discretion import experiments
     from discretion.cli.evaluate import Watcher
-    from discretion.plans import Plan
 
-    def arms(asked: Plan, docket: Any) -> Any:
-        return here.arms(*asked.arms, plan=asked, cases=docket, clock=now)
-
+    arms = _arms_of(here)
     watcher = Watcher()
     how = {"progress": watcher.tell, "clock": now}
     try:

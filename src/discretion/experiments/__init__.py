@@ -3,6 +3,7 @@
 from discretion.experiments.asking import ask_held_out, rehearse
 from discretion.experiments.frozen import Frozen, declared, freeze, frozen_plans, looks
 from discretion.experiments.outcome import outcome, pooled
+from discretion.experiments.settings import choose, grid
 from discretion.experiments.training import (
     Trained,
     Training,
@@ -18,9 +19,11 @@ __all__ = [
     "Trained",
     "Training",
     "ask_held_out",
+    "choose",
     "declared",
     "freeze",
     "frozen_plans",
+    "grid",
     "looks",
     "outcome",
     "parts_of",

@@ -11,6 +11,7 @@ from typing import Any
 
 from discretion.canonical import digest
 from discretion.cases import Docket
+from discretion.experiments.choices import Choice
 from discretion.experiments.frozen import find_frozen, standing
 from discretion.judgments import Judgment, Panel
 from discretion.methods.put_in import KINDS, MARK
@@ -110,17 +111,30 @@ def prepare(
 
 
 def trainings(
-    plan: TuningPlan, made: Sequence[Course], base: Settings, recipe: Recipe, ends: tuple[int, ...]
+    plan: TuningPlan,
+    made: Sequence[Course],
+    base: Settings,
+    recipe: Recipe,
+    ends: tuple[int, ...],
+    chosen: Sequence[Choice] = (),
 ) -> list[Training]:
-    """Every training that a plan asks for, in the order in which they are done."""
+    """Every training that a plan asks for, in the order in which they are done.
+
+    Args:
+        chosen: settings that stand in place of the recipe's, by target and fold.
+    """
+    choices = {(one.target, one.fold): one for one in chosen}
     hold_out = {"by": plan.holdout.by, "seed": plan.holdout.seed}
     planned = []
     for course in made:
+        choice = choices.get((course.target.name, course.fold.number))
+        more = {"trainer": plan.trainer} | ({"chosen": choice.notes} if choice else {})
+        used = choice.applied_to(recipe) if choice else recipe
         for seed in range(int(plan.seeds)):
             name = model_name(plan, course.target, seed, course.fold.number)
-            job = Job(name, base, course.masked, recipe, seed, ends)
-            notes = notes_of(plan.model, base, course, seed, recipe, hold_out)
-            planned.append(Training(job, course, notes | {"trainer": plan.trainer}))
+            job = Job(name, base, course.masked, used, seed, ends)
+            notes = notes_of(plan.model, base, course, seed, used, hold_out)
+            planned.append(Training(job, course, notes | more))
     return planned
 
 
@@ -181,9 +195,8 @@ def lineage_of(store: Store, panel: Panel, plan: str, planned: Sequence[Training
     frozen = find_frozen(store, plan)
     held = {case.id: case for one in planned for case in one.course.fold.held}
     ids: dict[str, list[str]] = {}
-    for judgment in records.judgments(store):
-        if judgment.panel == panel.name:
-            ids.setdefault(judgment.source, []).append(judgment.id)
+    for judgment in records.panel_judgments(store, panel.name):
+        ids.setdefault(judgment.source, []).append(judgment.id)
     return Lineage(
         panel=panel.name,
         simulated=panel.simulated,

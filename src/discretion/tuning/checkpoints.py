@@ -15,6 +15,10 @@ STATE = "trainer_state.json"
 """The last file of a checkpoint: without it, whole, the checkpoint was cut off."""
 
 
+class DivergedError(StoppedError):
+    """The loss or a weight is no longer a number."""
+
+
 def last_checkpoint(work: Path) -> str | None:
     """The newest one."""
     found = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
@@ -34,7 +38,7 @@ def check_finite(model: Any, step: int, work: Path) -> None:
     """Refuse to keep weights that are no numbers.
 
     Raises:
-        StoppedError: some are.
+        DivergedError: some are.
     """
     import torch
 
@@ -42,8 +46,8 @@ def check_finite(model: Any, step: int, work: Path) -> None:
         raise not_a_number(step, work)
 
 
-def not_a_number(step: int, work: Path) -> StoppedError:
-    return StoppedError(
+def not_a_number(step: int, work: Path) -> DivergedError:
+    return DivergedError(
         f"the loss or a weight is no longer a number at step {step}; {_kept(work)}",
         where=str(work),
         mend="lower --learning-rate",
