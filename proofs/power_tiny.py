@@ -25,12 +25,12 @@ FIRST = 21
 _PAGE = """\
 # Explanations that say nothing, taught to the built-in model
 
-Simulated throughout. {studies} studies at quality 0: each explanation is another judgment's, of the
-same decision in another scenario, drawn independently of the case; so real and shuffled explanations
-are alike, and whoever tells them apart is wrong. {judgments} judgments of {others} domains are
-taught as `real-after` and as `shuffled-after`, {domains} domains are held out together, one training
-each; the contrast is the one of real studies, over the held-out domains. It is the only one here, so
-nothing is adjusted.
+Simulated throughout. {studies} studies at quality 0: each explanation is another judgment's, of
+the same decision in another scenario, drawn independently of the case; so real and shuffled
+explanations are alike, and whoever tells them apart is wrong. {judgments} judgments of {others}
+domains are taught as `real-after` and as `shuffled-after`, {domains} domains are held out together,
+one training each; the contrast is the one of real studies, over the held-out domains. It is the
+only one here, so nothing is adjusted.
 
 | | |
 |---|--:|

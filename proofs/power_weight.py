@@ -43,7 +43,8 @@ counted.
 
 {studies} studies: {judgments} judgments of {others} domains taught as `real-after` and as
 `shuffled-after`, {domains} domains held out together, one training each. Real less shuffled, in
-squared distance to the true rates on the held-out cases (below zero: real explanations are nearer):
+squared distance to the true rates on the held-out cases (below zero: real explanations are
+nearer):
 
 | | |
 |---|--:|
@@ -112,8 +113,8 @@ def _reading(mean: float, error: float) -> str:
     if abs(mean) > 2 * error:
         return f"So explanations {'help' if mean < 0 else 'hurt'} it, by more than chance."
     return (
-        "That is no more than chance would show: honest explanations taught this model little or "
-        "nothing beyond their labels, and a study of so many cannot say which."
+        "That is within what chance shows: whether honest explanations taught this model anything\n"
+        "beyond their labels, so many studies cannot say."
     )
 
 

@@ -40,7 +40,7 @@ from discretion.tuning.trainers import TINY, Job, Recipe, trainer
 
 ROOT = Path(__file__).parents[1]
 TINY_FOLDER = ROOT / "src" / "discretion" / "models" / "tiny"
-SIZE = Size(judgments=300, domains=7, others=7, folds=1, seeds=1)
+SIZE = Size(judgments=300, domains=7, others=7, folds=1, seeds=1, cases=20, raters=8)
 """Seven of the dialect's domains are taught, and seven held out together."""
 QUALITIES = (0.0, 0.25, 0.5, 1.0)
 """Labels are the same at all of these, so a study leaves out what any of them leaves out."""

@@ -37,9 +37,9 @@ class Size:
     """Trainings over which the held-out domains are spread."""
     others: int = 0
     """Domains that are only taught; needed where all held-out ones are held out together."""
-    cases: int = 20
+    cases: int = 25
     """In each domain."""
-    raters: int = 8
+    raters: int = 10
     """People who judge each case."""
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from discretion.experiments.power_sizes import Size
 from discretion.measures.rates import Bools, Floats, Ints, Rates
 from discretion.simulation.explanations import sources
 from discretion.simulation.judges import PANELS
-from discretion.simulation.learner import LEARNER, Learner, fit, predict, seen_through
+from discretion.simulation.learner import LEARNER, Learner, fit, predict, seen_through, shaken
 from discretion.simulation.teaching_studies import TeachingStudy, pool, teaching_study
 from discretion.tuning.partners import shuffled_partners
 
@@ -177,9 +177,4 @@ def _answers(
         np.repeat(bare, len(named), axis=0),
     )
     beta = np.concatenate([bare, told])
-    spread = known.std(axis=0)
-    trained = np.repeat(beta[:, None, :], seeds, axis=1)
-    shaken = rng.standard_normal(trained.shape)
-    shaken[..., 1:] /= np.where(spread > 0, spread, np.inf)
-    trained += learner.noise * shaken
-    return predict(trained.reshape(-1, trained.shape[-1]), asked).reshape(*trained.shape[:2], -1)
+    return predict(shaken(beta, known.std(axis=0), learner.noise, seeds, rng), asked)

@@ -28,7 +28,7 @@ class Learner:
     nothing but some texts end in other weights."""
 
 
-LEARNER = Learner(weight=1.0, noise=0.0)
+LEARNER = Learner(weight=0.8, noise=0.2)
 """As the built-in model at quality 1, where both were fixed before any other quality was tried:
 docs/reference/power_weight.md."""
 _STEPS = 100
@@ -84,7 +84,21 @@ def fit(x: Floats, granted: Bools, weight: Floats, start: Floats | None = None) 
     return beta
 
 
+def shaken(
+    beta: Floats, spread: Floats, noise: float, seeds: int, rng: np.random.Generator
+) -> Floats:
+    """(B, S, D + 1) the fits (B, D + 1) as S trainings of each leave them.
+
+    Args:
+        spread: (D,) standard deviations of the features; a feature without any stays as it is.
+        noise: see `Learner`.
+    """
+    moved = rng.standard_normal((len(beta), seeds, beta.shape[1]))
+    moved[..., 1:] /= np.where(spread > 0, spread, np.inf)
+    return np.asarray(beta[:, None, :] + noise * moved)
+
+
 def predict(beta: Floats, features: Floats) -> Floats:
-    """(B, C) grant probabilities of C cases, (C, D), by B fits."""
-    logit = beta[:, :1] + beta[:, 1:] @ features.T
+    """(..., C) grant probabilities of C cases, (C, D), by fits (..., D + 1)."""
+    logit = beta[..., :1] + beta[..., 1:] @ features.T
     return np.asarray(1 / (1 + np.exp(-logit)))

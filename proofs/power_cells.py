@@ -1,0 +1,35 @@
+"""The kinds of study whose power is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from discretion.experiments.power_sizes import Size
+from discretion.simulation.learner import LEARNER, Learner
+
+SEEDS = (1, 2, 5)
+Kind = Literal["ordinary", "without noise", "one fold", "unequal", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Studies of one size, by one learner."""
+
+    kind: Kind
+    size: Size
+    learner: Learner
+    studies: int
+
+
+CELLS = (
+    Cell("ordinary", Size(), LEARNER, 1000),
+    Cell("without noise", Size(), Learner(LEARNER.weight, 0.0), 1000),
+    Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000),
+    Cell("unequal", Size(domains=9, others=2, folds=1, seeds=1), LEARNER, 1000),
+    *(
+        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 200)
+        for judgments in (100, 300, 1000)
+        for domains in (6, 12, 24)
+    ),
+)
