@@ -1,10 +1,12 @@
 """The page in a real browser: it opens, fits, and can be read in both schemes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from discretion.reports import write_page
+from scorecards import taught
 from scorecards.hand_made import card, docket
 
 from .test_page import HOSTILE, run_card
@@ -41,6 +43,7 @@ def pages(tmp_path_factory):
             banner="Simulated people: this page shows that the machinery works.",
         ),
         "people": card(docket(), arms={}),
+        "taught": replace(card(docket(2)), teaching=taught.card()),
         "hostile": card(docket(2, titles=(HOSTILE,)), with_cases=True, banner=HOSTILE),
     }
     return {name: write_page(found, folder / f"{name}.html") for name, found in cards.items()}
@@ -80,7 +83,7 @@ def opened(browser, pages):
         context.close()
 
 
-@pytest.mark.parametrize("name", ["usual", "people", "hostile"])
+@pytest.mark.parametrize("name", ["usual", "people", "taught", "hostile"])
 @pytest.mark.parametrize("width", [390, 768, 1200])
 def test_it_opens_without_trouble_and_never_scrolls_sideways(opened, name, width):
     page, trouble = opened(name, width)
@@ -88,9 +91,10 @@ def test_it_opens_without_trouble_and_never_scrolls_sideways(opened, name, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", ["usual", "taught"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read_in_both_schemes(opened, scheme):
-    page, _ = opened("usual", scheme=scheme)
+def test_every_text_can_be_read_in_both_schemes(opened, name, scheme):
+    page, _ = opened(name, scheme=scheme)
     assert page.evaluate(probe("contrast")) == []
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     dark = sum(int(part) for part in paper.strip("rgb()").split(", ")) < 200

@@ -13,7 +13,7 @@ from discretion.measures.figure import Figure
 from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
 from discretion.reports.tables import TABLES, neutral
-from scorecards import hand_made
+from scorecards import hand_made, taught
 from scorecards.hand_made import card, docket, groups
 
 from .broken import breakage, reasons
@@ -31,7 +31,7 @@ def usual():
         prices={"policy-0": Prices(currency="USD", wrong_grant="value", wrong_refusal=Decimal(9))},
         run=run_card(),
     )
-    return replace(found, breakage=breakage(some), reasons=reasons(some))
+    return replace(found, teaching=taught.card(), breakage=breakage(some), reasons=reasons(some))
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,20 @@ def test_every_table_with_a_row_is_written(usual, tables):
         "curves",
         "factors",
     ]
+
+
+def test_what_was_learned_is_two_tables_with_readings_and_verdicts(usual, tables):
+    assert len(tables["teaching"]) == len(usual.teaching.rows)
+    row = usual.teaching.row("labels", "after a and b")
+    told = next(
+        one
+        for one in tables["teaching"]
+        if (one["name"], one["reading"]) == ("labels", "after a and b")
+    )
+    assert float(told["gap"]) == row.gap.value
+    assert float(told["spread"]) == row.spread
+    verdicts = [one.verdict for one in usual.teaching.contrasts]
+    assert [one["verdict"] for one in tables["teaching_contrasts"]] == verdicts
 
 
 def test_figures_come_back_to_the_last_digit(usual, tables):
