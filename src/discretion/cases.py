@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, overload
 
@@ -172,12 +172,16 @@ def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
             )
 
 
+_FIELDS = tuple(Case.__dataclass_fields__)
+_AMOUNTS = ("value", "limit", "scale")
+
+
 def case_to_json(case: Case) -> dict[str, Any]:
     """The case as plain JSON values; `case_from_json` reads it back."""
-    row: dict[str, Any] = {}
-    for part in fields(case):
-        value = getattr(case, part.name)
-        row[part.name] = plain_decimal(value) if isinstance(value, Decimal) else value
+    row: dict[str, Any] = {name: getattr(case, name) for name in _FIELDS}
+    for name in _AMOUNTS:
+        if row[name] is not None:
+            row[name] = plain_decimal(row[name])
     if not case.kin:
         del row["kin"]  # A case's version in the log is the hash of this, and stays what it was.
     return row
@@ -185,10 +189,7 @@ def case_to_json(case: Case) -> dict[str, Any]:
 
 def case_from_json(row: Mapping[str, Any]) -> Case:
     """The case that `case_to_json` wrote."""
-    amounts = {
-        name: None if row[name] is None else Decimal(row[name])
-        for name in ("value", "limit", "scale")
-    }
+    amounts = {name: None if row[name] is None else Decimal(row[name]) for name in _AMOUNTS}
     return Case(**{**row, **amounts})
 
 

@@ -82,6 +82,34 @@ def test_an_append_with_a_bad_entry_stores_none_of_it(store):
     assert store.count() == 0
 
 
+def test_many_entries_are_stored_a_part_at_a_time_and_none_where_one_is_bad(store):
+    def coming(count):
+        yield from (judgment(f"j{number % 6_000}", "x" * 2_000) for number in range(count))
+
+    def breaking():
+        yield from coming(5_000)
+        raise KeyError("a row")
+
+    store.put(judgment("before"))
+    for bad in (breaking(), [*coming(5_000), Entry("judgment", "nan", {"p": float("nan")})]):
+        with pytest.raises((KeyError, ValueError)):
+            store.append(bad)
+    assert store.count() == 1
+    tracemalloc.start()
+    try:
+        fresh = store.append(coming(8_000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000  # The texts alone are 12 MB, and as long again made ready.
+    assert fresh == [True] * 6_000 + [False] * 2_000
+    assert [entry.key for entry in store.entries("judgment")][:3] == ["before", "j0", "j1"]
+    store.put(judgment("after"))
+    store.flush()
+    assert store.verify().entries == 6_002
+    assert store.verify().ok
+
+
 def test_entries_come_in_the_order_of_the_log_over_many_pages(store):
     store.append(
         [Entry("answer", f"{i * 7919 % 1201}", {"i": i}, grouping=str(i % 2)) for i in range(1201)]

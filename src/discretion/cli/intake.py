@@ -9,6 +9,7 @@ from discretion.cli.app import remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
+    from discretion.cases import Case
     from discretion.importing import Imported
     from discretion.workspace import Workspace
 
@@ -36,6 +37,8 @@ class Kept:
     """What an import added."""
 
     imported: Imported
+    cases: tuple[Case, ...]
+    """Those of the file, each with its kin."""
     new: int
     """Decisions that were not here before."""
     groups: int
@@ -72,23 +75,29 @@ class Kept:
 
 def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
     """Store everything in one transaction."""
+    from itertools import chain
+
     from discretion.canonical import digest
     from discretion.importing.kinship import with_kin
     from discretion.storage import Entry, records
 
     related = with_kin(imported.cases, list(records.imported_cases(here.store)))
-    decisions = [
-        *(records.judgment_entry(judgment) for judgment in imported.judgments),
-        *(records.tally_entry(tally) for tally in imported.tallies),
-        *(
-            records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
-            for one in imported.recorded
-        ),
-    ]
-    cases = [records.case_entry(case, imported=True) for case in related.cases]
+    decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
     mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
-    fresh = here.store.append([*decisions, *cases, mapping])
-    return Kept(imported, sum(fresh[: len(decisions)]), related.groups, related.alike)
+    # Made as they are written: all at once they would take three times the memory.
+    fresh = here.store.append(
+        chain(
+            map(records.judgment_entry, imported.judgments),
+            map(records.tally_entry, imported.tallies),
+            (
+                records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
+                for one in imported.recorded
+            ),
+            (records.case_entry(case, imported=True) for case in related.cases),
+            [mapping],
+        )
+    )
+    return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
 
 
 def remark_on_texts(imported: Imported, secret: bytes | None) -> None:

@@ -99,7 +99,9 @@ def start(
 
 def _import(file: Path, folder: Path, said: dict[str, Any], reading: dict[str, Any]) -> None:
     from discretion import examples, reports
+    from discretion.cases import Docket
     from discretion.importing import read_decisions
+    from discretion.judgments import gather
     from discretion.workspace import make_secret, new_secret, open_workspace
 
     secret = None if said["keep_personal_data"] else new_secret()
@@ -113,9 +115,12 @@ def _import(file: Path, folder: Path, said: dict[str, Any], reading: dict[str, A
         set_aside(folder / "set-aside.csv", imported)
         remark(f"{len(imported.skipped):,} rows are set aside, with why: {folder}/set-aside.csv")
     here = open_workspace(folder)
-    print(f"{folder}: {keep_all(here, imported, said)}")
+    kept = keep_all(here, imported, said)
+    print(f"{folder}: {kept}")
     remark_on_texts(imported, secret)
-    card = reports.of_people(here.cases, here.panel(), title=here.name)
+    # What was just stored, without reading it back: the log held nothing before.
+    panel = gather(imported.judgments[0].panel, imported.judgments)
+    card = reports.of_people(Docket(kept.cases), panel, title=here.name)
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:
         print(f"- {finding}")

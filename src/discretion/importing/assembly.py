@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from discretion.canonical import short_id
 from discretion.cases import Case
-from discretion.importing.casebook import Casebook
+from discretion.importing.casebook import Casebook, text_of
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
 from discretion.importing.fields import Fields
 from discretion.importing.layouts import Layout
 from discretion.importing.pseudonyms import Pseudonyms
+from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
 from discretion.judgments import Decision, Judgment, Tally
+
+_NOTHING: Mapping[str, str] = {}
+"""Columns of a judgment that has none: one for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,55 +68,68 @@ class Assembly:
         self._fields = Fields(layout, header)
         self._pseudonyms = pseudonyms
         self._book = Casebook(layout, self._fields, pseudonyms)
-        self._shown: dict[str, str] = {}
         self._counted: dict[str, int | None] = {}
-        self._times: dict[str, int] = {}
+        self._said: set[str] = set()
+        self._times: Counter[str] = Counter()
+        """How often what is in `_said` came again."""
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        return tuple(self._book.cases.values())
+        return self._book.cases
 
     @property
     def replaced(self) -> dict[str, int]:
         """How many places in texts and explanations were replaced, by kind."""
-        return dict(self._book.found)
+        return dict(self._book.replaced)
 
     @property
     def uncut(self) -> int:
         """How many texts do not hold what should end them."""
         return self._book.uncut
 
-    def add(self, row: Row) -> None:
-        """Take up one row, or raise RowError where it cannot be read."""
+    def texts(self, row: Row) -> Texts:
+        """What would be looked at for personal data in this row."""
+        fields = self._fields
+        if row.fault or self._pseudonyms is None:
+            return None, None
+        try:
+            text, _ = text_of(row, fields, self._layout)
+            explained = "explanation" in self._layout.fields
+            return text, fields.text("explanation", row) if explained else None
+        except RowError:
+            return None, None
+
+    def add(self, row: Row, ready: Ready = (None, None)) -> None:
+        """Take up one row, or raise RowError where it cannot be read; `ready` is what came of its
+        texts where somebody looked at them before."""
         if row.fault:
             raise RowError(row.fault)
         if self._layout.form == "judgments":
-            self._add_judgment(row)
+            self._add_judgment(row, ready)
         else:
-            self._add_share(row, self._share(row))
+            self._add_share(row, self._share(row), ready)
 
-    def _add_judgment(self, row: Row) -> None:
+    def _add_judgment(self, row: Row, ready: Ready) -> None:
         fields, layout = self._fields, self._layout
         answer = fields.required("answer", row, self._decision)
         if layout.arm is not None:
             granted = float(answer == "grant")
             decided = int(answer != "unsure")
-            self._add_share(row, _Share(granted, decided, 1 - decided))
+            self._add_share(row, _Share(granted, decided, 1 - decided), ready)
             return
         explanation, rater = fields.text("explanation", row), fields.text("rater", row)
         time = fields.optional("time", row, lambda cell: iso(moment(cell, layout.date_format)))
         confidence = fields.optional("confidence", row, rate)
-        case = self._book.case(row)
-        explanation = self._book.explained(case.id, explanation)
+        found = self._book.case(row, ready[0])
+        case = found.case.id
+        explanation = self._book.explained(explanation, found.marks, ready)
         if rater is not None and self._pseudonyms is not None:
             rater = self._pseudonyms.rater(rater)
-        said = (layout.panel, case.id, rater, answer, explanation, time, confidence)
-        if case.id not in self._shown:
-            self._shown[case.id] = case.shown
+        said = (layout.panel, case, rater, answer, explanation, time, confidence)
         self.judgments.append(
             Judgment(
                 id=self._id(said),
-                case=case.id,
+                case=case,
                 panel=layout.panel,
                 answer=answer,
                 rater=rater,
@@ -119,8 +137,8 @@ class Assembly:
                 confidence=confidence,
                 time=time,
                 source=self._source,
-                shown=self._shown[case.id],
-                columns=fields.about(row),
+                shown=found.shown,
+                columns=fields.about(row) or _NOTHING,
             )
         )
 
@@ -146,8 +164,8 @@ class Assembly:
             return self._fields.optional("n", row, count)
         return self._fields.required("n", row, count)
 
-    def _add_share(self, row: Row, share: _Share) -> None:
-        case = self._book.case(row).id
+    def _add_share(self, row: Row, share: _Share, ready: Ready) -> None:
+        case = self._book.case(row, ready[0]).case.id
         arm, panel = self._layout.arm, self._layout.panel
         if arm is not None and share.n == 0:
             self.undecided += share.unsure
@@ -155,7 +173,7 @@ class Assembly:
         # Two rates of one case can be put together only where each has its n.
         if case in self._counted and (share.n is None or self._counted[case] is None):
             raise RowError(
-                f"row {self._book.first[case]} gives a rate for the same case, and without n the "
+                f"row {self._book.first(case)} gives a rate for the same case, and without n the "
                 "two cannot be put together",
                 mend=f"tell the cases apart with --case, remove one, or {ASIDE}",
             )
@@ -184,6 +202,8 @@ class Assembly:
         """An id from what a row says, and from how often that has been said before it: so a file
         that is renamed or sorted anew gives the same ids."""
         name = short_id(said)
-        times = self._times.get(name, 0)
-        self._times[name] = times + 1
-        return short_id((name, times)) if times else name
+        if name not in self._said:
+            self._said.add(name)
+            return name
+        self._times[name] += 1
+        return short_id((name, self._times[name]))

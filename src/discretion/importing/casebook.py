@@ -4,84 +4,126 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from sys import intern
 
 from discretion.canonical import short_id
 from discretion.cases import Case
-from discretion.importing.cells import ASIDE, Cell, RowError, amount, as_text
+from discretion.importing.cells import ASIDE, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import Layout
 from discretion.importing.pseudonyms import Pseudonyms
-from discretion.importing.redaction import Marks, redact
+from discretion.importing.redaction import Marks, Ready, Redacted, redact
 from discretion.importing.rows import Row
 from discretion.importing.threads import cut
 from discretion.units import Unit
+
+_NOTHING: Mapping[str, str] = {}
+"""Factors or columns of a case that has none: one for all of them."""
+_AMOUNTS = 4096
+"""Written amounts whose meaning is remembered: most come up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case as it stands in the book."""
+
+    case: Case
+    row: int
+    """In which it first came up."""
+    shown: str
+    """`Case.shown`, which takes a hash each time."""
+    marks: Marks
+    """What was found in its text."""
 
 
 class Casebook:
     """The cases of a table, personal data in their texts replaced where there are pseudonyms."""
 
     def __init__(self, layout: Layout, fields: Fields, pseudonyms: Pseudonyms | None) -> None:
-        self.cases: dict[str, Case] = {}
-        self.first: dict[str, int] = {}
-        """The row in which a case first came up."""
-        self.found: Counter[str] = Counter()
+        self.replaced: Counter[str] = Counter()
         """Places that were replaced in texts, by kind."""
         self.uncut = 0
         """Texts in which what should end them was not found."""
-        self._marks: dict[str, Marks] = {}
         self._pseudonyms = pseudonyms
         self._layout = layout
         self._fields = fields
-        self._unit = Unit.named(layout.unit)
-        self._known: dict[tuple[Cell, ...], Case] = {}
-        """Most rows repeat a case that was made before."""
+        unit = Unit.named(layout.unit)
+        self._amount = lru_cache(_AMOUNTS)(lambda cell: amount(cell, unit, layout.date_format))
+        self._size = lru_cache(_AMOUNTS)(abs)
+        self._by_id: dict[str, Found] = {}
+        self._known: dict[bytes, Found] = {}
+        """By the hash of what a case is made from: in most files rows repeat a case that was made
+        before, and the texts themselves would take as much memory as the cases."""
 
-    def case(self, row: Row) -> Case:
-        """The case that a row is about.
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(found.case for found in self._by_id.values())
+
+    def first(self, case: str) -> int:
+        """The row in which a case first came up."""
+        return self._by_id[case].row
+
+    def case(self, row: Row, redacted: Redacted | None = None) -> Found:
+        """The case that a row is about; `redacted` is its text where that was looked at already.
 
         Raises:
             RowError: a cell cannot be read, nothing tells the case from another, or the row gives
                 it another text, value or column than a row before it.
         """
-        key = self._fields.case_key(row)
+        written = repr(self._fields.case_key(row)).encode()
+        key = blake2b(written, digest_size=16).digest()
         if key not in self._known:
-            case = self._made(row)
-            before = self.cases.get(case.id)
-            if before is not None and before != case:
+            case, marks = self._made(row, redacted)
+            before = self._by_id.get(case.id)
+            if before is not None and before.case != case:
                 raise self._conflict(before, case)
-            self.first.setdefault(case.id, row.number)
-            self._known[key] = self.cases.setdefault(case.id, case)
+            if before is None:
+                before = self._by_id[case.id] = Found(case, row.number, case.shown, marks)
+            self._known[key] = before
         return self._known[key]
 
-    def explained(self, case: str, explanation: str | None) -> str | None:
-        """An explanation with the marks of its case's text."""
+    def explained(
+        self, explanation: str | None, marks: Marks, ready: Ready = (None, None)
+    ) -> str | None:
+        """An explanation with the marks of its case's text, whose row may be an earlier one: what
+        is `ready` holds only where it was made with the same marks."""
         if explanation is None or self._pseudonyms is None:
             return explanation
-        redacted = redact(explanation, self._marks.get(case))
-        self.found.update(redacted.found)
+        text, redacted = ready
+        if redacted is None or (text.marks if text else "") != marks:
+            redacted = redact(explanation, marks)
+        self._count(redacted)
         return redacted.text
 
-    def _made(self, row: Row) -> Case:
+    def _count(self, redacted: Redacted) -> None:
+        for kind, places in redacted.found.items():
+            self.replaced[kind] += places
+
+    def _made(self, row: Row, redacted: Redacted | None) -> tuple[Case, Marks]:
         layout, fields = self._layout, self._fields
         value, limit = (fields.optional(name, row, self._amount) for name in ("value", "limit"))
         if limit == 0 and layout.scale is None:
             raise RowError(
                 "a limit of 0 does not say what a large deviation is", "0", mend="give --scale"
             )
-        text = self._text(row)
+        text, whole = text_of(row, fields, layout)
+        self.uncut += whole
         said: object = text
-        marks: Marks = {}
+        marks: Marks = ""
         if text is not None and self._pseudonyms is not None:
-            redacted = redact(text)
+            redacted = redacted or redact(text)
             if redacted.marks:
                 # Two texts may be alike but for what was replaced, and are still two cases.
                 said = (redacted.text, self._pseudonyms.keyed("text", text))
                 text, marks = redacted.text, redacted.marks
-                self.found.update(redacted.found)
+                self._count(redacted)
         columns = fields.columns(row)
-        factors = {name: columns[name] for name in layout.factors}
+        factors = {name: columns[name] for name in layout.factors} or _NOTHING
         policy = layout.policy
         if "policy" in layout.fields:
             policy = fields.required("policy", row, lambda cell: identifier(as_text(cell)))
@@ -99,51 +141,47 @@ class Casebook:
                 mend=f"name the columns that do with --case, map text or value, or {ASIDE}",
             )
         case = short_id((policy, scenario, identity))
-        if marks:
-            self._marks.setdefault(case, marks)
-        return Case(
+        made = Case(
             id=case,
-            policy=policy,
-            scenario=scenario or case,
-            domain=fields.text("domain", row) or "",
+            policy=intern(policy),
+            scenario=intern(scenario) if scenario else case,
+            domain=intern(fields.text("domain", row) or ""),
             text=text,
             value=value,
             limit=limit,
             direction=layout.direction,
             unit=layout.unit,
-            scale=None if limit is None else layout.scale or abs(limit),
+            scale=None if limit is None else layout.scale or self._size(limit),
             factors=factors,
-            columns={name: cell for name, cell in columns.items() if name not in factors},
+            columns={name: cell for name, cell in columns.items() if name not in factors}
+            or _NOTHING,
             cell=case,
             pair=case,
         )
+        return made, marks
 
-    def _text(self, row: Row) -> str | None:
-        """The text, up to where what follows it in a thread begins."""
-        text = self._fields.text("text", row)
-        if text is None or self._layout.until is None:
-            return text
-        end = self._fields.text("until", row)
-        if end is None:
-            return text
-        before = cut(text, end)
-        self.uncut += before is None
-        return text if before is None else before or None
-
-    def _amount(self, cell: Cell) -> Decimal | None:
-        return amount(cell, self._unit, self._layout.date_format)
-
-    def _conflict(self, before: Case, case: Case) -> RowError:
+    def _conflict(self, before: Found, case: Case) -> RowError:
         differing = next(
             part.name
             for part in dataclasses.fields(case)
-            if getattr(case, part.name) != getattr(before, part.name)
+            if getattr(case, part.name) != getattr(before.case, part.name)
         )
         what = {"columns": "columns kept with it are", "factors": "factors are"}.get(
             differing, f"{differing} is"
         )
         return RowError(
-            f"the {what} not that of the same case in row {self.first[case.id]}",
+            f"the {what} not that of the same case in row {before.row}",
             mend="tell the two apart with --case, keep only columns that describe a case, or "
             f"{ASIDE}",
         )
+
+
+def text_of(row: Row, fields: Fields, layout: Layout) -> tuple[str | None, bool]:
+    """A row's text, up to where what follows it in a thread begins, and whether it is whole
+    because that was not found in it."""
+    text = fields.text("text", row)
+    end = None if text is None or layout.until is None else fields.text("until", row)
+    if text is None or end is None:
+        return text, False
+    before = cut(text, end)
+    return (text, True) if before is None else (before or None, False)

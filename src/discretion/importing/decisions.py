@@ -14,6 +14,7 @@ from discretion.importing.assembly import Assembly, Recorded, UnknownAnswerError
 from discretion.importing.cells import RowError
 from discretion.importing.layouts import Layout
 from discretion.importing.pseudonyms import Pseudonyms
+from discretion.importing.redactors import looked_at, processors
 from discretion.importing.tables import open_table
 from discretion.judgments import Judgment, Tally
 
@@ -80,6 +81,7 @@ def read_decisions(
     encoding: str = "utf-8",
     delimiter: str | None = None,
     secret: bytes | None = None,
+    processes: int | None = None,
 ) -> Imported:
     """Read a CSV, TSV, JSONL or XLSX file of decisions.
 
@@ -87,6 +89,8 @@ def read_decisions(
     it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
     With a `secret`, personal data in texts and explanations becomes marks and raters get
     pseudonyms, which the same secret makes the same again; without, all stays as it is written.
+    Where a file is long, texts are looked at by `processes` processes, by default one for each
+    processor; what comes of it does not depend on how many there are.
 
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
@@ -100,11 +104,14 @@ def read_decisions(
     unknown: Counter[str] = Counter()
     first_unknown = 0
     rows = 0
-    with closing(table.rows):
-        for row in table.rows:
+    if processes is None:
+        processes = processors()
+    looking = looked_at(table.rows, assembly.texts, 1 if secret is None else processes)
+    with closing(table.rows), closing(looking):
+        for row, ready in looking:
             rows += 1
             try:
-                assembly.add(row)
+                assembly.add(row, ready)
             except RowError as error:
                 if skip_bad:
                     skipped.append(

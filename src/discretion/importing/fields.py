@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from discretion.importing.cells import Cell, RowError, as_text
-from discretion.importing.expressions import bind, find_column
+from discretion.importing.expressions import Column, bind, find_column
 from discretion.importing.layouts import CASE_FIELDS, Layout
 from discretion.importing.rows import Row
 from discretion.units import Unit
@@ -30,6 +30,12 @@ class Fields:
             )
             for name, written in layout.fields.items()
         }
+        self._at = {
+            name: expression.node.index
+            for name, expression in self._expressions.items()
+            if isinstance(expression.node, Column)
+        }
+        """Fields that are nothing but a column, and where it stands."""
         self._of_case = [self._expressions.get(name) for name in CASE_FIELDS]
         if layout.until is not None:
             self._expressions["until"] = bind(layout.until, places, where="--text-until", unit=unit)
@@ -73,14 +79,13 @@ class Fields:
 
     def optional(self, name: str, row: Row, read: Callable[[Cell], T]) -> T | None:
         """A field; None where it is not mapped or its cell is empty."""
-        expression = self._expressions.get(name)
-        if expression is None or self.required(name, row, _itself) == "":
+        if name not in self._expressions:
             return None
-        return self.required(name, row, read)
+        if name in self._at and not row.cells[self._at[name]]:
+            return None
+        return self.required(name, row, lambda cell: None if cell == "" else read(cell))
 
     def text(self, name: str, row: Row) -> str | None:
+        if name in self._at:
+            return row.cells[self._at[name]] or None
         return self.optional(name, row, as_text)
-
-
-def _itself(cell: Cell) -> Cell:
-    return cell

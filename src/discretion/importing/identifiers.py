@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from discretion.canonical import short_id
 from discretion.importing.cells import RowError
@@ -11,6 +12,7 @@ from discretion.importing.cells import RowError
 _LONGEST = 60
 
 
+@lru_cache(maxsize=4096)
 def identifier(name: str) -> str:
     """``Late returns`` as ``late-returns``; a name that loses letters ends in a hash of itself.
 

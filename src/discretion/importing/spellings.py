@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from discretion.errors import DiscretionError
 from discretion.judgments import DECISIONS, Decision
@@ -57,6 +58,7 @@ def parse_answers(written: str) -> Spellings:
     return Spellings({**BUILT_IN, **own})
 
 
+@lru_cache(maxsize=4096)
 def _folded(written: str) -> str:
     """In small letters with single spaces; what stands around a word is no other answer."""
     plain = " ".join(written.casefold().replace("’", "'").split())

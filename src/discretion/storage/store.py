@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,9 @@ _PAGE = 500
 
 _KEYS = 10_000
 """Keys in memory while many are read."""
+
+_MANY = 2_000
+"""Entries that one call hands to the writer; more are written a part at a time."""
 
 
 class Store:
@@ -47,10 +50,27 @@ class Store:
         self._writer = Writer(self._engine, path)
 
     def append(self, entries: Iterable[Entry]) -> list[bool]:
-        """Store entries, all or none, and say which were new; they are on disk on return."""
+        """Store entries, all or none, and say which were new; they are on disk on return.
+
+        Many are made ready and written a part at a time, so that memory stays flat: entries may
+        come from a generator, which is run while other writers wait.
+        """
+        coming = iter(entries)
+        first = list(islice(coming, _MANY + 1))
+        if len(first) > _MANY:
+            return self._append_parts(chain(first, coming))
         fresh: list[bool] = []
-        self._writer.hand(_rows(entries), fresh)
+        self._writer.hand(_rows(first), fresh)
         self._writer.flush()
+        return fresh
+
+    def _append_parts(self, entries: Iterator[Entry]) -> list[bool]:
+        """In one transaction of their own, behind everything that was put before."""
+        self.flush()
+        fresh: list[bool] = []
+        with self._connection() as connection, transaction(connection):
+            while part := list(islice(entries, _MANY)):
+                fresh += log.write(connection, _rows(part))
         return fresh
 
     def put(self, *entries: Entry) -> None:
