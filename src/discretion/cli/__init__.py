@@ -9,6 +9,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     check,
     doctor,
     evaluate,
+    evidence,
     gate,
     importing,
     init,

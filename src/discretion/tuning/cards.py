@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from discretion.tuning.trainers import Recipe
 LIBRARIES = ("discretion", "torch", "transformers", "tokenizers", "accelerate", "peft")
 RESULTS, LIMITS = "## Results", "## Limits"
 """Headings of the card: what stands between them is put in when the model is measured."""
+MOST_NAMES = 12
+"""Groups that are named on the card; `discretion.json` has them all."""
 SAYS = ("reads_twin", "system", "dtype", "allow_outside")
 """How the base is asked: the tuned model is asked in the same way."""
 
@@ -95,7 +98,7 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
 {left or "  - none"}
 - **Whose**: {lineage.panel}, {_people(lineage)}, {lineage.judgments} judgments in all:
 {sources}
-- **Held out** by {notes["hold_out"]["by"]}: {", ".join(notes["hold_out"]["held"])}
+- **Held out** by {notes["hold_out"]["by"]}: {_some(notes["hold_out"]["held"])}
 - **Plan** `{lineage.plan[:16]}`, {_frozen(lineage)}
 - **Training**: {recipe["epochs"]} epochs, learning rate {recipe["learning_rate"]:g}, batches of
   {recipe["batch"]}, {"LoRA of rank " + str(recipe["rank"]) if recipe["lora"] else "all weights"},
@@ -139,6 +142,11 @@ def results_in(card: str) -> str:
     return card.partition(f"\n{RESULTS}\n")[2].partition(f"\n{LIMITS}\n")[0].strip()
 
 
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
 def _people(lineage: Lineage) -> str:
     if lineage.raters is None:
         return "raters not known"
@@ -147,7 +155,7 @@ def _people(lineage: Lineage) -> str:
 
 def _frozen(lineage: Lineage) -> str:
     how = "frozen" if lineage.by_hand else "taken down by the training itself"
-    what = f"exploratory: {lineage.exploratory}" if lineage.exploratory else "confirmatory"
+    what = f"exploratory: {lineage.exploratory}" if lineage.exploratory else "not exploratory"
     return f"{how} {lineage.frozen}; {what}"
 
 

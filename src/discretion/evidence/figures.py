@@ -1,0 +1,84 @@
+"""Figures: every table of a run's report as JSON, and where two such sets of tables differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from discretion import reports
+from discretion.experiments import outcome, pooled
+from discretion.runs import Run
+from discretion.storage import records
+
+WITHIN = 1e-9
+"""Two numbers are the same where they differ by no more than this share of the larger."""
+NAMES = ("name", "scenario", "arm", "policy", "what")
+"""The fields by which an element of a table is called, where it has one."""
+
+
+FROM_TEXTS = ("reasons",)
+"""Tables that are made from what models wrote."""
+
+
+def tables(
+    run: Run, panel: str, notes: Mapping[str, Mapping[str, Any]], *, texts: bool
+) -> dict[str, Any]:
+    """What the report of a run shows, texts of cases left out.
+
+    Args:
+        panel: name or expression of the people.
+        notes: what the run's tuned models say of themselves, by name.
+        texts: whether what models wrote is at hand; without it, so are the tables made from it.
+    """
+    teaching = None
+    if run.plan.tuning:
+        teaching = outcome(run, records.panel(run.store, panel))
+    card = reports.of_run(run, panel=panel, teaching=teaching, together=pooled(run), notes=notes)
+    found: dict[str, Any] = reports.to_json(card)
+    return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
+
+
+def counted(value: Any) -> int:
+    """How many numbers stand in a table."""
+    if isinstance(value, dict):
+        return sum(map(counted, value.values()))
+    if isinstance(value, list):
+        return sum(map(counted, value))
+    return int(_is_number(value))
+
+
+def differences(stated: Any, found: Any, place: str = "", within: float = WITHIN) -> Iterator[str]:
+    """Each place at which what is stated is not what was found."""
+    if _is_number(stated) and _is_number(found):
+        if not math.isclose(stated, found, rel_tol=within, abs_tol=within * WITHIN):
+            yield f"{place}: {stated!r} is stated, {found!r} was found"
+    elif isinstance(stated, dict) and isinstance(found, dict):
+        for name in dict.fromkeys([*stated, *found]):
+            where = f"{place}.{name}" if place else name
+            if name not in stated or name not in found:
+                yield f"{where}: {'is not stated' if name in found else 'was not found'}"
+            else:
+                yield from differences(stated[name], found[name], where, within)
+    elif isinstance(stated, list) and isinstance(found, list):
+        if len(stated) != len(found):
+            yield f"{place}: {len(stated)} are stated, {len(found)} were found"
+        for row, (one, other) in enumerate(zip(stated, found, strict=False)):
+            yield from differences(one, other, f"{place}[{_called(one, row)}]", within)
+    elif type(stated) is not type(found) or stated != found:
+        yield f"{place}: {_short(stated)} is stated, {_short(found)} was found"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _called(element: Any, row: int) -> str:
+    if isinstance(element, dict):
+        return next((str(element[name]) for name in NAMES if element.get(name)), str(row))
+    return str(row)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

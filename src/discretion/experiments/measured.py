@@ -1,0 +1,157 @@
+"""Measured: how near tuned models came to the people on cases that their training did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from discretion.answers import combine
+from discretion.measures.figure import Figure
+from discretion.measures.gaps import corrected_gap, signed_gap
+from discretion.measures.scores import brier
+from discretion.models.tuned import PREFIX
+from discretion.runs import Run
+from discretion.scorecards.study import replies_of, study_of
+from discretion.storage import Store, records
+from discretion.tuning.cards import results_in, with_results
+
+KIND = "measured"
+CARD = "README.md"
+UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One tuned model, asked by one method, against a panel. All its cases were held out from it:
+    no others are ever put to it."""
+
+    model: str
+    """Without its prefix."""
+    method: str
+    cases: int
+    gap: Figure
+    signed: Figure
+    brier: Figure
+
+
+def measured(run: Run, panel: str) -> list[Measured]:
+    """Every tuned model of a run that answered a case which the panel judged, by name."""
+    study = study_of(run.docket.cases, records.panel(run.store, panel))
+    asked = [name for name, _ in run.arms if name.startswith(PREFIX)]
+    replies = replies_of(
+        study,
+        asked,
+        ((arm, combine(case, answers)) for arm, case, answers in run.answers() if arm in asked),
+    )
+    found = []
+    for name in sorted(asked):
+        model, _, method = name.removeprefix(PREFIX).partition("/")
+        reply = replies[name]
+        if not reply.answered:
+            continue
+        found.append(
+            Measured(
+                model,
+                method,
+                reply.answered,
+                corrected_gap(reply.p, reply.variance, study.rates),
+                signed_gap(reply.p, study.rates),
+                brier(reply.p, reply.variance, study.rates),
+            )
+        )
+    return found
+
+
+def keep_results(run: Run, folder: Path, at: str, panel: str = "") -> list[str]:
+    """Put what a run measured into the cards of its tuned models, and note it in the log.
+
+    A card is changed as a whole or not at all; what marks a training as finished is not touched.
+    A run that was stopped, or in which models meet what they were taught, measures nothing.
+
+    Args:
+        folder: of the tuned models.
+        at: when, ISO 8601.
+        panel: whom to compare with; by default whose judgments each model was taught.
+
+    Returns:
+        The models whose cards were filled.
+
+    Raises:
+        DiscretionError: a card's headings are gone.
+    """
+    if not run.finished or run.plan.rehearsal:
+        return []
+    filled = []
+    for model in models_of(run):
+        whom = panel or run.plan.panel or taught_by(run.store, model)
+        found = [one for one in measured(run, whom) if one.model == model]
+        card = folder / model / CARD
+        if not found or not card.is_file():
+            continue
+        text = with_results(card.read_text(encoding="utf-8"), results(found, run, whom))
+        new = card.with_name(CARD + UNFINISHED)
+        new.write_text(text, encoding="utf-8")
+        new.replace(card)
+        records.note(
+            run.store,
+            KIND,
+            model,
+            {"panel": whom, "at": at, "arms": [asdict(one) for one in found]},
+            grouping=run.id,
+        )
+        filled.append(model)
+    return filled
+
+
+def results(found: Iterable[Measured], run: Run, panel: str) -> str:
+    """The results of a model's card."""
+    rows = "".join(
+        f"| {one.method} | {_text(one.gap)} | {_text(one.signed, '+')} | {_text(one.brier)} "
+        f"| {one.cases} |\n"
+        for one in found
+    )
+    return f"""On cases that its training did not see, against {panel}, with 95% intervals; run
+`{run.id}`, finished {run.finished}:
+
+| asked by | noise-corrected gap | signed gap | Brier score | cases |
+|---|---|---|---|---|
+{rows}
+Zero is the people themselves; a signed gap above zero is too lax, below zero too strict.
+"""
+
+
+def results_hold(card: str, run: Run, panel: str, model: str) -> bool | None:
+    """Whether a card's results are those of a run; None where they are of another run or panel."""
+    stated = results_in(card)
+    if f"`{run.id}`" not in stated or f"against {panel}, with" not in stated:
+        return None
+    found = [one for one in measured(run, panel) if one.model == model]
+    return results(found, run, panel).strip() == stated
+
+
+def models_of(run: Run) -> list[str]:
+    """The tuned models that a run asks, without their prefix."""
+    names = (name.removeprefix(PREFIX) for name, _ in run.arms if name.startswith(PREFIX))
+    return sorted({name.partition("/")[0] for name in names})
+
+
+def taught_by(store: Store, model: str) -> str:
+    """The panel whose judgments a model was taught; empty where the log does not say."""
+    named = [entry for entry in store.entries("tuned") if entry.key == model]
+    return str(named[-1].body.get("lineage", {}).get("panel", "")) if named else ""
+
+
+def newest_results(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(model, what was measured of it) of every model in the log, the newest alone."""
+    newest = {entry.key: {"run": entry.grouping, **entry.body} for entry in store.entries(KIND)}
+    return iter(newest.items())
+
+
+def _text(figure: Figure, sign: str = "") -> str:
+    if figure.value is None:
+        return f"– ({figure.note})" if figure.note else "–"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:{sign}.3f}"
+    return f"{figure.value:{sign}.3f} ({figure.low:{sign}.3f} to {figure.high:{sign}.3f})"

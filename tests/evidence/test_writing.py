@@ -1,0 +1,166 @@
+"""Writing evidence: complete or not at all, and nothing in it that was not asked for."""
+
+import json
+
+import pytest
+
+from discretion import reports
+from discretion.errors import DiscretionError
+from discretion.evidence import Shown, run_of, write_evidence
+from discretion.evidence import writing as writing_module
+from discretion.experiments import outcome
+from discretion.storage import records
+from evidence import experiment_at_hand as at_hand
+
+MADE = "2026-01-03T00:00:00+00:00"
+
+
+@pytest.fixture
+def run(tmp_path):
+    found = at_hand.make(tmp_path)
+    yield found
+    found.store.close()
+
+
+def write(run, into, **more):
+    return write_evidence(run, into, made=MADE, models=into.parent / "models", **more)
+
+
+def texts(folder):
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def rows(folder, name):
+    return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
+
+
+def test_the_tables_are_those_of_the_report(run, tmp_path):
+    verdict = write(run, tmp_path / "proof", shown=Shown(prompts=True))
+    assert verdict.problems == ()
+    people = records.panel(run.store)
+    notes = {
+        name: json.loads((tmp_path / "models" / name / "discretion.json").read_text())
+        for name in at_hand.MODELS
+    }
+    card = reports.of_run(run, teaching=outcome(run, people), together={}, notes=notes)
+    stated = json.loads((tmp_path / "proof" / "tables.json").read_text("utf-8"))
+    assert stated == json.loads(json.dumps(reports.to_json(card)))
+    assert stated["teaching"]["rows"], "what was learned is among them, with its recalibration"
+    assert any(
+        row["reading"] == "after a" and row["gap"]["value"] is not None
+        for row in stated["teaching"]["rows"]
+    )
+
+
+def test_nobody_is_named_and_nothing_is_quoted_unless_asked(run, tmp_path):
+    write(run, tmp_path / "proof", model="tiny-labels-0")
+    everything = "".join(texts(tmp_path / "proof").values())
+    for private in (*at_hand.NAMES, "Because, says", "555-0100", "north", "They were ill"):
+        assert private not in everything.replace(
+            "".join(line for line in texts(tmp_path / "proof")["policies.jsonl"]), ""
+        ), private
+    raters = {row["personal"]["rater"] for row in rows(tmp_path / "proof", "judgments.jsonl")}
+    assert raters == {f"person {place + 1}" for place in range(10)}
+
+
+def test_what_is_asked_for_is_there_whole_and_checked(run, tmp_path):
+    shown = Shown(cases=True, explanations=True, prompts=True)
+    verdict = write(run, tmp_path / "proof", shown=shown)
+    cases = rows(tmp_path / "proof", "cases.jsonl")
+    assert cases and all(row["personal"]["text"] and row["salt"] for row in cases)
+    answers = [row for row in rows(tmp_path / "proof", "answers.jsonl") if row["kind"] == "answer"]
+    assert verdict.personal == {
+        "in part": len(at_hand.CASES) * 10,
+        "whole": len(cases) + len(answers),
+    }
+    judgment = rows(tmp_path / "proof", "judgments.jsonl")[0]
+    assert judgment["personal"]["explanation"] == "Because, says Ann Archer."
+    assert "salt" not in judgment, "its rater is not the one that it commits to"
+
+
+def test_columns_by_which_people_are_chosen_are_shown_and_no_others(run, tmp_path):
+    write(run, tmp_path / "proof", panel="staff[tenure=lead]")
+    judgment = rows(tmp_path / "proof", "judgments.jsonl")[0]
+    assert judgment["personal"]["columns"] == {"tenure": "lead"}
+    stated = json.loads((tmp_path / "proof" / "tables.json").read_text("utf-8"))
+    assert stated["people"]["raters"] == 4
+
+
+def test_raters_whom_the_panel_names_keep_their_names(run, tmp_path):
+    write(run, tmp_path / "proof", panel="staff[rater!=Hal]")
+    raters = {row["personal"]["rater"] for row in rows(tmp_path / "proof", "judgments.jsonl")}
+    assert "Hal" in raters and "Gus" not in raters
+
+
+def test_other_panels_and_other_runs_answers_stay_at_home(run, tmp_path):
+    at_hand.judge(run.store, panel="others")
+    verdict = write(run, tmp_path / "proof", panel="staff")
+    others = [
+        row
+        for row in rows(tmp_path / "proof", "judgments.jsonl")
+        if row["body"]["panel"] == "others"
+    ]
+    assert [(row["seq"], row["personal"]) for row in others] == [
+        (verdict.manifest.entries, None)
+    ], "the last row of the log is there, since its hash is the head, and shows nobody"
+    assert verdict.rows < verdict.manifest.entries
+    assert verdict.linked == 1, "the last row is here, the one before it is not"
+
+
+def test_the_whole_log_leaves_no_gap_and_shows_no_more_of_people(run, tmp_path):
+    at_hand.judge(run.store, panel="others")
+    verdict = write(run, tmp_path / "proof", panel="staff", shown=Shown(whole_log=True))
+    assert verdict.rows == verdict.linked == verdict.manifest.entries
+    others = [
+        row
+        for row in rows(tmp_path / "proof", "judgments.jsonl")
+        if row["body"]["panel"] == "others"
+    ]
+    assert len(others) == len(at_hand.CASES) * 10
+    assert all(row["personal"] is None for row in others)
+
+
+def test_an_erased_person_is_erased_here_too(run, tmp_path):
+    first = next(run.store.entries("judgment"))
+    run.store.erase("judgment", "", first.key, "asked to be forgotten")
+    verdict = write(run, tmp_path / "proof")
+    assert verdict.personal["erased"] == 1
+    assert [row["kind"] for row in rows(tmp_path / "proof", "others.jsonl")] == ["erasure"]
+
+
+def test_a_folder_that_is_there_is_not_written_into(run, tmp_path):
+    (tmp_path / "proof").mkdir()
+    with pytest.raises(DiscretionError, match="is there already; name another"):
+        write(run, tmp_path / "proof")
+    assert list((tmp_path / "proof").iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_what_is_half_written_never_has_its_name(run, tmp_path, monkeypatch, error):
+    def stop(*_):
+        raise error
+
+    monkeypatch.setattr(writing_module, "_seal", stop)
+    with pytest.raises((KeyboardInterrupt, DiscretionError), match=r"^$|No space left"):
+        write(run, tmp_path / "proof")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["models"]
+
+
+def test_what_does_not_give_the_same_figures_is_not_handed_over(run, tmp_path, monkeypatch):
+    right = writing_module.tables
+
+    def wrong(*given, **more):
+        found = right(*given, **more)
+        found["arms"][0]["gap"]["value"] += 0.001
+        return found
+
+    monkeypatch.setattr(writing_module, "tables", wrong)
+    with pytest.raises(DiscretionError, match="does not give the same figures"):
+        write(run, tmp_path / "proof")
+    assert not (tmp_path / "proof").exists()
+
+
+def test_the_newest_run_that_asked_a_model_is_its_own(run):
+    assert run_of(run.store, "tiny-labels-0").id == run.id
+    with pytest.raises(DiscretionError, match="tuned:tiny-labels was never asked"):
+        run_of(run.store, "tiny-labels")
