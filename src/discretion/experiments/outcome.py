@@ -199,7 +199,8 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
     """How an arm is called among the trials, what it is, and its seed."""
     for pupil in known.values():
         if pupil.together == name:
-            return pupil.shown, "target", pupil.seed
+            taught = pupil.shown == pupil.target.name
+            return pupil.shown, "target" if taught else "probe", pupil.seed
     if name == f"{plan.model}/direct":
         return BASE, "base", None
     if name in untuned(plan):
