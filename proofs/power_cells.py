@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from discretion.experiments.power_sizes import Size
@@ -22,14 +22,17 @@ class Cell:
     studies: int
 
 
+ORDINARY = Size(seeds=max(SEEDS))
+"""The defaults; its first two seeds are the ordinary study."""
 CELLS = (
-    Cell("ordinary", Size(), LEARNER, 1000),
+    Cell("ordinary", ORDINARY, LEARNER, 1000),
     Cell("without noise", Size(), Learner(LEARNER.weight, 0.0), 1000),
     Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000),
-    Cell("unequal", Size(domains=9, others=2, folds=1, seeds=1), LEARNER, 1000),
+    Cell("unequal", Size(), LEARNER, 1000),
     *(
-        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 200)
-        for judgments in (100, 300, 1000)
+        Cell("table", replace(ORDINARY, judgments=judgments, domains=domains), LEARNER, 100)
+        for judgments in (100, 300, 600)
         for domains in (6, 12, 24)
+        if (judgments, domains) != (ORDINARY.judgments, ORDINARY.domains)
     ),
 )
