@@ -42,8 +42,8 @@ class Size:
     domains: int
 
 
-FULL = Size(cases=30, people=24, each=8, taught=300, seeds=2, domains=len(DOMAINS))
-SMOKE = Size(cases=8, people=8, each=4, taught=40, seeds=1, domains=3)
+FULL = Size(cases=30, people=24, each=8, taught=300, seeds=1, domains=len(DOMAINS))
+SMOKE = Size(cases=12, people=8, each=6, taught=150, seeds=1, domains=4)
 
 
 def make(folder: Path, panel: str, seed: int, size: Size, plan: str) -> None:
