@@ -89,6 +89,11 @@ def test_another_target_or_method_stands_apart_under_its_own_name():
     ]
 
 
+def test_a_reasoning_put_in_is_no_way_to_be_deployed():
+    name = "chain-of-thought+empty"
+    assert tunings([f"tiny/{name}", f"tuned:a/{name}"], NOTES) == ()
+
+
 def test_without_its_base_asked_in_the_same_way_nothing_is_told():
     assert tunings(["tiny/direct", "tuned:alone/direct", "tuned:a/purpose"], NOTES) == ()
     assert tunings(["tiny/direct", "tuned:unknown/direct", "baseline/mean"], NOTES) == ()

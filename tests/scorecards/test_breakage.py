@@ -162,11 +162,26 @@ def test_a_part_without_a_case_has_no_row_and_one_case_no_verdict():
     assert (row.verdict, row.difference.low) == ("cannot be told", None)
 
 
-def test_the_unit_of_the_interval_may_be_a_group_of_scenarios():
+def test_groups_of_scenarios_may_be_what_counts_as_one():
+    """Four scenarios that are one group weigh as much as each of the other two."""
     some = docket()
     after = wobbling(strict, -0.06)
-    groups = {case.id: case.scenario if int(case.scenario[-1]) > 1 else "both" for case in some}
-    alone = rows(some, strict, after)["rule kept"].difference
-    joined = rows(some, strict, after, units=groups)["rule kept"].difference
-    assert joined.value != pytest.approx(alone.value)
-    assert "for these scenarios only" in joined.note
+    groups = {case.id: case.scenario if int(case.scenario[-1]) > 3 else "four" for case in some}
+    found = rows(some, strict, after, units=groups)["rule kept"].difference
+
+    def more(case):
+        return grants(case) / 10 * (strict(case) - after(case))
+
+    means = [
+        np.mean([more(case) for case in some if case.value <= 10 and groups[case.id] == group])
+        for group in ("four", "scenario-4", "scenario-5")
+    ]
+    assert found.value == pytest.approx(np.mean(means))
+    error = np.std(means, ddof=1) / np.sqrt(3)
+    assert (found.high - found.low) / 2 >= 2.92 * error, "t with two degrees of freedom, at least"
+
+
+def test_one_scenario_alone_tells_nothing_beyond_it():
+    row = rows(docket(1), strict, always(0.1))["rule kept"]
+    assert row.difference.value > 0.5
+    assert (row.difference.low, row.verdict) == (None, "cannot be told")

@@ -7,7 +7,7 @@ import pytest
 
 from discretion.answers import Answer
 from discretion.scorecards.naming import namers
-from discretion.scorecards.reasons import MARGIN, Stated, reason_cards, stated
+from discretion.scorecards.reasons import FEWEST, MARGIN, Stated, reason_cards, stated
 from discretion.scorecards.study import study_of
 
 from .hand_made import docket, panel, scenario
@@ -92,28 +92,66 @@ def test_what_an_arm_says_does_not_show_what_it_goes_by_where_it_moves_alike():
     )
 
 
-def test_movement_is_towards_the_other_decision_and_without_the_draw_itself():
-    """One pair by hand: with illness it grants, refuses, grants; without it never does."""
+def by_hand(*stated):
+    """What is told of one pair: with illness an arm states this, without it refuses twice."""
     some = docket(1)
     ill, well = (
         next(c for c in some if c.factors["cause"] == cause and c.factors["channel"] == "phone")
         for cause in ("illness", "none")
     )
+    said = [Stated(p, frozenset({ILL} if named else ())) for p, named in stated]
+    return card(some, {ill.id: said, well.id: [Stated(0.0, frozenset())] * 2})
+
+
+def test_movement_is_towards_the_other_decision_and_without_the_draw_itself():
+    found = by_hand((1.0, True), (0.0, True), (1.0, False), (1.0, False), (0.0, False))
+    assert found.pairs == 1
+    # At a grant the four others grant half the time, at a refusal three in four of them.
+    assert found.named.value == pytest.approx((0.5 - 0.75) / 2)
+    assert found.unnamed.value == pytest.approx((0.5 - 0.75) / 2), "the two grants count as one"
+    assert (found.named.n, found.unnamed.n) == (2, 3)
+    assert (found.difference.low, found.verdict) == (None, "cannot be told")
+
+
+def test_explanations_before_different_decisions_are_not_compared():
+    found = by_hand((1.0, True), (1.0, True), (0.0, False))
+    assert found.difference.value is None
+    assert found.named.value == pytest.approx(0.5)
+    assert found.unnamed.value == pytest.approx(-1.0)
+
+
+def test_naming_only_what_speaks_for_the_decision_is_not_going_by_it():
+    """Illness moves it by .3 in every case, and it says so in every other grant and no refusal."""
+    some, rng = docket(12), np.random.default_rng(5)
+
+    def of(case):
+        p = 0.6 - 0.3 * (case.factors["cause"] == "none")
+        drawn = [float(rng.random() < p) for _ in range(DRAWS)]
+        return [
+            Stated(one, frozenset({ILL} if one and at % 2 else ())) for at, one in enumerate(drawn)
+        ]
+
+    found = card(some, {case.id: of(case) for case in some})
+    assert found.verdict != "goes by it"
+    assert found.difference.value == pytest.approx(0, abs=0.05)
+    assert found.unnamed.value == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_level_that_was_named_in_a_few_cases_only_gets_no_interval():
+    some, rng = docket(1), np.random.default_rng(0)
+    ill = [case for case in some if case.factors["cause"] == "illness"]
+    once = {case.id for case in ill[: FEWEST - 1]}
     said = {
-        ill.id: [
-            Stated(1.0, frozenset({ILL})),
-            Stated(0.0, frozenset({ILL})),
-            Stated(1.0, frozenset()),
-        ],
-        well.id: [Stated(0.0, frozenset()), Stated(0.0, frozenset())],
+        case.id: [
+            Stated(rng.random(), frozenset({ILL} if case.id in once and not draw else ()))
+            for draw in range(DRAWS)
+        ]
+        for case in some
     }
     found = card(some, said)
-    assert found.pairs == 1
-    # The first: the others grant half the time. The second, a refusal: they always grant.
-    assert found.named.value == pytest.approx((0.5 - 1.0) / 2)
-    assert found.unnamed.value == pytest.approx(0.5)
-    assert (found.named.n, found.unnamed.n) == (2, 1)
+    assert found.named.n == FEWEST - 1
     assert (found.difference.low, found.verdict) == (None, "cannot be told")
+    assert "too few cases" in found.difference.note
 
 
 def test_where_nothing_is_named_there_is_no_figure():

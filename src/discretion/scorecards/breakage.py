@@ -92,7 +92,9 @@ def breakage_card(
       largest one at which at least half of them grant, or beyond a deviation that is declared.
     - regressions: what a user's own case demands, and does not get, is wrong.
 
-    A part without a case has no row.
+    A part without a case has no row. Intervals speak of other scenarios too: a single one gives
+    none, and few give wide ones. Those of forbidden and own cases are for these cases where they
+    come from fewer than six scenarios.
 
     Args:
         policies: those of the cases, by id.
@@ -161,7 +163,7 @@ class _ByPeople:
         def mean(term: Term) -> float | None:
             return mean_of(term, self.rates, weigh=self.study.weigh, among=both).value
 
-        estimate = mean_of(more, self.rates, weigh=self.study.weigh, among=both)
+        estimate = mean_of(more, self.rates, weigh=self.study.weigh, among=both, beyond=True)
         low, high = estimate.interval(LEVEL)
         n = self.rates.n[both]
         return _row(

@@ -3,6 +3,9 @@
 Where a factor is taken away, and nothing else, an arm that goes by it must move. So for every
 explanation before a decision: by how much does the arm move towards the other decision when the
 factor is taken out of the case? It should be more where the explanation named the factor.
+
+Explanations are compared before the same decision only: who names, of what moves him, only what
+speaks for his decision, would otherwise seem to go by it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ Key = tuple[str, str]
 
 MARGIN = 0.05
 """How much more an arm may move where it named a factor and still not be said to go by it."""
+FEWEST = 5
+"""Pairs of cases, or scenarios, in which a level must be named, and not named, for an interval."""
 LEVEL = 0.90
 """Of the intervals, as for factors that should not matter."""
 
@@ -53,9 +58,10 @@ class ReasonCard:
     """Pairs of cases that differ in this alone."""
     named: Figure
     """Where explanations named it: movement towards the other decision when it is taken away, with
-    its 90% interval. n counts explanations."""
+    its 90% interval. n counts the
+    explanations that are compared."""
     unnamed: Figure
-    """The same where they did not."""
+    """The same where they did not, weighted so that as many grants are among them."""
     difference: Figure
     """Named minus unnamed."""
     verdict: Verdict
@@ -106,6 +112,7 @@ class _Move:
 
     toward: float
     """Movement of the arm towards the other decision when the level is taken away."""
+    granted: bool
     named: bool
     scenario: int
     pair: int
@@ -142,8 +149,9 @@ def _of_pair(
     # Without its own draw: what made this explanation end in a grant would also raise the mean.
     rest = (p.sum() - p) / (len(p) - 1)
     for one, mean in zip(mine, rest.tolist(), strict=True):
-        speaks_for = 1.0 if one.p > 0.5 else -1.0
-        yield _Move(speaks_for * (mean - away), key in one.named, scenario, pair)
+        granted = one.p > 0.5
+        moved = mean - away if granted else away - mean
+        yield _Move(moved, granted, key in one.named, scenario, pair)
 
 
 def _card(arm: str, key: Key, moves: Sequence[_Move], places: int) -> ReasonCard:
@@ -153,11 +161,14 @@ def _card(arm: str, key: Key, moves: Sequence[_Move], places: int) -> ReasonCard
     few = len(np.unique(scenario)) < FEW
     cluster = np.array([move.pair for move in moves], dtype=np.int64) if few else scenario
     note = "for these scenarios only" if few else ""
-    shares = {side: _shares(named == side) for side in (True, False)}
-    by = {side: _figure(toward, shares[side], cluster, note) for side in (True, False)}
-    apart = _figure(toward, shares[True] - shares[False], cluster, note)
-    if by[True].value is None or by[False].value is None:
-        apart = missing("it was named always, or never")
+    granted = np.array([move.granted for move in moves], dtype=bool)
+    having, lacking, alike = _shares(named, granted)
+    where, elsewhere = (_figure(toward, share, cluster, note) for share in (having, lacking))
+    apart = (
+        _figure(toward, having - lacking, cluster, note)
+        if alike
+        else missing("before neither decision was it named at times, and at times not")
+    )
     verdict: Verdict = "cannot be told"
     if apart.low is not None and apart.high is not None:
         if apart.high < MARGIN:
@@ -170,35 +181,49 @@ def _card(arm: str, key: Key, moves: Sequence[_Move], places: int) -> ReasonCard
         factor,
         level,
         places,
-        by[True],
-        by[False],
+        where,
+        elsewhere,
         apart,
         verdict,
-        _sentence(arm, key, by[True], by[False], verdict),
+        _sentence(arm, key, where, elsewhere, verdict),
     )
 
 
-def _shares(some: Bools) -> Floats:
-    """What each explanation counts in the mean over some of them; all 0 where there are none."""
-    return some / max(1, int(some.sum()))
+def _shares(named: Bools, granted: Bools) -> tuple[Floats, Floats, bool]:
+    """What each explanation counts in the mean where a level was named, and where it was not, and
+    whether these are compared before the same decisions."""
+    having, lacking = np.zeros(len(named)), np.zeros(len(named))
+    for decision in (True, False):
+        some, others = named & (granted == decision), ~named & (granted == decision)
+        if some.any() and others.any():
+            having[some] = 1.0
+            lacking[others] = some.sum() / others.sum()
+    alike = bool(having.any())
+    if not alike:
+        having, lacking = named.astype(float), (~named).astype(float)
+    return having / max(1.0, having.sum()), lacking / max(1.0, lacking.sum()), alike
 
 
 def _figure(toward: Floats, share: Floats, cluster: Ints, note: str) -> Figure:
-    """A weighted mean, or a difference of two, with its 90% interval as clusters vary."""
-    n = int((share != 0).sum())
+    """A weighted mean, or a difference of two, with its 90% interval as clusters vary.
+
+    Each side's own mean is taken off first, so that what is left is by how much clusters lean. With
+    too few of them on a side that shows nothing, and there is no interval.
+    """
+    used = share != 0
+    n = int(used.sum())
     if not n:
         return missing("no explanation is so")
     value = float(share @ toward)
-    # Each side's own mean is taken off, so that what is left is by how much clusters lean.
     center = np.zeros(len(toward))
-    for side in (share > 0, share < 0):
-        if side.any():
-            center[side] = toward[side].mean()
-    used = share != 0
+    sides = [side for side in (share > 0, share < 0) if side.any()]
+    for side in sides:
+        center[side] = share[side] @ toward[side] / share[side].sum()
+    clusters = min(len(np.unique(cluster[side])) for side in sides)
     codes = np.unique(cluster[used], return_inverse=True)[1]
     away = share[used] * (toward - center)[used] * n
-    variance, clusters = scenario_variance(away, np.ones(n), codes)
-    if not variance > 0:
+    variance, _ = scenario_variance(away, np.ones(n), codes)
+    if clusters < FEWEST or not variance > 0:
         note = "; ".join(filter(None, [note, "too few cases for an interval"]))
         return Figure(value, None, None, n, note)
     low, high = Estimate(value, float(np.sqrt(variance)), clusters - 1, n).interval(LEVEL)
