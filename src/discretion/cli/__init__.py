@@ -21,6 +21,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     schema,
     start,
     tune,
+    tuned,
 )
 from discretion.cli.app import app, options
 from discretion.errors import DiscretionError

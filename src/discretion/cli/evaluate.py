@@ -26,6 +26,7 @@ from discretion.errors import DiscretionError, StoppedError
 if TYPE_CHECKING:
     from discretion.evaluation import Progress
     from discretion.plans import Plan
+    from discretion.runs import Run
     from discretion.workspace import Workspace
 
 
@@ -135,6 +136,7 @@ def evaluate(
         remark("stopped; what was answered is kept, and the same command goes on from here")
         raise typer.Exit(1) from None
     watcher.end()
+    keep_results(here, run)
     failures = run.failures()
     summary: dict[str, Any] = {
         "run": run.id,
@@ -212,6 +214,20 @@ def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> Non
             for name, calls, cached, characters in counts
         ],
     )
+
+
+def keep_results(here: Workspace, run: Run) -> None:
+    """Put what a run measured of tuned models into their cards; a run is not lost where that cannot
+    be done, say since nobody judged its cases yet."""
+    from discretion.experiments import measured
+    from discretion.models.tuned import FOLDER
+
+    if not measured.models_of(run):
+        return
+    try:
+        measured.keep_results(run, here.folder / FOLDER, now())
+    except DiscretionError as error:
+        remark(f"the cards of tuned models stay as they are: {error}")
 
 
 class Watcher:

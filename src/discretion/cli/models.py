@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
 
-models = typer.Typer(help="List models, probe endpoints, and allow texts to be sent to them.")
+models = typer.Typer(help="List, compare and remove models; probe endpoints and allow them texts.")
 app.add_typer(models, name="models", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME].")]
@@ -23,18 +23,23 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME]."
 
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: Json = False) -> None:
-    """List models, probe endpoints, allow texts to be sent."""
+    """List models, tuned ones with what they were tuned from and how near they came."""
+    from discretion.cli.tuned import print_tuned, tuned_rows
+
     if context.invoked_subcommand is not None:
         return
     here = desk()
-    rows = [_row(here, name) for name in _names(here)] + _tuned_rows(here)
+    rows, tuned_models = [_row(here, name) for name in _names(here)], tuned_rows(here)
     if as_json:
-        print_json(rows)
+        print_json([*rows, *tuned_models])
         return
     print_table(
         ["model", "kind", "where", "asked by", "texts may go there"],
         [[row["name"], row["kind"], row["where"], row["asked_by"], row["allowed"]] for row in rows],
     )
+    if tuned_models:
+        print()
+        print_tuned(tuned_models)
 
 
 @models.command()
@@ -133,16 +138,6 @@ def _row(here: Workspace, name: str) -> dict[str, str]:
         "asked_by": endpoints.way(one, found) if found else "not probed yet",
         "allowed": "yes" if one.allowed else "not yet",
     }
-
-
-def _tuned_rows(here: Workspace) -> list[dict[str, str]]:
-    from discretion.models.tuned import FOLDER, PREFIX, tuned_names
-
-    usual = {"kind": "folder", "asked_by": "scoring", "allowed": "yes"}
-    return [
-        {"name": PREFIX + name, "where": f"{FOLDER}/{name}", **usual}
-        for name in tuned_names(here.folder)
-    ]
 
 
 def _endpoint(here: Workspace, name: str) -> Endpoint:

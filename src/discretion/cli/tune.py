@@ -255,7 +255,7 @@ def _arms_of(here: Workspace) -> Any:
 def _ask(here: Workspace, plan: TuningPlan, parts: Any, planned: Any, panel: str) -> str:
     """Put what was held out, and part of what was taught, to all arms; the run's id."""
     from discretion import experiments
-    from discretion.cli.evaluate import Watcher
+    from discretion.cli.evaluate import Watcher, keep_results
 
     arms = _arms_of(here)
     watcher = Watcher()
@@ -274,6 +274,7 @@ def _ask(here: Workspace, plan: TuningPlan, parts: Any, planned: Any, panel: str
         ) from None
     finally:
         watcher.end()
+    keep_results(here, run)
     return run.id
 
 

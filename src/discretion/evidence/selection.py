@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from discretion.cases import Docket
 from discretion.experiments.frozen import KIND as TUNING_PLAN
 from discretion.experiments.frozen import find_frozen
+from discretion.experiments.settings import KIND as TRIED
 from discretion.runs import Run, runs
 from discretion.selections import Selection, parse_selection
 from discretion.storage import ERASURE, Store, records
@@ -35,6 +36,8 @@ def places(run: Run, panel: str) -> set[int]:
     )
     if run.plan.tuning:
         found.update(entry.seq for entry in store.entries("tuned", run.plan.tuning))
+        tried = (entry for entry in store.entries(TRIED) if entry.body["plan"] == run.plan.tuning)
+        found.update(entry.seq for entry in tried)
     erasures = {str(seq) for seq in found} & set(store.keys(ERASURE))
     return found | {entry.seq for entry in store.find(ERASURE, sorted(erasures))}
 

@@ -84,23 +84,20 @@ def keep_results(run: Run, folder: Path, at: str, panel: str = "") -> list[str]:
     if not run.finished or run.plan.rehearsal:
         return []
     filled = []
+    panels: dict[str, list[Measured]] = {}
     for model in models_of(run):
-        whom = panel or run.plan.panel or taught_by(run.store, model)
-        found = [one for one in measured(run, whom) if one.model == model]
-        card = folder / model / CARD
+        whom, card = panel or _compared_with(run, model), folder / model / CARD
+        if whom not in panels:
+            panels[whom] = measured(run, whom)
+        found = [one for one in panels[whom] if one.model == model]
         if not found or not card.is_file():
             continue
         text = with_results(card.read_text(encoding="utf-8"), results(found, run, whom))
         new = card.with_name(CARD + UNFINISHED)
         new.write_text(text, encoding="utf-8")
         new.replace(card)
-        records.note(
-            run.store,
-            KIND,
-            model,
-            {"panel": whom, "at": at, "arms": [asdict(one) for one in found]},
-            grouping=run.id,
-        )
+        body = {"panel": whom, "at": at, "arms": [asdict(one) for one in found]}
+        records.note(run.store, KIND, model, body, grouping=run.id)
         filled.append(model)
     return filled
 
@@ -108,9 +105,11 @@ def keep_results(run: Run, folder: Path, at: str, panel: str = "") -> list[str]:
 def results(found: Iterable[Measured], run: Run, panel: str) -> str:
     """The results of a model's card."""
     rows = "".join(
-        f"| {one.method} | {_text(one.gap)} | {_text(one.signed, '+')} | {_text(one.brier)} "
-        f"| {one.cases} |\n"
+        f"| {one.method} | {' | '.join(figures)} | {one.cases} |\n"
         for one in found
+        for figures in [
+            (figure_text(one.gap), figure_text(one.signed, "+"), figure_text(one.brier))
+        ]
     )
     return f"""On cases that its training did not see, against {panel}, with 95% intervals; run
 `{run.id}`, finished {run.finished}:
@@ -137,6 +136,13 @@ def models_of(run: Run) -> list[str]:
     return sorted({name.partition("/")[0] for name in names})
 
 
+def _compared_with(run: Run, model: str) -> str:
+    """The panel that a run's plan names, or whose judgments a model was taught; without those who
+    are held out the other way round, where people or a moment are."""
+    panel = run.plan.panel or taught_by(run.store, model)
+    return run.plan.model_copy(update={"panel": panel}).compared_with
+
+
 def taught_by(store: Store, model: str) -> str:
     """The panel whose judgments a model was taught; empty where the log does not say."""
     named = [entry for entry in store.entries("tuned") if entry.key == model]
@@ -149,7 +155,8 @@ def newest_results(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
     return iter(newest.items())
 
 
-def _text(figure: Figure, sign: str = "") -> str:
+def figure_text(figure: Figure, sign: str = "") -> str:
+    """A figure with its interval, in three digits; a dash and the reason where it has no value."""
     if figure.value is None:
         return f"– ({figure.note})" if figure.note else "–"
     if figure.low is None or figure.high is None:

@@ -68,7 +68,7 @@ def teach(
         StoppedError: it was stopped; the same job goes on from its last checkpoint.
     """
     work = folder / f"{job.name}{UNFINISHED}"
-    with _alone(work), _in_order(job.name, work):
+    with alone(work), _in_order(job.name, work):
         if read_notes(work) != dict(notes):
             for checkpoint in work.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
@@ -140,7 +140,7 @@ def _taken_over(result: Path, place: Path) -> Path:
 
 
 @contextmanager
-def _alone(work: Path) -> Iterator[None]:
+def alone(work: Path) -> Iterator[None]:
     """Keep every other process off; the operating system ends it with this one, however it ends."""
     work.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(work / "lock", timeout=0, isolation_level=None)
