@@ -23,7 +23,7 @@ from power_cells import CELLS, SEEDS
 from power_page import page
 from power_unequal import unequal
 
-from discretion.experiments.power import QUALITIES, outcome
+from discretion.experiments.power import outcome
 from discretion.experiments.power_trials import trial
 from discretion.simulation.learner import LEARNER
 
@@ -40,9 +40,9 @@ def run_study(task: tuple[int, int]) -> Line:
         found = {"1": unequal((SEED, place, number), cell.learner)}
     else:
         # The first two cells are the same studies, with and without the noise of training.
-        one = trial(cell.size, QUALITIES, (SEED, max(place, 1), number), cell.learner)
+        one = trial(cell.size, cell.qualities, (SEED, max(place, 1), number), cell.learner)
         found = {
-            str(seeds): {str(q): asdict(outcome(one, q, seeds)) for q in QUALITIES}
+            str(seeds): {str(q): asdict(outcome(one, q, seeds)) for q in cell.qualities}
             for seeds in SEEDS
             if seeds <= cell.size.seeds
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from discretion.experiments.power import QUALITIES
 from discretion.experiments.power_sizes import Size
 from discretion.simulation.learner import LEARNER, Learner
 
@@ -20,19 +21,18 @@ class Cell:
     size: Size
     learner: Learner
     studies: int
+    qualities: tuple[float, ...] = QUALITIES
 
 
-ORDINARY = Size(seeds=max(SEEDS))
-"""The defaults; its first two seeds are the ordinary study."""
+ORDINARY = Size()
 CELLS = (
-    Cell("ordinary", ORDINARY, LEARNER, 1000),
-    Cell("without noise", Size(), Learner(LEARNER.weight, 0.0), 1000),
-    Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000),
-    Cell("unequal", Size(), LEARNER, 1000),
+    Cell("ordinary", ORDINARY, LEARNER, 1000, (0.0,)),
+    Cell("without noise", ORDINARY, Learner(LEARNER.weight, 0.0), 1000, (0.0,)),
+    Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000, (0.0,)),
+    Cell("unequal", ORDINARY, LEARNER, 1000),
     *(
-        Cell("table", replace(ORDINARY, judgments=judgments, domains=domains), LEARNER, 100)
-        for judgments in (100, 300, 600)
-        for domains in (6, 12, 24)
-        if (judgments, domains) != (ORDINARY.judgments, ORDINARY.domains)
+        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 200)
+        for judgments in (300, 100, 600)
+        for domains in (12, 6, 24)
     ),
 )

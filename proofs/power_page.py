@@ -45,6 +45,8 @@ Told apart by the plain p and by the adjusted one; *lies within the margin*: the
 
 ## Power of the ordinary study
 
+{studies_of_power} studies.
+
 {ordinary}
 
 A study of this size would notice explanations of quality q = .5 in {half:.0%} of tries, and of
@@ -55,8 +57,8 @@ at all.
 
 ## Power by judgments, domains and seeds
 
-Share of {some} studies or more a size that say "real explanations are nearer" (adjusted p below
-{sure:g}); at q = 0, that tell them apart either way. A share varies by up to {chance:.0%} by chance.
+Share of {some} or more studies a size that say "real explanations are nearer" (adjusted p below
+{sure:g}); at q = 0, that tell them apart either way. By chance shares vary by up to {chance:.0%}.
 
 {table}
 
@@ -79,12 +81,14 @@ def page(lines: Sequence[Line], seed: int) -> str:
     """The whole page in Markdown, from one line a study."""
     by_kind = {cell.kind: place for place, cell in enumerate(CELLS) if cell.kind != "table"}
     size = Size()
-    ordinary = _tallies(lines, by_kind["ordinary"], size.seeds)
+    table = [place for place, cell in enumerate(CELLS) if cell.kind == "table"]
+    same_size = next(place for place in table if _like(CELLS[place].size, size))
+    ordinary = _tallies(lines, same_size, size.seeds)
     none, half, full = ordinary[0.0], ordinary[0.5], ordinary[1.0]
-    table = [place for place, cell in enumerate(CELLS) if cell.kind in ("ordinary", "table")]
+    wrong = _tallies(lines, by_kind["ordinary"], size.seeds)[0.0]
     table.sort(key=lambda place: (CELLS[place].size.judgments, CELLS[place].size.domains))
     some = min(sum(line["cell"] == place for line in lines) for place in table)
-    wrong = none.told / none.studies
+    share = wrong.told / wrong.studies
     return _PAGE.format(
         weight=LEARNER.weight,
         noise=LEARNER.noise,
@@ -98,8 +102,9 @@ def page(lines: Sequence[Line], seed: int) -> str:
         seeds=size.seeds,
         margin=MARGIN,
         false=_false(lines, by_kind),
-        verdict=f"**{wrong:.1%}: {'within' if wrong <= BAR else 'above'} what was asked for.**",
+        verdict=f"**{share:.1%}: {'within' if share <= BAR else 'above'} what was asked for.**",
         tiny="The built-in model itself, without a bar: [forty studies](power_tiny.md).",
+        studies_of_power=none.studies,
         ordinary=_ordinary(ordinary),
         half=half.helped / half.studies,
         full=full.helped / full.studies,
@@ -123,8 +128,12 @@ def _tallies(lines: Sequence[Line], place: int, seeds: int) -> dict[float, Tally
     own = [line["found"][str(seeds)] for line in lines if line["cell"] == place]
     return {
         quality: tally(quality, [Outcome(**found[str(quality)]) for found in own])
-        for quality in QUALITIES
+        for quality in CELLS[place].qualities
     }
+
+
+def _like(one: Size, other: Size) -> bool:
+    return (one.judgments, one.domains) == (other.judgments, other.domains)
 
 
 def _false(lines: Sequence[Line], by_kind: Mapping[str, int]) -> str:
