@@ -167,6 +167,29 @@ def test_what_came_as_near_without_training_is_said(nearer, name):
     assert "came as near" not in said()[0]
 
 
+def test_only_the_best_of_each_kind_is_named_unless_more_came_as_near():
+    more = (row("baseline/mean", 0.30, "baseline"), row("precedents", 0.35, "method"))
+    told = said(rows=(*ROWS, *more))[0]
+    assert "precedents 0.35" in told
+    assert "baseline/mean" not in told
+    near = tuple(row(name, 0.01, "baseline") for name in ("baseline/a", "baseline/b"))
+    assert "baseline/a and baseline/b came as near" in said(rows=(*ROWS, *near))[0]
+
+
+def test_a_probe_is_no_target():
+    assert (
+        "of 2 targets is real-after" in said(rows=(*ROWS, row("labels +empty", 0.01, "probe")))[0]
+    )
+
+
+def test_a_sure_difference_inside_the_margin_is_said_to_be_there_and_too_small():
+    told = said(contrast("real-after", "labels", ALIKE))[1]
+    assert told.startswith("Real explanations made no relevant difference against labels alone")
+    assert "it is there, and too small to matter" in told
+    unsure = contrast("real-after", "labels", ALIKE, adjusted=0.4)
+    assert "too small" not in said(unsure)[1]
+
+
 def test_a_difference_smaller_than_its_seeds_are_apart_is_said_to_be():
     told = said(contrast("real-after", "labels", "helped", spread=0.03))[1]
     assert "less than the spread between seeds" in told

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from discretion.measures.contrasts import SURE
 from discretion.measures.figure import Figure
 from discretion.measures.prospects import Prospect
-from discretion.scorecards.teaching_cards import TeachingCard, TeachingContrast
+from discretion.scorecards.teaching_cards import Kind, TeachingCard, TeachingContrast
 
 PLACES = {"before": "before the label", "after": "after the label"}
 
@@ -65,18 +66,21 @@ def _nearest(card: TeachingCard, people: str) -> str:
     told = "gap" if any(row.gap.value is not None for row in card.rows) else "brier"
     what = "a noise-corrected gap" if told == "gap" else "a Brier score"
     distances: dict[str, Figure] = {}
+    kinds: dict[str, Kind] = {}
     for row in card.rows:
         name = row.name if row.reading == "raw" else f"{row.name} recalibrated"
         if row.reading == "raw" or (row.kind == "base" and row.reading == "after a and b"):
-            distances[name] = getattr(row, told)
+            distances[name], kinds[name] = getattr(row, told), row.kind
     known = {name: one.value for name, one in distances.items() if one.value is not None}
-    taught = [row.name for row in card.rows if row.kind == "target" and row.reading == "raw"]
-    taught = [name for name in taught if name in known]
+    ranked = sorted(known, key=known.__getitem__)
+    taught = [name for name in ranked if kinds[name] == "target"]
     if not taught:
         return ""
-    first = min(taught, key=known.__getitem__)
-    others = sorted(set(known) - set(taught), key=known.__getitem__)
-    nearer = [name for name in others if known[name] <= known[first]]
+    first = taught[0]
+    untaught = [name for name in ranked if kinds[name] in ("base", "method", "baseline")]
+    nearer = [name for name in untaught if known[name] <= known[first]]
+    best = {kind: [n for n in untaught if kinds[n] == kind][:1] for kind in ("method", "baseline")}
+    others = [n for n in untaught if kinds[n] == "base" or n in best[kinds[n]]]
     beside = f"; without training: {', '.join(f'{one} {_plain(known[one])}' for one in others)}"
     return (
         f"On {held_out(len(card.units), card.by)} the nearest to {people} of {len(taught)} targets "
@@ -224,7 +228,9 @@ def _numbers(contrast: TeachingContrast) -> str:
     p = contrast.adjusted if contrast.family else contrast.p
     chance = "" if p is None else f", {'adjusted ' if contrast.family else ''}p {_p(p)}"
     seeds = ", less than the spread between seeds" if contrast.within_seeds else ""
-    return f" ({_signed(value)} in Brier score{_ends(contrast.difference)}{chance}{seeds})"
+    alike = contrast.verdict == "no relevant difference"
+    small = "; it is there, and too small to matter" if alike and p is not None and p < SURE else ""
+    return f" ({_signed(value)} in Brier score{_ends(contrast.difference)}{chance}{seeds}{small})"
 
 
 def _ends(figure: Figure) -> str:
