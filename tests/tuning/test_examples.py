@@ -96,13 +96,17 @@ def test_words_and_orders_are_rotated():
     assert len({prompt.wording for prompt in prompts}) == 3
 
 
+TOO_LONG = f"the explanation is longer than {MOST_WORDS} words or 2,000 characters"
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
         ({"answer": "unsure"}, "unsure"),
         ({"explanation": None}, "no explanation"),
         ({"explanation": "  "}, "no explanation"),
-        ({"explanation": "so " * 10_000}, f"the explanation is longer than {MOST_WORDS} words"),
+        ({"explanation": "so " * 10_000}, TOO_LONG),
+        ({"explanation": "すこしだけ" * 2_000}, TOO_LONG),
         ({"explanation": "No."}, "no other scenario has an explanation of its decision and length"),
     ],
 )

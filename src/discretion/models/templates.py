@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -100,6 +101,13 @@ class Template:
         """The first control token of this model that stands in a text; empty without one."""
         found = self._special.search(text)
         return found[0] if found else ""
+
+    def spells(self, text: str) -> bool:
+        """Whether a text reads back from its tokens as it was written, but for how tokenizers
+        normalise it: white space and compatible forms."""
+        [ids] = self.encode([text])
+        back = self.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        return self.tokenizer.unk_token_id not in ids and plain(back) == plain(text)
 
     @property
     def closing(self) -> str:
@@ -223,6 +231,11 @@ class Template:
                     mend="use another model, or a method with other answers",
                 )
         return sayable
+
+
+def plain(text: str) -> str:
+    """As tokenizers may normalise it: compatible forms, and white space as one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _think_closed(text: str) -> str:

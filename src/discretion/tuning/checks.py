@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 
 from discretion.errors import DiscretionError
-from discretion.models.templates import Template
+from discretion.models.templates import Template, plain
 from discretion.tuning.examples import WHY, Example
 from discretion.tuning.masking import Masked, Span
 
@@ -109,14 +108,14 @@ def _check_answer(where: str, example: Example, one: Masked, template: Template)
     start, stop = one.decision
     begun, end = one.explanation or one.decision
     # The first token of an answer may hold a sign or a space from before it.
-    said = rf"\W*{re.escape(_plain(example.decision))}"
-    right = re.fullmatch(said, _plain(_read(template, one.ids, (start, stop - 1)))) is not None
+    said = rf"\W*{re.escape(plain(example.decision))}"
+    right = re.fullmatch(said, plain(_read(template, one.ids, (start, stop - 1)))) is not None
     if example.before:
         whole = example.before + example.prompt.decision_cue + example.decision
-        right &= _plain(_read(template, one.ids, (begun, stop - 1))) == _plain(whole)
+        right &= plain(_read(template, one.ids, (begun, stop - 1))) == plain(whole)
         right &= one.explanation is not None and end == start
     elif example.after:
-        right &= _plain(_read(template, one.ids, (begun, end - 1))) == _plain(example.after)
+        right &= plain(_read(template, one.ids, (begun, end - 1))) == plain(example.after)
         between = template.between(example.prompt, example.decision, example.follow_up)
         right &= _gap(_read(template, one.ids, (stop, begun))) == _gap(between)
     else:
@@ -137,11 +136,6 @@ def _read(template: Template, ids: Sequence[int], span: Span) -> str:
         list(ids[slice(*span)]), skip_special_tokens=False, clean_up_tokenization_spaces=False
     )
     return text
-
-
-def _plain(text: str) -> str:
-    """As tokenizers may normalise it: compatible forms, and white space as one space."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _gap(text: str) -> str:

@@ -140,6 +140,7 @@ def courses(
         fold.open,
         fold.allowed(judgments),
         rng,
+        template=loaded.template,
         dialect=dialect,
         share_of_one_rater=share_of_one_rater,
         at_most=at_most,

@@ -14,13 +14,15 @@ from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Judgment
 from discretion.methods.neutral import neutral_text, words
+from discretion.models.templates import Template
 from discretion.tuning.partners import shuffled_partners
 from discretion.tuning.targets import Target
 
 WHY = "Why?"
 """What a second turn asks, where the explanation comes after the label."""
-MOST_WORDS = 200
-"""A longer explanation is cut from teaching: one person's essay would outweigh a panel."""
+MOST_WORDS, MOST_CHARACTERS = 200, 2_000
+"""A longer explanation is left out of teaching: one person's essay would outweigh a panel. Not all
+languages put spaces between words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +80,22 @@ def lessons(
     judgments: Sequence[Judgment],
     rng: np.random.Generator,
     *,
+    template: Template | None = None,
     dialect: bool = False,
     share_of_one_rater: float = 1.0,
     at_most: int | None = None,
 ) -> Lessons:
     """The judgments that every target can teach.
 
-    A judgment leaves all targets where it is unsure, its case has no text, it has no explanation,
-    or no control of its length can be found: so that targets differ in nothing but what they say.
+    A judgment leaves all targets where it is unsure, its case has no text, it has no explanation or
+    one that the model cannot be taught, or no control of its length can be found: so that targets
+    differ in nothing but what they say.
 
     Args:
         docket: the cases that may be taught; judgments on others are passed over.
         judgments: what people answered.
         rng: draws the controls.
+        template: of the model that is to be taught, where it is known.
         dialect: teach the twins of the built-in model.
         share_of_one_rater: the largest share of all lessons that one person may give.
         at_most: use only so many judgments, chosen by a hash.
@@ -105,7 +110,7 @@ def lessons(
         case = cases.get(judgment.case)
         if case is None:
             continue
-        why = _why_not(judgment, case, dialect=dialect)
+        why = _why_not(judgment, case, template, dialect=dialect)
         if why:
             left[why] += 1
         else:
@@ -182,16 +187,24 @@ def examples(
     return made
 
 
-def _why_not(judgment: Judgment, case: Case, *, dialect: bool) -> str:
+def _why_not(judgment: Judgment, case: Case, template: Template | None, *, dialect: bool) -> str:
     if judgment.answer == "unsure":
         return "unsure"
-    if not (case.twin if dialect else case.text):
+    text = case.twin if dialect else case.text
+    if not text:
         return "the case has no text"
     explanation = (judgment.explanation or "").strip()
     if not explanation:
         return "no explanation"
-    if words(explanation) > MOST_WORDS:
-        return f"the explanation is longer than {MOST_WORDS} words"
+    if words(explanation) > MOST_WORDS or len(explanation) > MOST_CHARACTERS:
+        return f"the explanation is longer than {MOST_WORDS} words or {MOST_CHARACTERS:,} characters"
+    if template is not None:
+        if template.control_token_in(text):
+            return "the case holds a control token of the model"
+        if template.control_token_in(explanation):
+            return "the explanation holds a control token of the model"
+        if not template.spells(explanation):
+            return "the model's vocabulary cannot spell the explanation"
     return ""
 
 
