@@ -32,7 +32,7 @@ class TuningPlan(Described):
     panel: str = ""
     """The people to learn from and to be compared with; the only panel where it is left out."""
     targets: tuple[str, ...] = Field(
-        default=("labels", "real-after", "shuffled-after"), min_length=1
+        default=("labels", "real-after", "shuffled-after", "neutral-after"), min_length=1
     )
     hold_out: HeldOut = HeldOut(by="domain")
     every_fold: bool = False

@@ -1,0 +1,86 @@
+"""Frozen plans: declared before, kept as they were, and looks counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from discretion.arms import TableArm
+from discretion.cases import Case, Docket
+from discretion.errors import DiscretionError
+from discretion.evaluation import evaluate
+from discretion.experiments.frozen import declared, find_frozen, freeze, looks, standing
+from discretion.plans import Plan
+from discretion.policies import Policy
+from discretion.storage import Store
+from discretion.tuning_plans import TuningPlan
+
+CASES = tuple(Case(f"c{n}", "p", f"s{n}", f"d{n}", text=f"Case {n}.") for n in range(4))
+DOCKET = Docket(CASES, {"p": Policy(id="p", rule="At most 14 days.", domain="d")})
+PLAN = TuningPlan(model="tiny")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "log.db") as store:
+        yield store
+
+
+def look(store: Store, arm: str, *cases: Case, rehearsal: bool = False) -> None:
+    """An evaluation of an arm on some cases."""
+    table = {case.id: 0.5 for case in cases}
+    plan = Plan(arms=(arm,), rehearsal=rehearsal)
+    arms = [TableArm(arm, "recorded", table, arm)]
+    evaluate(DOCKET.only(cases), arms, store, plan=plan)
+
+
+def test_a_plan_is_frozen_once_and_stays_as_it_was(store: Store) -> None:
+    first, new = freeze(store, PLAN, CASES[:2], "2026-01-01", asked=True)
+    again, newer = freeze(store, PLAN, CASES, "2026-02-02", asked=False)
+    assert (new, newer) == (True, False)
+    assert again == first == find_frozen(store, PLAN.hash) == declared(store)
+    assert first.plan == PLAN
+
+
+def test_only_tuned_models_on_held_out_cases_count_as_looks(store: Store) -> None:
+    held = CASES[:2]
+    look(store, "baseline/mean", *held)
+    look(store, "tuned:tiny-labels-0/direct", *CASES[2:])
+    look(store, "tuned:tiny-labels-0/direct", *held, rehearsal=True)
+    assert looks(store, held) == 0
+    look(store, "tuned:tiny-labels-0/direct", CASES[0])
+    look(store, "tuned:tiny-labels-0/direct", CASES[0])
+    assert looks(store, held) == 1, "the same plan again is the same look"
+    look(store, "tuned:tiny-labels-1/direct", CASES[1])
+    assert looks(store, held) == 2
+
+
+def test_a_plan_that_is_frozen_after_a_look_is_exploratory(store: Store) -> None:
+    before, _ = freeze(store, PLAN, CASES, "2026-01-01", asked=True)
+    look(store, "tuned:tiny-labels-0/direct", CASES[0])
+    assert not standing(store, before, CASES).exploratory
+    later = PLAN.model_copy(update={"seeds": 3})
+    after, _ = freeze(store, later, CASES, "2026-01-02", asked=True)
+    found = standing(store, after, CASES)
+    assert (found.looks, found.exploratory) == (1, True)
+    assert found.why == "the held-out cases had been looked at before the plan was frozen"
+
+
+def test_what_departs_from_the_frozen_plan_is_named(store: Store) -> None:
+    freeze(store, PLAN, CASES, "2026-01-01", asked=True)
+    other = PLAN.model_copy(update={"seeds": 5, "targets": ("labels",)})
+    taken_down, _ = freeze(store, other, CASES, "2026-01-02", asked=False)
+    found = standing(store, taken_down, CASES)
+    assert found.exploratory
+    assert found.departures == (
+        "targets: labels instead of labels, real-after, shuffled-after, neutral-after",
+        "seeds: 5 instead of 2",
+    )
+
+
+def test_a_plan_that_nobody_froze_is_not_found(store: Store) -> None:
+    assert declared(store) is None
+    with pytest.raises(DiscretionError, match="no frozen plan has the hash"):
+        find_frozen(store, PLAN.hash)
