@@ -18,11 +18,13 @@ from discretion.storage.log import write
 _LONGEST_WAIT = 0.05
 """Seconds a row waits for company; the commit itself has the rest of a tenth of a second."""
 
-_GROUP = 1_000
+_GROUP = 700
 """Rows that are committed without waiting any longer."""
 
-_MOST_WAITING = 10_000
-"""Rows in memory at which whoever hands over more waits: a slow disk must not fill memory."""
+_MOST_WAITING = 800
+"""Rows in memory at which whoever hands over more waits. With the group that is being written it
+bounds what a kill can take: about a tenth of a second of a model that answers at once, where the
+event loop would otherwise leave this thread behind. A slow disk must not fill memory either."""
 
 
 Batch = tuple[Sequence[Row], list[bool] | None]
