@@ -258,7 +258,8 @@ def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[
     else:
         # Rotated on the pair, not the case: cases that differ only in a factor that should not
         # matter are put in the same words.
-        name = method.into.name if isinstance(method, PutIn) else method.name
+        # Asked of every case: isinstance would look through the whole protocol each time.
+        name = getattr(method, "into", method).name
         seed = (case.pair or case.id, name)
         turn = fraction_of((*seed, "wording"))
         pairs = [

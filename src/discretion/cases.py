@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, overload
 
 from discretion.canonical import digest, fraction_of, plain_decimal, short_id
@@ -173,12 +174,13 @@ def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
 
 
 _FIELDS = tuple(Case.__dataclass_fields__)
+_values = attrgetter(*_FIELDS)
 _AMOUNTS = ("value", "limit", "scale")
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
     """The case as plain JSON values; `case_from_json` reads it back."""
-    row: dict[str, Any] = {name: getattr(case, name) for name in _FIELDS}
+    row: dict[str, Any] = dict(zip(_FIELDS, _values(case), strict=True))
     for name in _AMOUNTS:
         if row[name] is not None:
             row[name] = plain_decimal(row[name])

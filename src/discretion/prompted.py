@@ -116,6 +116,8 @@ class PromptedArm:
     def _asks(self, case: Case) -> list[Ask]:
         asks = balanced_asks(case, self.method, crossed=self.crossed)
         twin, deviation = self.model.reads_twin, self.state_deviation
+        if not (twin or deviation):
+            return asks
         return [replace(ask, twin=twin, state_deviation=deviation) for ask in asks]
 
     def _draws_per_order(self) -> int:

@@ -30,7 +30,12 @@ def plain(text: str) -> str:
 
 def delimited(text: str, tag: str = "case") -> str:
     """The plain text between tags that nothing in it can close or open."""
-    return f"<{tag}>\n{_TAGS.sub('‹', plain(text))}\n</{tag}>"
+    return between_tags(plain(text), tag)
+
+
+def between_tags(plain_text: str, tag: str = "case") -> str:
+    """`delimited` for a text that is plain already."""
+    return f"<{tag}>\n{_TAGS.sub('‹', plain_text)}\n</{tag}>"
 
 
 def text_of(case: Case, *, twin: bool) -> str:

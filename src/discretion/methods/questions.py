@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from discretion.arms import Choices
 from discretion.methods.wordings import wordings
 
@@ -41,6 +43,7 @@ def decision_cue(*, reason_first: bool, twin: bool) -> str:
     return DIALECT_CUE if twin else DECISION_CUE
 
 
+@cache
 def _surface_forms(word: str) -> tuple[str, ...]:
     """How a model may write a word that it was asked for; masses of all of them are summed."""
     return (word, word.capitalize(), word.upper(), f"{word}.", f"{word.capitalize()}.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from discretion.arms import Ask, Message, Prompt
 from discretion.cases import Case
-from discretion.methods.case_text import delimited, text_of
+from discretion.methods.case_text import between_tags, text_of
 from discretion.methods.questions import choices, decision_cue, question, vocabularies
 from discretion.methods.wordings import Instruction, wordings
 from discretion.policies import Policy
@@ -78,7 +78,7 @@ class WordedMethod:
 
 def case_block(case: Case) -> str:
     """The case between its tags, after the line that says what it is."""
-    return f"{wordings().notice}\n{delimited(text_of(case, twin=False))}"
+    return f"{wordings().notice}\n{between_tags(text_of(case, twin=False))}"
 
 
 def distance(case: Case, ask: Ask) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from operator import attrgetter
 from typing import Any
 
 from discretion.answers import Answer, Failure
@@ -83,7 +84,7 @@ def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) ->
 
 
 def judgment_entry(judgment: Judgment) -> Entry:
-    body = {name: getattr(judgment, name) for name in _JUDGMENT}
+    body = dict(zip(_JUDGMENT, _judgment(judgment), strict=True))
     personal = {name: body.pop(name) for name in JUDGMENT_TEXTS}
     return Entry("judgment", judgment.id, body, personal)
 
@@ -250,7 +251,7 @@ def recorded_names(store: Store) -> list[str]:
 
 def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
     """An answer, and the line that says the run used it."""
-    body = {name: getattr(answer, name) for name in _ANSWER_BODY}
+    body = dict(zip(_ANSWER_BODY, _answer_body(answer), strict=True))
     answered = Entry("answer", answer.key, body, {"prompt": answer.prompt, "text": answer.text})
     return answered, used_entry(run, arm, answer.case, answer.key)
 
@@ -294,4 +295,6 @@ def note(store: Store, kind: str, key: str, body: Mapping[str, Any], grouping: s
 
 
 _JUDGMENT = tuple(Judgment.__dataclass_fields__)
+_judgment = attrgetter(*_JUDGMENT)
 _ANSWER_BODY = tuple(name for name in Answer.__dataclass_fields__ if name not in ANSWER_TEXTS)
+_answer_body = attrgetter(*_ANSWER_BODY)
