@@ -50,3 +50,14 @@ def test_an_entry_point_that_is_no_method_is_named(monkeypatch):
     outside(monkeypatch, "builtins:dict")
     with pytest.raises(DiscretionError, match="entry point 'theirs' gives no method"):
         methods.method("theirs")
+
+
+def test_what_reasons_first_is_known_without_making_it(monkeypatch):
+    assert [name for name in methods.names() if methods.reasons_first(name)] == [
+        "chain-of-thought",
+        "purpose",
+    ]
+    assert not methods.reasons_first("chain-of-thought+empty"), "nothing is left to be reasoned"
+    assert not methods.reasons_first("file:never-opened.txt")
+    outside(monkeypatch, "discretion.methods.thought:CHAIN_OF_THOUGHT")
+    assert methods.reasons_first("theirs")
