@@ -127,3 +127,34 @@ def test_a_store_gives_the_panel_of_an_expression_and_its_precedents(tmp_path):
             records.panel(store, "staff[tenure=lead]")
         store.erase("judgment", "", "0", "asked for")
         assert records.panel(store, "people[tenure=lead]").cases == ("b",)
+
+
+def timed(written: str):
+    rows = [
+        Judgment("1", "a", "people", "grant", rater="x", time="2026-02-28T23:00"),
+        Judgment("2", "a", "people", "refuse", rater="y", time="2026-03-01"),
+        Judgment("3", "b", "people", "refuse", rater=None, time="2026-03-02"),
+        Judgment("4", "b", "people", "grant", rater="x", time=None),
+    ]
+    found = gather(parse_selection(written), rows)
+    return dict(zip(found.cases, found.rate.tolist(), strict=True))
+
+
+def test_people_are_named_like_a_column_and_who_is_unknown_may_be_any_of_them():
+    assert timed("people[rater=x]") == {"a": 1, "b": 1}
+    assert timed("people[rater=x|y]") == {"a": 0.5, "b": 1}
+    assert timed("people[rater!=x]") == {"a": 0}
+    with pytest.raises(DiscretionError, match="has 'z' in 'rater'; choose from: x, y"):
+        timed("people[rater=z]")
+
+
+def test_a_moment_parts_the_judgments_and_those_without_a_time_are_on_neither_side():
+    assert timed("people[time<2026-03-01]") == {"a": 1}
+    assert timed("people[time>=2026-03-01]") == {"a": 0, "b": 0}
+    assert timed("people[time>=2026-03-01][time<2026-03-02]") == {"a": 0}
+    assert timed("people[time>=2026-03-01T00:00:00+00:00]") == timed("people[time>=2026-03-01]")
+
+
+def test_a_moment_that_is_none_is_said():
+    with pytest.raises(DiscretionError, match="'March' is no date"):
+        parse_selection("people[time<March]")
