@@ -86,7 +86,8 @@ def keep_results(run: Run, folder: Path, at: str, panel: str = "") -> list[str]:
     filled = []
     panels: dict[str, list[Measured]] = {}
     for model in models_of(run):
-        whom, card = panel or _compared_with(run, model), folder / model / CARD
+        whom = records.panel(run.store, panel or _compared_with(run, model)).name
+        card = folder / model / CARD
         if whom not in panels:
             panels[whom] = measured(run, whom)
         found = [one for one in panels[whom] if one.model == model]
