@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from discretion.judgments import Judgment
+from discretion.storage import Entry
+from discretion.storage.records import judgment_entry
 from discretion.workspace import open_workspace
 
 from .conftest import Command
+
+JUDGED = Judgment("j1", "a case", "people", "grant", rater="ann")
 
 ROWS = "request,outcome,agent,days\nCoat back?,approved,ann,15\nCoat back?,denied,bob,15\n"
 MAP = ("--map", "text=request,answer=outcome,rater=agent,value=days,limit=14", "--unit", "days")
@@ -172,6 +177,33 @@ def test_a_lost_secret_is_said_before_people_would_count_twice(
     assert outcome.code == 2
     assert ".discretion-secret: is missing" in outcome.err
     assert discretion("import", "old.csv", *MAP, "--keep-personal-data").code == 0
+
+
+def test_where_names_were_kept_before_there_was_a_secret_it_is_said_how_to_go_on(
+    discretion: Command, empty: Path
+) -> None:
+    """As in a workspace of version 0.1.0."""
+    (empty / ".discretion-secret").unlink()
+    said = {"map": "text=request,answer=outcome", "answers": ""}
+    here = open_workspace(empty)
+    here.store.append([Entry("mapping", "of 0.1.0", said), judgment_entry(JUDGED)])
+    here.store.close()
+    outcome = discretion("import", "old.csv", *MAP)
+    assert outcome.code == 2
+    assert "keeps people's names" in outcome.err
+    assert "add --keep-personal-data" in outcome.err
+    assert discretion("import", "old.csv", *MAP, "--keep-personal-data").code == 0
+
+
+def test_simulated_people_do_not_stand_in_the_way_of_a_secret(
+    discretion: Command, empty: Path
+) -> None:
+    (empty / ".discretion-secret").unlink()
+    here = open_workspace(empty)
+    here.store.append([judgment_entry(JUDGED)])
+    here.store.close()
+    assert discretion("import", "old.csv", *MAP).code == 0
+    assert (empty / ".discretion-secret").is_file()
 
 
 def test_near_duplicates_and_give_aways_are_said(discretion: Command, empty: Path) -> None:

@@ -148,6 +148,26 @@ def test_amounts_and_days_survive(amount, around):
 
 @pytest.mark.parametrize(
     "written",
+    ["my number is 4155552671", "text me at 4155552671", "4155552671 is my cell",
+     "4155552671 (mobile)", "Thanks,\nno name\n4155552671", "call 4155552671",
+     "It is late.\n 4155552671 \nBye"],
+)  # fmt: skip
+def test_ten_digits_without_groups_are_a_phone_where_it_is_said_or_they_stand_alone(written):
+    redacted = redact(written)
+    assert redacted.found == {"phone": 1}
+    assert redacted.text == written.replace("4155552671", "[phone 1]")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["4155552671", "order 4155552671", "item 4155552671 is late", "My order:\n4155552671"],
+)
+def test_ten_digits_without_groups_are_an_order_otherwise(written):
+    assert redact(written).found == {"order": 1}
+
+
+@pytest.mark.parametrize(
+    "written",
     ["order 1234567", "Order #4512", "order no. 451278", "Invoice: INV-2024-001", "ticket id A12-9",
      "tracking 1Z999AA10123456784", "ref ABX48213", "заказ № 451278", "123-4567890-1234567",
      "account number 00481516"],
@@ -192,6 +212,12 @@ def test_an_explanation_goes_on_with_the_marks_of_its_case():
         ("my name is Li Wei and", "my name is [name 1] and"),
         ("This is Maria Lopez calling. Maria paid.", "This is [name 1] calling. [name 1] paid."),
         ("С уважением, Иван Петров", "С уважением, [name 1]"),
+        ("Dear Anna Smith, no", "Dear [name 1], no"),
+        ("I am Anna Berg, and late", "I am [name 1], and late"),
+        ("Name: Anna Berg\nLate", "Name: [name 1]\nLate"),
+        ("From: John Smith\nto: us", "From: [name 1]\nto: us"),
+        ("It is late\n-- \nAnna Berg", "It is late\n-- \n[name 1]"),
+        ("Signed, Anna Berg", "Signed, [name 1]"),
     ],
 )  # fmt: skip
 def test_names_are_found_where_letters_begin_and_end(written, left):
@@ -201,7 +227,8 @@ def test_names_are_found_where_letters_begin_and_end(written, left):
 @pytest.mark.parametrize(
     "written",
     ["Hi team, can you help?", "Dear Sir or Madam,", "Thanks for the Refund", "This is Terrible.",
-     "Hi, I paid in May", "history Books", "Best Buy took it back", "hi there"],
+     "Hi, I paid in May", "history Books", "Best Buy took it back", "hi there", "I am German",
+     "I am Very Sorry about it", "I'm late", "from: the shop", "two coats -- Blue and red"],
 )  # fmt: skip
 def test_what_is_no_name_stays(written):
     assert redact(written).text == written

@@ -15,19 +15,30 @@ if TYPE_CHECKING:
 
 
 def secret_of(here: Workspace) -> bytes:
-    """The workspace's secret; made here where nothing was judged yet.
+    """The workspace's secret; made here where no file of judgments was imported yet.
 
     Raises:
-        DiscretionError: there is none any more, and pseudonyms would not be what they were.
+        DiscretionError: there is none any more, or there was none when its people were imported:
+            whom they named before would count as others.
     """
     from discretion.workspace import SECRET, make_secret, read_secret
 
     secret = read_secret(here.folder)
-    if secret is None and here.store.count("judgment"):
+    said = [one.body for one in here.store.entries("mapping")] if secret is None else []
+    if any(not one.get("keep_personal_data", True) for one in said):
         raise DiscretionError(
             "is missing, and without it people who judged before would count as others",
             where=str(here.folder / SECRET),
-            mend="put it back, or, where names were kept so far, add --keep-personal-data",
+            mend="put it back as it was, or import everything into a new workspace",
+        )
+    if said:
+        # So it is in every workspace of version 0.1.0.
+        raise DiscretionError(
+            "what was imported here keeps people's names, and with pseudonyms they would count as "
+            "others",
+            where=str(here.folder),
+            mend="add --keep-personal-data to keep these names too, or import everything into a "
+            "new workspace, which gives pseudonyms from the start",
         )
     return secret or make_secret(here.folder)
 

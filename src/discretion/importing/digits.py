@@ -46,10 +46,19 @@ _CARD = re.compile(  # 13 to 19 digits, in groups as on a card or in none.
 )
 _RUN = re.compile(r"(?<!\w)(?:\+ ?)?\(?\d(?:(?: ?[-–/(] ?|\) ?[-/]? ?|[ .\u00a0])?\d){6,}+")
 _PHONE_CUE = re.compile(
-    r"(?:phone|mobile|call|tel|cell|whatsapp|contact|dial|reach|fax|тел|звон)\w{0,6}\W{0,3}"
-    r"(?:\w{1,8}\W{1,2}){0,2}$",
+    r"(?:phone|mobile|call|t[eé]l|cell|whatsapp|contact|dial|reach|fax|sms|handy"
+    r"|text(?:ed)? (?:me|us)|тел|звон"
+    r"|(?:my|our|his|her|their)\s(?:new |own |work |home )?(?:number|no\.?|nr\.?))"
+    r"\w{0,6}\W{0,3}(?:\w{1,8}\W{1,2}){0,2}$",
     re.I,
 )
+_CUE_BEHIND = re.compile(
+    r"\W{0,3}(?:is |was )?(?:my |our |the |his |her )?(?:\w{1,8} )?"
+    r"(?:phone|mobile|cell|tel|whatsapp|handy|fax|тел)",
+    re.I,
+)
+_DIALED = range(9, 13)
+"""Digits of a phone that stands alone on a line below others, as under a letter."""
 _CUE_REACH = 32
 _SHORTEST_CARD = 12
 
@@ -97,7 +106,13 @@ def _classified(found: re.Match[str], mark: Mark) -> str:
     before = found.string[max(0, found.start() - _CUE_REACH) : found.start()]
     if len(digits) > 15:
         kind = "order"
-    elif run[0] == "+" or digits[0] == "0" or _PHONE_CUE.search(before):
+    elif (
+        run[0] == "+"
+        or digits[0] == "0"
+        or _PHONE_CUE.search(before)
+        or _CUE_BEHIND.match(found.string, found.end())
+        or _alone(found, digits)
+    ):
         kind = "phone"
     elif len(groups) == 1:
         kind = "order"
@@ -109,6 +124,16 @@ def _classified(found: re.Match[str], mark: Mark) -> str:
         return found[0]
     # With and without the country's code it is one phone.
     return mark(kind, digits[-9:] if kind == "phone" else digits) + rest
+
+
+def _alone(found: re.Match[str], digits: str) -> bool:
+    """Whether a number stands alone on a line that is not the first."""
+    text, (start, end) = found.string, found.span()
+    return (
+        len(digits) in _DIALED
+        and text[max(0, start - 8) : start].rstrip(" \t").endswith("\n")
+        and text[end : end + 8].lstrip(" \t\r.")[:1] in ("", "\n")
+    )
 
 
 def _without_quantity(run: str, behind: str) -> tuple[str, str]:

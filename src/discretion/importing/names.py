@@ -16,6 +16,9 @@ _ENDING = re.compile(
 )
 _ITSELF = re.compile(rf" {_NAME}")
 _CALLING = re.compile(rf" {_NAME},? (?:here|speaking|from|calling|writing)(?!\w)")
+_UNDER = re.compile(rf" ?\r?\n{_NAME}(?=[ \t\r]*(?:\n|$))")
+_FIELD = re.compile(rf"(?: name)?: {{0,2}}{_NAME}")
+_WHOLE = re.compile(rf" ({_WORD} {_WORD})(?=[,.!;\n]| and | from | writing |$)")
 _TITLE = re.compile(rf"\.? {_NAME}")
 _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (
@@ -27,12 +30,16 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (
         _ENDING,
         ("regards", "sincerely", "thanks", "thank", "cheers", "best", "yours", "grüße", "grüßen",
-         "cordialement", "saludos", "с уважением", "спасибо"),
+         "cordialement", "saludos", "с уважением", "спасибо", "respectfully", "signed", "signed by",
+         "rgds", "br", "thx"),
     ),
+    (_UNDER, ("--",)),
     (
         _ITSELF,
         ("my name is", "my name's", "mein name ist", "je m'appelle", "me llamo", "меня зовут"),
     ),
+    (_FIELD, ("name", "from", "customer", "имя")),
+    (_WHOLE, ("i am", "i'm", "i’m")),
     (_CALLING, ("this is",)),
     (_TITLE, ("mr", "mrs", "ms", "mx", "dr", "prof", "herr", "frau", "mme", "sr", "sra")),
 )  # fmt: skip
@@ -55,7 +62,7 @@ _NO_NAMES = frozenset(
 
 
 def names_in(text: str) -> list[str]:
-    """The names that a text's greetings, endings, introductions and titles show."""
+    """The names that a text's greetings, endings, fields, introductions and titles show."""
     small = lowered(text)
     found: dict[str, None] = {}
     for pattern, cues in _CUES:
@@ -65,7 +72,7 @@ def names_in(text: str) -> list[str]:
                 end = start + len(cue)
                 alone = start == 0 or not small[start - 1].isalnum()
                 match = pattern.match(text, end) if alone else None
-                if match and (name := _name(match[1], whole=pattern is _ENDING)):
+                if match and (name := _name(match[1], whole=pattern in (_ENDING, _UNDER, _WHOLE))):
                     found[name] = None
                 start = small.find(cue, end)
     return list(found)
