@@ -84,8 +84,13 @@ def test_what_is_there_is_not_trained_again_and_not_overwritten(
 
 def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Path) -> None:
     words = (*WORDS, "--targets", "all", "--dry-run")
-    counts = json.loads(discretion(*words, "--json").out)
+    found = json.loads(discretion(*words, "--seeds", 3, "--json").out)
+    counts = found["courses"]
     assert len(counts) == 7
+    assert found["runs"] == 7 * 3
+    assert found["tokens"] == 3 * sum(one["tokens"] for one in counts)
+    seconds = found["hours"] * 3600
+    assert seconds == pytest.approx(found["tokens"] / found["tokens_per_second"])
     assert len({one["examples"] for one in counts}) == 1
     for one in counts:
         assert len(one["shown"]) == 3
@@ -93,9 +98,20 @@ def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Pa
         left = sum(one["not_taught"].values())
         assert one["examples"] + left > 40
     shown = discretion(*words).out
+    assert "7 trainings (7 targets, 1 seed, 1 fold): " in shown
     assert "held out in fold 0: " in shown
     assert "[shuffled-before]" in shown
     assert not (desk / "models").exists()
+
+
+def test_a_screen_trains_one_seed_on_the_first_fold_and_says_what_the_whole_takes(
+    discretion: Command, desk: Path
+) -> None:
+    words = (*WORDS, "--targets", "labels", "--epochs", 1, "--seeds", 2, "--folds", "all")
+    outcome = discretion(*words, "--screen", "--train-only")
+    assert outcome.code == 0, outcome.err
+    assert [path.name for path in (desk / "models").iterdir()] == ["tiny-labels-0"]
+    assert "this was 1 of 10 trainings, and the others would take about " in outcome.err
 
 
 def test_the_log_says_what_was_to_be_trained_before_it_was(discretion: Command, desk: Path) -> None:

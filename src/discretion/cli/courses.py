@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from discretion.cli.app import print_json, print_table
+from discretion.cli.app import counted, print_json, print_table, remark
 
 if TYPE_CHECKING:
     from discretion.models.templates import Template
     from discretion.tuning.courses import Course
+    from discretion.tuning.estimates import Estimate
 
 SHOWN = 3
 """Complete examples of each target."""
 
 
 def show(
-    made: Sequence[Course], template: Template, epochs: int, seeds: int, *, as_json: bool
+    made: Sequence[Course],
+    template: Template,
+    epochs: int,
+    seeds: int,
+    found: Estimate,
+    *,
+    as_json: bool,
 ) -> None:
-    """What would be trained, and examples as the model would read them."""
+    """What would be trained, what it would take, and examples as the model would read them."""
     from discretion.tuning.masking import marked
 
     if as_json:
-        _print_json(made, template, epochs, seeds)
+        _print_json(made, template, epochs, seeds, found)
         return
     print_table(
         ["target", "fold", "examples", "grants", "tokens read", "supervised", "runs"],
@@ -39,6 +46,17 @@ def show(
             for course in made
         ],
     )
+    parts = [
+        counted(len({course.target for course in made}), "target"),
+        counted(seeds, "seed"),
+        counted(len({course.fold.number for course in made}), "fold"),
+    ]
+    print(
+        f"\n{counted(found.runs, 'training')} ({', '.join(parts)}): {found.tokens:,} tokens, "
+        f"{time_of(found.hours)} at {found.tokens_per_second:,.0f} a second,\nas one timed step on "
+        f"the first examples ran here; {_size(found.memory)} of memory beside the program's own,\n"
+        f"{_size(found.disk)} of disk"
+    )
     for course in {course.fold.number: course for course in made}.values():
         fold = course.fold
         print(f"\nheld out in fold {fold.number}: {len(fold.held)} cases of {_listed(fold.groups)}")
@@ -51,27 +69,57 @@ def show(
                 print(f"\n[{course.target.name}]", marked(one, template), sep="\n")
 
 
-def _print_json(made: Sequence[Course], template: Template, epochs: int, seeds: int) -> None:
+def tell_whole(seconds: Sequence[float | None], runs: int) -> None:
+    """After a part of a plan was trained: what the whole would take."""
+    known = [one for one in seconds if one is not None]
+    so_long = ""
+    if known:
+        hours = sum(known) / len(known) * (runs - len(seconds)) / 3600
+        so_long = f", and the others would take {time_of(hours)}"
+    done = f"{len(seconds)} of {counted(runs, 'training')}"
+    remark(f"this was {done}{so_long}; repeat it without --screen")
+
+
+def _print_json(
+    made: Sequence[Course], template: Template, epochs: int, seeds: int, found: Estimate
+) -> None:
+    from dataclasses import asdict
+
     from discretion.tuning.masking import marked
 
     print_json(
-        [
-            {
-                "target": course.target.name,
-                "fold": course.fold.number,
-                "held_out": list(course.fold.groups),
-                "held_out_cases": len(course.fold.held),
-                "examples": len(course.masked),
-                "grants": sum(lesson.granted for lesson in course.taught.kept),
-                "not_taught": dict(course.taught.left),
-                "tokens": course.tokens * epochs,
-                "supervised": course.supervised * epochs,
-                "runs": seeds,
-                "shown": [marked(one, template) for one in course.masked[:SHOWN]],
-            }
-            for course in made
-        ]
+        asdict(found)
+        | {
+            "courses": [
+                {
+                    "target": course.target.name,
+                    "fold": course.fold.number,
+                    "held_out": list(course.fold.groups),
+                    "held_out_cases": len(course.fold.held),
+                    "examples": len(course.masked),
+                    "grants": sum(lesson.granted for lesson in course.taught.kept),
+                    "not_taught": dict(course.taught.left),
+                    "tokens": course.tokens * epochs,
+                    "supervised": course.supervised * epochs,
+                    "runs": seeds,
+                    "shown": [marked(one, template) for one in course.masked[:SHOWN]],
+                }
+                for course in made
+            ]
+        }
     )
+
+
+def time_of(hours: float) -> str:
+    """About how long, in words."""
+    minutes = 60 * hours
+    if minutes < 2:
+        return f"about {60 * minutes:.0f} s"
+    return f"about {minutes:.0f} min" if hours < 2 else f"about {hours:.1f} hours"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.2g} GB" if size >= 1e8 else f"{size / 1e6:.2g} MB"
 
 
 def _listed(groups: Sequence[str], most: int = 8) -> str:

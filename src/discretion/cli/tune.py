@@ -131,12 +131,13 @@ def tune(
     from discretion.models.loading import load
     from discretion.models.tuned import FOLDER
     from discretion.storage import records
+    from discretion.tuning.estimates import estimate
     from discretion.tuning.results import EXPORT
     from discretion.tuning.settings import read_settings
     from discretion.tuning.trainers import trainer_for
 
     here = desk()
-    plan = _plan(
+    whole = _plan(
         here,
         {
             "model": model,
@@ -157,9 +158,9 @@ def tune(
             "share": share,
             "trainer": EXPORT if export else trainer,
             "settings": read_settings(settings) if settings else None,
-        }
-        | ({"seeds": 1, "every_fold": False} if screen else {}),
+        },
     )
+    plan = whole.model_copy(update={"seeds": 1, "every_fold": False}) if screen else whole
     base = base_of(here, plan.model)
     people = here.panel(plan.panel)
     recipe = experiments.recipe_of(plan, base, at_once, processes or 1)
@@ -170,7 +171,9 @@ def tune(
     parts = experiments.parts_of(plan, here.cases, mine)
     made = experiments.prepare(plan, parts, mine, loaded, base)
     if dry_run:
-        courses.show(made, loaded.template, recipe.epochs, int(plan.seeds), as_json=as_json)
+        count = int(plan.seeds)
+        found = estimate(made, count, loaded, base, recipe)
+        courses.show(made, loaded.template, recipe.epochs, count, found, as_json=as_json)
         if plan.tries:
             count = len(experiments.grid(plan, recipe)) * len(made)
             remark(f"before that, {counted(count, 'training')} inside the folds to choose settings")
@@ -203,7 +206,7 @@ def tune(
         print(f"{counted(len(planned), 'training')} in {export}")
         remark(f"next: train on it as {export / 'README.md'} says")
         return
-    done = []
+    done, took = [], []
     try:
         for trained in experiments.train(
             planned,
@@ -218,6 +221,7 @@ def tune(
             watcher.end()
             line = _line(trained)
             done.append(line)
+            took.append(trained.seconds)
             if not as_json:
                 print(f"{line['arm']}  {line['examples']} examples  {line['state']}", flush=True)
         run = None if train_only else _ask(here, plan, parts, planned, people.name)
@@ -225,6 +229,9 @@ def tune(
         watcher.end()
         remark(f"stopped: {stopped}")
         raise typer.Exit(1) from None
+    if screen:
+        folds_in_all = len(experiments.parts_of(whole, here.cases, mine))
+        courses.tell_whole(took, len(whole.targets) * int(whole.seeds) * folds_in_all)
     if as_json:
         print_json(
             {

@@ -197,7 +197,8 @@ def _why_not(judgment: Judgment, case: Case, template: Template | None, *, diale
     if not explanation:
         return "no explanation"
     if words(explanation) > MOST_WORDS or len(explanation) > MOST_CHARACTERS:
-        return f"the explanation is longer than {MOST_WORDS} words or {MOST_CHARACTERS:,} characters"
+        most = f"{MOST_WORDS} words or {MOST_CHARACTERS:,} characters"
+        return f"the explanation is longer than {most}"
     if template is not None:
         if template.control_token_in(text):
             return "the case holds a control token of the model"

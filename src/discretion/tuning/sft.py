@@ -52,7 +52,7 @@ class SupervisedTrainer:
                 masked = [masked_to_json(one) for one in job.masked]
                 processes.tell({"job": job_to_json(job), "masked": masked, "work": str(work)})
         processes.take_gpu(recipe.processes, job.base.device)
-        with _quietly(), _own_randomness(job.seed):
+        with quietly(), _own_randomness(job.seed):
             loaded = load(
                 job.name,
                 job.base.model_copy(update={} if recipe.lora else {"dtype": "float32"}),
@@ -255,7 +255,7 @@ def _saved(model: Any, dtype: str, folder: Path) -> Path:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without bars, and without remarks that a user of this program can do nothing about."""
     from transformers.utils import logging as transformers_logging
 
