@@ -14,6 +14,7 @@ from discretion.measures.scores import brier
 from discretion.models.tuned import PREFIX
 from discretion.runs import Run
 from discretion.scorecards.study import replies_of, study_of
+from discretion.selections import RATER
 from discretion.storage import Store, records
 from discretion.tuning.cards import results_in, with_results
 
@@ -112,7 +113,13 @@ def results(found: Iterable[Measured], run: Run, panel: str) -> str:
             (figure_text(one.gap), figure_text(one.signed, "+"), figure_text(one.brier))
         ]
     )
-    return f"""On cases that its training did not see, against {panel}, with 95% intervals; run
+    held = run.plan.hold_out
+    seen = (
+        "saw with what others said of them"
+        if held is not None and held.by == RATER
+        else "did not see"
+    )
+    return f"""On cases that its training {seen}, against {panel}, with 95% intervals; run
 `{run.id}`, finished {run.finished}:
 
 | asked by | noise-corrected gap | signed gap | Brier score | cases |

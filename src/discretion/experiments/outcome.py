@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from discretion.errors import DiscretionError
 from discretion.experiments.asking import untuned
 from discretion.experiments.frozen import find_frozen, standing
 from discretion.experiments.training import asked_by, model_name
-from discretion.holdouts import OF_JUDGMENTS, unit_of
+from discretion.holdouts import unit_of
 from discretion.judgments import Panel
 from discretion.measures.recalibration import Recalibration, fit
 from discretion.measures.weights import Weigh
@@ -86,15 +86,33 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
     trials = [
         _trial(study, name, reply, folds, fitted, plan, known) for name, reply in replies.items()
     ]
-    return teaching_card(
+    card = teaching_card(
         study,
         [unit_of(case, plan.hold_out.by) for case in study.cases],
         trials,
         families(plan),
         plan.margin,
         frozen=standing(run.store, frozen, run.docket.cases),
-        by="scenario" if plan.hold_out.by in OF_JUDGMENTS else plan.hold_out.by,
+        by=plan.hold_out.by,
         seed=run.plan.seed,
+    )
+    return replace(card, findings=(*card.findings, *_chosen(run, plan)))
+
+
+def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:
+    """A sentence on the settings that were tried, where any were."""
+    if not plan.tries:
+        return
+    used: dict[str, set[str]] = {}
+    for entry in run.store.entries("tuned", plan.hash):
+        recipe = entry.body.get("recipe", {})
+        if recipe:
+            said = f"{recipe['epochs']} epochs at {recipe['learning_rate']:g}"
+            used.setdefault(entry.body["target"], set()).add(said)
+    each = "; ".join(f"{target} {' or '.join(sorted(ways))}" for target, ways in used.items())
+    yield (
+        "Settings were chosen for each target and fold by Brier score on an inner fold, which "
+        f"holds nothing of what is held out here: {each}."
     )
 
 

@@ -183,7 +183,8 @@ def train(
         last = _Last(watch())
         teach(one.job, trainer, folder, one.notes, card, last)
         seconds = round(time.perf_counter() - begun, 1)
-        kept = {name: one.notes[name] for name in ("base", "target", "seed", "fold", "hold_out")}
+        names = ("base", "target", "seed", "fold", "hold_out", "recipe")
+        kept = {name: one.notes[name] for name in names}
         kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
         kept["lineage"] = asdict(lineage)
         records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)

@@ -122,7 +122,7 @@ class TeachingCard:
     """What each target taught, and whether it carries over to what was held out."""
 
     by: str
-    """What the held-out groups are: ``domain``."""
+    """What the held-out groups are: ``domain``. By ``time`` and ``rater`` they are scenarios."""
     units: tuple[str, ...]
     """The held-out groups, sorted."""
     margin: float

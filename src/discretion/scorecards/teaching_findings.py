@@ -9,13 +9,21 @@ from discretion.measures.figure import Figure
 from discretion.measures.prospects import Prospect
 from discretion.scorecards.teaching_cards import Kind, TeachingCard, TeachingContrast
 
+OF_JUDGMENTS = {"rater": "judged by people who were held out", "time": "of later cases"}
+"""Hold-outs that go by the judgments, whose unit is the scenario, and what is held out."""
 PLACES = {"before": "before the label", "after": "after the label"}
 
 
 def teaching_findings(card: TeachingCard, *, simulated: bool) -> tuple[str, ...]:
     """The sentences of a card, the most important first."""
     people = "simulated people" if simulated else "these people"
-    told = [_nearest(card, people), *_verdicts(card), _survives(card, people), _explored(card)]
+    told = [
+        _nearest(card, people),
+        _tested(card),
+        *_verdicts(card),
+        _survives(card, people),
+        _explored(card),
+    ]
     told += [prospect_sentence(one, card.by) for one in card.prospects if not one.possible][:1]
     return tuple(sentence for sentence in told if sentence)
 
@@ -23,6 +31,7 @@ def teaching_findings(card: TeachingCard, *, simulated: bool) -> tuple[str, ...]
 def prospect_sentence(prospect: Prospect, by: str) -> str:
     """What so many held-out groups can tell, for a dry run and for the page."""
     units = held_out(prospect.units, by)
+    by = "scenario" if by in OF_JUDGMENTS else by
     if prospect.ratio is None or prospect.smallest is None or prospect.widest is None:
         why = (
             f"one {by} cannot show" if prospect.units < 2 else "one person's judgments cannot show"
@@ -43,9 +52,21 @@ def prospect_sentence(prospect: Prospect, by: str) -> str:
 
 
 def held_out(count: int, by: str) -> str:
-    """``3 held-out domains``."""
+    """``3 held-out domains``; ``3 scenarios judged by people who were held out``."""
+    if by in OF_JUDGMENTS:
+        return f"{count:,} {'scenario' if count == 1 else 'scenarios'} {OF_JUDGMENTS[by]}"
     many = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
     return f"{count:,} held-out {by if count == 1 else many}"
+
+
+def _tested(card: TeachingCard) -> str:
+    """What a hold-out by people shows, which is easily taken for more."""
+    if card.by != "rater":
+        return ""
+    return (
+        "People were held out, not cases: what was tuned saw the same cases with what others said "
+        "of them, so this tells whether it decides as other people do, not on other cases."
+    )
 
 
 def contrast_sentence(contrast: TeachingContrast) -> str:

@@ -15,6 +15,7 @@ from discretion.errors import DiscretionError
 from discretion.models.folder import fingerprint_folder
 from discretion.models.loading import Settings
 from discretion.models.tuned import PREFIX
+from discretion.selections import RATER
 from discretion.tuning.courses import Course
 from discretion.tuning.lineage import Lineage
 from discretion.tuning.teaching import LEGAL
@@ -104,12 +105,11 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
   {recipe["batch"]}, {"LoRA of rank " + str(recipe["rank"]) if recipe["lora"] else "all weights"},
   averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}; head of the log
   when it began `{lineage.head[:16]}`
-- **Environment**: {versions}
+{_chosen(notes)}- **Environment**: {versions}
 
 {RESULTS}
 
-None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direct`. It is asked only
-cases that its training did not see.
+None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direct`. {_asked(notes)}
 
 {LIMITS}
 
@@ -120,6 +120,29 @@ round. It enforces nothing: what a policy never allows must be enforced in code.
 **Not to be used** to decide about people without a person who can overrule it, nor to stand for
 what "people" think beyond those who were asked.
 """
+
+
+def _chosen(notes: dict[str, Any]) -> str:
+    """The settings that were tried before it was trained; empty where they were said."""
+    if "chosen" not in notes:
+        return ""
+    tried = "".join(
+        f"  - {one['epochs']} epochs, learning rate {one['learning_rate']:g}: "
+        + ("no numbers" if one["brier"] is None else f"{one['brier']:.4f}")
+        + f" on {one['judgments']} judgments\n"
+        for one in notes["chosen"]["tried"]
+    )
+    inner = f"{notes['hold_out']['by']} {_some(notes['chosen']['inner'])}"
+    return f"- **Settings** by the lowest Brier score inside the fold, on {inner}:\n{tried}"
+
+
+def _asked(notes: dict[str, Any]) -> str:
+    if notes["hold_out"]["by"] == RATER:
+        return (
+            "It saw\nall cases, with what others than the held-out people said of them, and is "
+            "asked only under a plan\nthat holds those people out."
+        )
+    return "It is asked only\ncases that its training did not see."
 
 
 def with_results(card: str, results: str) -> str:
