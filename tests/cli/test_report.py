@@ -102,3 +102,19 @@ def test_what_is_not_there_is_said(
     outcome = discretion("report", *words)
     assert (outcome.code, outcome.out) == (2, "")
     assert sentence in outcome.err
+
+
+def test_own_cases_are_read_and_a_mistake_in_them_is_told(
+    discretion: Command, evaluated: Path
+) -> None:
+    """Without a tuned model there is nothing that they could tell."""
+    from discretion.workspace import open_workspace
+
+    own = evaluated / "ours.csv"
+    own.write_text("must,case\ngrant,nowhere\n", encoding="utf-8")
+    outcome = discretion("report", "--regressions", "ours.csv")
+    assert outcome.code != 0
+    assert "there is no case 'nowhere'" in outcome.err
+    known = open_workspace(evaluated).cases[0].id
+    own.write_text(f"must,case\ngrant,{known}\n", encoding="utf-8")
+    assert discretion("report", "--regressions", "ours.csv", "--json").code == 0
