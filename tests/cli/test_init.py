@@ -22,6 +22,26 @@ def test_an_example_is_complete_and_judged(discretion: Command, tmp_path: Path) 
     assert panel.n.sum() + panel.unsure.sum() == 90 * 24
 
 
+def test_other_people_can_be_simulated(discretion: Command, tmp_path: Path) -> None:
+    rates = {}
+    for judges in ("strict", "lenient"):
+        folder = tmp_path / judges
+        assert discretion("init", folder, "--example", "returns", "--judges", judges).code == 0
+        rates[judges] = float(open_workspace(folder).panel().rate.mean())
+    assert rates["strict"] < rates["lenient"] - 0.1
+
+
+def test_people_who_are_not_known_are_refused_before_anything_is_written(
+    discretion: Command, tmp_path: Path
+) -> None:
+    outcome = discretion("init", tmp_path / "desk", "--example", "returns", "--judges", "kind")
+    assert outcome.code == 2
+    assert "there are no simulated judges 'kind'; choose from: strict, " in outcome.err
+    outcome = discretion("init", tmp_path / "desk", "--judges", "strict")
+    assert "nobody is simulated in an empty workspace" in outcome.err
+    assert not (tmp_path / "desk").exists()
+
+
 def test_without_an_example_it_is_a_template_in_which_nothing_is_wrong(
     discretion: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

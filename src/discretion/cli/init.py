@@ -23,6 +23,12 @@ def init(
             "--example", metavar="NAME", help="Start from an example: everyday or returns."
         ),
     ] = "",
+    judges: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Who is simulated to judge it: strict, lenient or purposeful."
+        ),
+    ] = "",
 ) -> None:
     """Make a workspace, empty or from an example.
 
@@ -34,6 +40,12 @@ def init(
     from discretion import examples
     from discretion.workspace import make_secret, open_workspace
 
+    if judges and not example:
+        raise DiscretionError(
+            "nobody is simulated in an empty workspace", where="--judges", mend="add --example"
+        )
+    if judges:
+        _check_judges(judges, "--judges")
     examples.copy(example or "template", folder)
     make_secret(folder)
     desk = open_workspace(folder)
@@ -41,7 +53,7 @@ def init(
     print(f"{folder}: {len(desk.contents.policies)} policies, {count} cases")
     simulated = desk.contents.settings.simulated
     if simulated is not None:
-        _judge(desk, simulated)
+        _judge(desk, simulated.model_copy(update={"judges": judges} if judges else {}))
     remark(f"next: cd {folder} && discretion check && discretion report")
 
 
@@ -54,12 +66,7 @@ def _judge(desk: Workspace, simulated: Simulated) -> None:
     from discretion.simulation.judges import PANELS
     from discretion.storage import records
 
-    if simulated.judges not in PANELS:
-        raise DiscretionError(
-            f"there are no simulated judges {simulated.judges!r}",
-            where=str(desk.folder / "discretion.toml"),
-            mend=f"choose from: {', '.join(PANELS)}",
-        )
+    _check_judges(simulated.judges, str(desk.folder / "discretion.toml"))
     panel = replace(PANELS[simulated.judges], raters=simulated.raters)
     rng = np.random.default_rng(simulated.seed)
     judgments = [
@@ -68,3 +75,14 @@ def _judge(desk: Workspace, simulated: Simulated) -> None:
     ]
     desk.store.append(records.judgment_entry(judgment) for judgment in judgments)
     print(f"{len(judgments):,} judgments by {simulated.raters} simulated people")
+
+
+def _check_judges(name: str, where: str) -> None:
+    from discretion.simulation.judges import PANELS
+
+    if name not in PANELS:
+        raise DiscretionError(
+            f"there are no simulated judges {name!r}",
+            where=where,
+            mend=f"choose from: {', '.join(PANELS)}",
+        )
