@@ -228,6 +228,13 @@ def test_notes_and_results_that_are_not_those_of_the_log_are_found(proof):
     assert "card.md: its results are not those that the rows give" in found
 
 
+def test_a_head_that_was_noted_must_be_in_the_log(proof):
+    chain = (proof / kept.CHAIN).read_text("ascii").split()
+    assert verify_evidence(proof, head=chain[3]).problems == ()
+    [problem] = verify_evidence(proof, head="0" * 64).problems
+    assert "is not in the log" in problem
+
+
 def test_what_is_no_json_is_a_problem_and_no_crash(proof):
     (proof / "answers.jsonl").write_text('{"seq": 1e999}\n', encoding="utf-8")
     seal(proof)

@@ -12,7 +12,7 @@ from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
 if TYPE_CHECKING:
     from discretion.evidence import Verdict
 
-evidence = typer.Typer(help="Write a folder from which every figure can be recomputed elsewhere.")
+evidence = typer.Typer(help="Write a folder from which others recompute every figure.")
 app.add_typer(evidence, name="evidence", invoke_without_command=True)
 
 MOST = 20
@@ -53,7 +53,7 @@ def write(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a folder from which every figure can be recomputed elsewhere.
+    """Write a folder from which others recompute every figure.
 
     It holds the plan, cases, judgments and answers of a run as rows of the log, with their hashes,
     and every table of its report. Texts are left out unless they are asked for, and raters' names
@@ -96,15 +96,19 @@ def verify(
             min=0.0, help="By what share two numbers may differ, say on another processor."
         ),
     ] = 1e-9,
+    head: Annotated[
+        str, typer.Option("--head", help="A head noted earlier, which must be in the log.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check an evidence folder, and recompute every figure in it; no workspace is needed.
+    """Check an evidence folder, and recompute every figure in it.
 
-    Exits with 1 where a file, a row or a figure is not what it should be.
+    No workspace and no model are needed. Exits with 1 where a file, a row or a figure is not what
+    it should be.
     """
     from discretion.evidence import verify_evidence
 
-    verdict = verify_evidence(folder, within=within)
+    verdict = verify_evidence(folder, within=within, head=head)
     if as_json:
         print_json(_json(verdict))
     else:
@@ -117,6 +121,7 @@ def _print(verdict: Verdict) -> None:
     said = verdict.manifest
     what = f"tuned:{said.model} in run {said.run[:8]}" if said.model else f"run {said.run[:8]}"
     print(f"evidence of {what} against {said.panel}, made {said.made} by version {said.version}")
+    print(f"manifest {verdict.fingerprint}")
     print(f"files: {verdict.files:,} of {len(said.files):,} are those that the manifest names")
     print(
         f"log: {verdict.rows:,} of {said.entries:,} rows are here, the last "
@@ -146,6 +151,7 @@ def _print(verdict: Verdict) -> None:
 def _json(verdict: Verdict) -> dict[str, Any]:
     said = verdict.manifest
     return {
+        "manifest": verdict.fingerprint,
         "run": said.run,
         "model": said.model,
         "panel": said.panel,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
 
-models = typer.Typer(help="List, compare and remove models; probe endpoints and allow them texts.")
+models = typer.Typer(help="List, compare and remove models; probe and allow endpoints.")
 app.add_typer(models, name="models", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME].")]
@@ -79,7 +79,7 @@ def allow(
 
 @models.command()
 def add(
-    result: Annotated[
+    folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Weights and configuration, as saved.")
     ],
     export: Annotated[
@@ -94,7 +94,7 @@ def add(
     from discretion.models.tuned import FOLDER, PREFIX
 
     here = desk()
-    name = bring_back(result.resolve(), export, job, here.folder / FOLDER, here.store, now)
+    name = bring_back(folder.resolve(), export, job, here.folder / FOLDER, here.store, now)
     print(f"{PREFIX}{name}  in {FOLDER}/{name}")
     remark("next: discretion evaluate --arm " + f"{PREFIX}{name}/direct")
 

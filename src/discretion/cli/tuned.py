@@ -27,7 +27,9 @@ def card(name: Tuned) -> None:
 
 @models.command()
 def compare(
-    names: Annotated[list[str], typer.Argument(metavar="NAME NAME…", help="Of tuned models.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAMES", help="Of two tuned models or more.")
+    ],
     panel: Annotated[
         str, typer.Option("--panel", help="Whom to compare with; by default who taught the first.")
     ] = "",

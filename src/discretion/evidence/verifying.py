@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ class Verdict:
     """What came of verifying a folder."""
 
     manifest: Manifest
+    fingerprint: str
+    """SHA-256 of the manifest, and so of everything that it names."""
     problems: tuple[str, ...]
     """Everything that is not as it should be; empty where nothing was found."""
     files: int
@@ -48,13 +51,14 @@ class Verdict:
     """Places at which they are not what tables.json states."""
 
 
-def verify_evidence(folder: Path, *, within: float = WITHIN) -> Verdict:
+def verify_evidence(folder: Path, *, within: float = WITHIN, head: str = "") -> Verdict:
     """Check the files against the manifest, the rows against the chain, and every table against
     what is computed from the rows, by the code that computes a report.
 
     Args:
         within: by what share two numbers may differ; the last digits of a fitted curve depend on
             the machine and on the versions of numpy and scipy.
+        head: a head noted earlier, which must be in the chain.
 
     Raises:
         DiscretionError: there is no evidence there.
@@ -62,7 +66,7 @@ def verify_evidence(folder: Path, *, within: float = WITHIN) -> Verdict:
     manifest = kept.read_manifest(folder)
     check = _Check(folder, manifest)
     check.files()
-    check.chain()
+    check.chain(head)
     order, figures, found, different = None, 0, 0, 0
     try:
         with tempfile.TemporaryDirectory() as place:
@@ -86,6 +90,7 @@ def verify_evidence(folder: Path, *, within: float = WITHIN) -> Verdict:
         check.problems.append(f"the rows are not those of a run: {what}")
     return Verdict(
         manifest,
+        sha256((folder / kept.MANIFEST).read_bytes()).hexdigest(),
         tuple(check.problems),
         check.whole_files,
         len(check.rows),
@@ -127,7 +132,7 @@ class _Check:
             else:
                 self.whole_files += 1
 
-    def chain(self) -> None:
+    def chain(self, head: str) -> None:
         """Every row against the hashes of the log, and its personal part where it is whole."""
         try:
             chain = kept.read_chain(self.folder)
@@ -146,6 +151,8 @@ class _Check:
             return
         if len(chain) != self.manifest.entries or chain[-1:] != [self.manifest.head]:
             self.problems.append(f"{kept.CHAIN}: it does not end in the head of the manifest")
+        if head and head not in chain:
+            self.problems.append(f"the head {head} is not in the log: it was rewritten or cut off")
         self.rows = [places[seq] for seq in sorted(places)]
         erasures = {row.key for row in self.rows if row.kind == "erasure"}
         for row in self.rows:
