@@ -48,6 +48,7 @@ def test_what_sets_nothing_or_twice_is_refused(said: tuple[str, ...]) -> None:
         ("num_train_epochs", 2, "is said by an option of its own: --epochs"),
         ("weight_decay", "much", "weight_decay must be a number, not 'much'"),
         ("bf16", 1, "bf16 must be true or false, not 1"),
+        ("lr_scheduler_type", "greedy", "greedy needs an evaluation while training"),
         ("torch_empty_cache_steps", 2, ""),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import pytest
@@ -12,10 +13,10 @@ from discretion import methods
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.folder import check_folder
 from discretion.models.loading import load
-from discretion.tuning.examples import examples, lessons
-from discretion.tuning.masking import mask
 from discretion.tuning.checkpoints import STATE
+from discretion.tuning.examples import examples, lessons
 from discretion.tuning.losses import collate, weighted_loss
+from discretion.tuning.masking import mask
 from discretion.tuning.sft import SupervisedTrainer
 from discretion.tuning.targets import TARGETS
 from discretion.tuning.trainers import Job, Recipe, trainer
@@ -187,7 +188,8 @@ def test_a_killed_training_goes_on_and_ends_in_the_same_weights(bases, tmp_path,
     assert same(uninterrupted, resumed)
 
 
-def test_a_checkpoint_that_was_cut_off_is_not_used(bases, tmp_path):
+@pytest.mark.parametrize("left", [None, "", '{"global_step": 5, "log_hist'])
+def test_a_checkpoint_that_was_cut_off_is_not_used(bases, tmp_path, left):
     made = job(bases["llama"], checkpoint_seconds=0)
     with pytest.raises(Killed):
         run(made, tmp_path / "b", dying_at(5))
@@ -195,9 +197,68 @@ def test_a_checkpoint_that_was_cut_off_is_not_used(bases, tmp_path):
     cut_off = last.with_name("checkpoint-5")
     shutil.copytree(last, cut_off)
     (cut_off / STATE).unlink()
+    if left is not None:
+        (cut_off / STATE).write_text(left, encoding="utf-8")
     steps = []
     run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
     assert steps[0] == 5
+
+
+@contextmanager
+def room_for_files_of(size):
+    """The operating system lets no file grow beyond a size, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(("room", "step"), [(1.2, 5), (0.5, 6)])
+def test_a_full_disk_keeps_the_last_checkpoint_and_the_training_goes_on_from_it(
+    bases, tmp_path, room, step
+):
+    """Room for the weights and not for the optimizer's state, or for neither."""
+    made = job(bases["llama"], checkpoint_seconds=0)
+    uninterrupted = run(made, tmp_path / "a")
+    size = (bases["llama"].path / "model.safetensors").stat().st_size
+    with ExitStack() as stack:
+
+        def full(progress):
+            if progress.step == step:
+                stack.enter_context(room_for_files_of(int(room * size)))
+
+        with pytest.raises(StoppedError, match="a checkpoint cannot be written: ") as error:
+            run(made, tmp_path / "b", full)
+    assert f"the last good checkpoint, checkpoint-{step - 1}, is kept" in str(error.value)
+    assert error.value.mend == "free some space, and repeat the command to go on"
+    assert [path.name for path in (tmp_path / "b").iterdir()] == [f"checkpoint-{step - 1}"]
+    assert same(uninterrupted, run(made, tmp_path / "b"))
+
+
+def test_a_full_disk_at_the_end_keeps_the_last_checkpoint(bases, tmp_path, monkeypatch):
+    from discretion.tuning import sft
+
+    made = job(bases["llama"])
+    size = (bases["llama"].path / "model.safetensors").stat().st_size
+    saved = sft._saved
+
+    def full(*given):
+        with room_for_files_of(size // 2):
+            return saved(*given)
+
+    monkeypatch.setattr(sft, "_saved", full)
+    with pytest.raises(
+        StoppedError, match=r"the result cannot be written: .*checkpoint-6, is kept"
+    ):
+        run(made, tmp_path / "b")
+    monkeypatch.undo()
+    steps = []
+    result = run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
+    assert steps == []
+    assert same(result, run(made, tmp_path / "a"))
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(bases, tmp_path):
@@ -237,6 +298,38 @@ def test_more_than_one_process_is_refused(bases, tmp_path, monkeypatch):
     monkeypatch.setattr(TrainingArguments, "world_size", property(lambda self: 2))
     with pytest.raises(DiscretionError, match="2 devices or processes at once"):
         run(job(bases["llama"]), tmp_path / "work")
+
+
+def test_settings_of_the_trainer_change_the_weights_and_are_part_of_the_recipe(bases, tmp_path):
+    plain, decayed = (
+        job(bases["llama"], learning_rate=0.05, more=more) for more in ({}, {"weight_decay": 0.5})
+    )
+    assert plain.recipe.settings != decayed.recipe.settings
+    assert not same(run(plain, tmp_path / "a"), run(decayed, tmp_path / "b"))
+    clipped = job(bases["llama"], learning_rate=0.05, more={"max_grad_norm": 1e-12})
+    ours, base = weights(run(clipped, tmp_path / "c")), weights(bases["llama"].path)
+    assert all((ours[key] - base[key]).abs().max() < 0.01 for key in base)
+
+
+def test_settings_that_transformers_refuses_are_said_in_a_sentence(bases, tmp_path):
+    made = job(bases["llama"], more={"lr_scheduler_type": "sideways"})
+    with pytest.raises(DiscretionError, match="does not take these settings: sideways is"):
+        run(made, tmp_path / "work")
+
+
+def test_a_job_says_in_which_order_its_examples_are_read(bases, tmp_path, monkeypatch):
+    from discretion.tuning import sft
+
+    read = []
+    monkeypatch.setattr(
+        sft,
+        "collate",
+        lambda rows, *more: [read.append(r.judgment) for r in rows] and collate(rows, *more),
+    )
+    made = job(bases["llama"])
+    run(made, tmp_path / "work")
+    said = [made.masked[at].judgment for epoch in range(2) for at in made.order(epoch)]
+    assert read == said
 
 
 def test_progress_counts_to_the_end(bases, tmp_path):

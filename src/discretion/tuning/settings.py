@@ -64,6 +64,9 @@ _REFUSED = {
 REFUSED = {name: why for why, names in _REFUSED.items() for name in names.split()}
 """Why each of the others is not taken."""
 
+NEED_AN_EVALUATION = ("reduce_lr_on_plateau", "greedy")
+"""Schedules of transformers that ask how the model does on data of its own."""
+
 
 def read_settings(said: Sequence[str]) -> dict[str, Any]:
     """What ``NAME=VALUE`` says, each value as JSON where it is JSON, else as text.
@@ -105,6 +108,12 @@ def check_settings(settings: Mapping[str, Any]) -> None:
                 f"the built-in trainer has no setting {name!r}",
                 where="--set",
                 mend=f"did you mean {close[0]!r}?" if close else "see docs/guide/trainers.md",
+            )
+        if value in NEED_AN_EVALUATION:
+            raise DiscretionError(
+                f"{value} needs an evaluation while training",
+                where=f"--set {name}",
+                mend="choose another schedule",
             )
         _check_kind(name, value)
 

@@ -60,7 +60,13 @@ class SupervisedTrainer:
             stored = str(loaded.model.config.dtype).removeprefix("torch.")
             model = with_adapters(loaded.model, recipe.rank) if recipe.lora else None
             running = _trainer(job, model or loaded.model, work, watch)
-            running.train(resume_from_checkpoint=last_checkpoint(work))
+            try:
+                running.train(resume_from_checkpoint=last_checkpoint(work))
+            except ImportError as error:
+                raise DiscretionError(
+                    f"training needs what is not installed: {error}",
+                    mend="install it, or leave out the --set that asks for it",
+                ) from error
             check_finite(running.model, running.state.global_step, work)
             if not leads:
                 return work
