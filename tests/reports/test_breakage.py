@@ -41,6 +41,15 @@ def test_the_sentence_of_a_reason_that_can_be_told_is_on_the_page(some):
     assert told.sentence in text
 
 
+def test_where_no_level_was_named_at_times_only_there_is_no_table(some):
+    never = [one for one in reasons(some) if one.named.value is None]
+    assert never
+    told = Reader(page(some, reasons=tuple(never))).text
+    assert "Does the explanation drive the decision?" in told
+    assert "Where named" not in told
+    assert "More rows stand in the CSV files" in told
+
+
 def test_without_tuned_models_neither_section_is_there(some):
     told = Reader(page(some)).text
     assert "What did tuning break" not in told
