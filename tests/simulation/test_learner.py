@@ -42,6 +42,13 @@ def test_it_ends_at_the_same_place_wherever_it_begins_even_where_data_separate()
     assert fit(x, granted, weight, far) == pytest.approx(fit(x, granted, weight), abs=1e-6)
 
 
+def test_where_all_decided_alike_the_answer_is_sure_and_finite():
+    x, _, weight = data()
+    p = predict(fit(x, np.ones(len(x), bool), weight), x)
+    assert (p > 0.999).all()
+    assert np.isfinite(p).all()
+
+
 def test_a_case_seen_through_a_factor_shows_that_factor_alone():
     features = np.arange(12.0).reshape(3, 4)
     shown = seen_through(features, np.array([1, 0, 3]))

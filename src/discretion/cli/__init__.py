@@ -16,6 +16,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     log,
     models,
     plan,
+    power,
     prompt,
     report,
     schema,

@@ -16,8 +16,8 @@ from discretion.simulation.teaching_studies import MOST_CASES
 from discretion.tuning.courses import Fold
 from discretion.tuning_plans import TuningPlan
 
-MOST_JUDGMENTS = 1000
-"""A plan that teaches more is simulated with so many: a study would take too long."""
+MOST_JUDGMENTS = 300
+"""A plan that teaches more is simulated with so many: more take too long unless asked for."""
 FOLDS = 5
 """Trainings over which held-out domains are spread, unless a plan says otherwise."""
 PEOPLE = min(judges.raters for judges in PANELS.values())
@@ -52,14 +52,13 @@ class Size:
             )
         if self.taught < 2:
             raise DiscretionError(
-                f"a training would see {self.taught} domains, and controls need 2",
+                f"a training would see {_domains(self.taught)}, and controls need 2",
                 mend="take more domains, or some that are only taught",
             )
-        there = self.taught * self.cases * self.raters
-        if self.judgments > there:
+        if self.judgments > self.there:
             raise DiscretionError(
                 f"{self.taught} domains of {self.cases} cases with {self.raters} people each hold "
-                f"{there:,} judgments, fewer than the {self.judgments:,} to be taught",
+                f"{self.there:,} judgments, fewer than the {self.judgments:,} to be taught",
                 mend="take more domains, cases or people, or fewer judgments",
             )
 
@@ -68,9 +67,18 @@ class Size:
         """Domains in the training that sees the fewest."""
         return self.domains - -(-self.domains // self.folds) + self.others
 
+    @property
+    def there(self) -> int:
+        """Judgments in those domains."""
+        return self.taught * self.cases * self.raters
+
 
 def size_of(
-    plan: TuningPlan, parts: Sequence[Fold], panel: Panel, judgments: Iterable[Judgment]
+    plan: TuningPlan,
+    parts: Sequence[Fold],
+    panel: Panel,
+    judgments: Iterable[Judgment],
+    **named: int,
 ) -> Size:
     """The size of the study that a plan declares, no larger than can be simulated in reason.
 
@@ -78,6 +86,7 @@ def size_of(
         parts: the folds that the plan trains on.
         panel: the people it learns from.
         judgments: the panel's; those that can be taught are counted.
+        named: sizes that are to be others than the plan's.
 
     Raises:
         DiscretionError: nobody judged what is held out, or too little is left to teach.
@@ -97,16 +106,22 @@ def size_of(
     cases = min(max(1, round(len(held) / len(domains))), MOST_CASES)
     known = [n for case in held if (n := judged[case.id]) >= 1]
     raters = min(round(float(np.median(known))) if known else 1, PEOPLE)
-    there = (len(domains) - -(-len(domains) // len(parts)) + len(others)) * cases * raters
-    return Size(
-        judgments=min(taught, there, MOST_JUDGMENTS, int(plan.judgments or taught)),
-        domains=len(domains),
-        seeds=int(plan.seeds),
-        folds=len(parts),
-        others=len(others),
-        cases=cases,
-        raters=raters,
-    )
+    found = {
+        "domains": len(domains),
+        "seeds": int(plan.seeds),
+        "folds": len(parts),
+        "others": len(others),
+        "cases": cases,
+        "raters": raters,
+    } | named
+    most = min(taught, MOST_JUDGMENTS, int(plan.judgments or taught))
+    if "judgments" not in found:
+        found["judgments"] = min(most, Size(**found, judgments=1).there)
+    return Size(**found)
+
+
+def _domains(number: int) -> str:
+    return "1 domain" if number == 1 else f"{number} domains"
 
 
 def _groups(cases: Iterable[Case], plan: TuningPlan) -> set[str]:

@@ -31,6 +31,8 @@ class Learner:
 LEARNER = Learner(weight=0.8, noise=0.2)
 """As the built-in model at quality 1, where both were fixed before any other quality was tried:
 docs/reference/power_weight.md."""
+_FLAT = 1e-6
+"""Precision of the intercept's prior: it counts only where all decided alike."""
 _STEPS = 100
 _CLOSE = 1e-8
 """Largest change of a logit by a step that counts as none."""
@@ -53,7 +55,7 @@ def seen_through(features: Floats, named: Ints) -> Floats:
 
 
 def fit(x: Floats, granted: Bools, weight: Floats, start: Floats | None = None) -> Floats:
-    """(B, D + 1) weights of B ridge logistic regressions, the intercept, without a prior, first.
+    """(B, D + 1) weights of B ridge logistic regressions, the intercept, all but free, first.
 
     Newton's method with steps of log(1 + r) / r, r the largest change of a logit: such a step
     always descends, from any start (Sun and Tran-Dinh, Generalized self-concordant functions,
@@ -69,7 +71,7 @@ def fit(x: Floats, granted: Bools, weight: Floats, start: Floats | None = None) 
     design = np.broadcast_to(design, (len(weight), *design.shape[-2:]))
     across = design.swapaxes(1, 2)
     prior = np.full(design.shape[-1], PRIOR_SD**-2)
-    prior[0] = 0.0
+    prior[0] = _FLAT
     beta = np.zeros((len(weight), len(prior))) if start is None else start.copy()
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-(design @ beta[:, :, None])[:, :, 0]))

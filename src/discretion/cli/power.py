@@ -1,0 +1,220 @@
+"""`discretion power`: could a study of this size tell whether explanations teach anything?"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from discretion.cli.app import Json, app, counted, desk, folder, print_json, print_table, remark
+from discretion.errors import DiscretionError
+
+if TYPE_CHECKING:
+    from discretion.experiments.power import Tally
+    from discretion.experiments.power_sizes import Size
+    from discretion.workspace import Workspace
+
+BANNER = "simulated: people, explanations and learner; nobody was asked and no model was trained"
+
+
+@app.command()
+def power(
+    judgments: Annotated[int | None, typer.Option(min=2, help="Taught in each training.")] = None,
+    domains: Annotated[int | None, typer.Option(min=2, help="Held out, each of them once.")] = None,
+    only_taught: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Domains that are only taught: the others are then held out all together; "
+            "with 0 each fifth of them in turn.",
+        ),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings of each target.")] = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="Of each domain.")] = None,
+    raters: Annotated[int | None, typer.Option(min=1, help="People who judge each case.")] = None,
+    q: Annotated[
+        str,
+        typer.Option(metavar="Q,…", help="How often explanations name the deciding factor."),
+    ] = "0,.25,.5,1",
+    studies: Annotated[int, typer.Option(min=10, help="How many are simulated.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Of the simulation.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say how surely a study of this size would notice what explanations teach.
+
+    Sizes that are not named are those of the frozen plan, or else of this workspace, or else of a
+    study of 300 judgments and 12 domains. Each simulated study is judged as a real one is; what
+    stands in for the model is described in docs/design/power.md.
+    """
+    from discretion.experiments.power import power as simulate
+
+    qualities = _qualities(q)
+    size, margin = _size(
+        judgments=judgments,
+        domains=domains,
+        others=only_taught,
+        seeds=seeds,
+        cases=cases,
+        raters=raters,
+    )
+    watch = _watcher(studies)
+    tallies = simulate(size, studies, seed, qualities=qualities, margin=margin, watch=watch)
+    if as_json:
+        print_json(_json(size, seed, margin, tallies))
+        return
+    print(BANNER)
+    _show(size, tallies)
+
+
+def _show(size: Size, tallies: Sequence[Tally]) -> None:
+    from discretion.experiments.power import exact_interval
+
+    held = "together" if size.folds == 1 else f"each {_FRACTIONS.get(size.folds, 'part')} in turn"
+    taught = f"{size.judgments:,} judgments in each training"
+    print(f"a study of {taught}, {size.domains} domains held out {held},")
+    print(
+        f"{counted(size.seeds, 'seed')}, {counted(size.cases, 'case')} a domain judged by "
+        f"{counted(size.raters, 'person', 'people')} each; {tallies[0].studies:,} simulated studies"
+    )
+    print(
+        f"{tallies[0].lessons:.0f} of the judgments found a shuffled explanation in a training; "
+        f"{tallies[-1].same:.0%} of those named what the real one names"
+    )
+    print()
+    print_table(
+        ["q", "helped", "hurt", "either way, 95% interval", "no relevant difference", "difference"],
+        [
+            [
+                f"{one.quality:g}",
+                f"{one.helped / one.studies:.1%}",
+                f"{one.hurt / one.studies:.1%}",
+                "{:.1%} to {:.1%}".format(*exact_interval(one.told, one.studies)),
+                f"{one.said.get('no relevant difference', 0) / one.studies:.1%}",
+                f"{one.difference:+.4f}",
+            ]
+            for one in tallies
+        ],
+    )
+    print()
+    for one in tallies:
+        if one.quality == 0:
+            print(
+                f"where explanations say nothing of the case (q = 0), a study of your size would "
+                f"take them for different in {one.told / one.studies:.0%} of tries"
+            )
+        else:
+            print(
+                f"a study of your size would notice explanations of quality q = {one.quality:g} "
+                f"in {one.helped / one.studies:.0%} of tries"
+            )
+
+
+_FRACTIONS = {2: "half", 3: "third", 4: "fourth", 5: "fifth"}
+
+
+def _json(size: Size, seed: int, margin: float, tallies: Sequence[Tally]) -> dict[str, Any]:
+    from discretion.experiments.power import exact_interval
+    from discretion.simulation.learner import LEARNER
+
+    return {
+        "simulated": True,
+        "says": BANNER,
+        "size": asdict(size),
+        "seed": seed,
+        "margin": margin,
+        "learner": asdict(LEARNER),
+        "studies": tallies[0].studies,
+        "by_quality": [
+            {
+                "q": one.quality,
+                "lessons": one.lessons,
+                "same_factor": one.same,
+                "difference": one.difference,
+                "helped": one.helped,
+                "hurt": one.hurt,
+                "either_way": one.told,
+                "either_way_95": exact_interval(one.told, one.studies),
+                "unadjusted": one.differ,
+                "verdicts": dict(one.said),
+            }
+            for one in tallies
+        ],
+    }
+
+
+def _qualities(said: str) -> tuple[float, ...]:
+    try:
+        found = tuple(dict.fromkeys(float(part) for part in said.split(",")))
+    except ValueError:
+        found = ()
+    if not found or not all(0 <= one <= 1 for one in found):
+        raise DiscretionError(
+            f"--q {said} is no list of shares", mend="write shares from 0 to 1, like 0,.5,1"
+        )
+    return found
+
+
+def _size(**named: int | None) -> tuple[Size, float]:
+    """The size asked for, the rest from the plan or the workspace, and the margin that counts."""
+    from discretion.experiments.power_sizes import FOLDS, Size
+    from discretion.measures.contrasts import MARGIN
+
+    asked = {name: value for name, value in named.items() if value is not None}
+    if "others" in asked:
+        asked["folds"] = 1 if asked["others"] else FOLDS
+    try:
+        folder()
+    except DiscretionError:
+        remark("no workspace here: sizes that are not named are those of an ordinary study")
+        return Size(**asked), MARGIN
+    return _of_workspace(desk(), asked)
+
+
+def _of_workspace(here: Workspace, asked: dict[str, int]) -> tuple[Size, float]:
+    """The study that the frozen plan declares, or one of all domains of this workspace in turn."""
+    from discretion.experiments import declared, parts_of
+    from discretion.experiments.power_sizes import MOST_JUDGMENTS, Size, size_of
+    from discretion.models import BUILT_IN
+    from discretion.plans import HeldOut
+    from discretion.storage import records
+    from discretion.tuning_plans import TuningPlan
+
+    frozen = declared(here.store)
+    plan = frozen.plan if frozen else here.contents.tuning
+    whose = "the frozen plan" if frozen else "tuning.yaml" if plan else here.name
+    if plan is None:
+        plan = TuningPlan(model=BUILT_IN, hold_out=HeldOut(by="domain"), every_fold=True)
+    try:
+        here.panel(plan.panel)
+    except DiscretionError as error:
+        remark(f"sizes that are not named are those of an ordinary study: {error.what}")
+        return Size(**{"seeds": int(plan.seeds)} | asked), plan.margin
+    most = f"at most {MOST_JUDGMENTS} judgments unless --judgments says more"
+    remark(f"sizes that are not named are those of {whose}; {most}")
+    mine = records.panel_judgments(here.store, plan.panel)
+    size = size_of(plan, parts_of(plan, here.cases, mine), here.panel(plan.panel), mine, **asked)
+    return size, plan.margin
+
+
+def _watcher(studies: int) -> Callable[[int], None]:
+    """Shows on stderr how many studies are done, and the time left."""
+    begun = shown = time.monotonic()
+    live = sys.stderr.isatty()
+
+    def watch(done: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown < (0.2 if live else 10.0) and (done < studies or not live):
+            return
+        shown = now
+        left = (now - begun) / done * (studies - done)
+        text = f"{done:,} of {studies:,} studies, {left:.0f} s left"
+        print(f"\r\033[K{text}" if live else text, end="" if live else "\n", file=sys.stderr)
+        if live and done == studies:
+            print(file=sys.stderr)
+
+    return watch
