@@ -51,7 +51,8 @@ def run_study(task: tuple[int, int]) -> Line:
 
 def run(most: int) -> list[Line]:
     """Every study's line, those already kept included."""
-    head = {"seed": SEED, "learner": asdict(LEARNER), "cells": [str(cell) for cell in CELLS]}
+    cells = [str((cell.kind, cell.size, cell.learner, cell.qualities)) for cell in CELLS]
+    head = {"seed": SEED, "learner": asdict(LEARNER), "cells": cells}
     KEPT.parent.mkdir(exist_ok=True)
     if not KEPT.exists():
         KEPT.write_text(json.dumps(head) + "\n", encoding="utf-8")
@@ -62,9 +63,9 @@ def run(most: int) -> list[Line]:
     done = {(line["cell"], line["study"]) for line in lines}
     tasks = [
         (place, number)
+        for number in range(most)
         for place, cell in enumerate(CELLS)
-        for number in range(min(most, cell.studies))
-        if (place, number) not in done
+        if number < cell.studies and (place, number) not in done
     ]
     with multiprocessing.get_context("spawn").Pool(2) as pool, KEPT.open("a") as file:
         for count, line in enumerate(pool.imap_unordered(run_study, tasks, chunksize=10), 1):

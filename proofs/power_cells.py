@@ -31,7 +31,7 @@ CELLS = (
     Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000, (0.0,)),
     Cell("unequal", ORDINARY, LEARNER, 1000),
     *(
-        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 200)
+        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 100)
         for judgments in (300, 100, 600)
         for domains in (12, 6, 24)
     ),
