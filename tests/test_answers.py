@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -257,3 +258,13 @@ def test_a_very_long_line_is_read_in_time_that_grows_with_its_length():
     for part in ("decision ", "my ", "*", " *", ". -", '"'):
         assert read_decision(part * 50_000 + "x grant", GRANT, REFUSE) is None
         assert read_decision("grant" + part * 50_000 + "? x", GRANT, REFUSE) in (None, True)
+
+
+def test_each_wording_has_an_estimate_of_its_own_where_several_were_asked():
+    asked = {0: [scored(-0.1, -4.1, True), scored(-2.0, -0.5, False)], 2: [sampled(1, True)] * 3}
+    answers = [replace(one, wording=wording) for wording, some in asked.items() for one in some]
+    worded = combine("case", answers).worded
+    assert [one.wording for one in worded] == [0, 2]
+    assert [one.p for one in worded] == [combine("case", some).p for some in asked.values()]
+    assert not any(one.worded for one in worded)
+    assert combine("case", asked[0]).worded == ()

@@ -79,6 +79,8 @@ class Estimate:
     """Which of the method's wordings was used; -1 where all were."""
     at: str = ""
     """When the oldest of its answers was given; empty where nothing was asked."""
+    worded: tuple[Estimate, ...] = ()
+    """The estimate of each wording by itself, where several were asked."""
 
     @property
     def order_effect(self) -> float | None:
@@ -102,6 +104,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     parts = [_combine_orders(group) for group in groups.values()]
     orders = [orders for _, _, orders in parts if orders is not None]
     outsides = [answer.outside for answer in answers if answer.outside is not None]
+    wordings = sorted({answer.wording for answer in answers})
     return Estimate(
         case=case,
         p=float(np.mean([p for p, _, _ in parts])),
@@ -113,6 +116,10 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         grant_second=float(np.mean([second for _, second in orders])) if orders else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
         at=min(answer.at for answer in answers),
+        worded=tuple(
+            combine(case, [answer for answer in answers if answer.wording == one])
+            for one in (wordings if len(wordings) > 1 else ())
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from discretion.scorecards.paths import path_cards
+from discretion.scorecards.paths import _ways, path_cards
 from discretion.scorecards.study import replies_of, study_of
 
 from .hand_made import card, docket, estimate, like_people, panel, strict
@@ -224,6 +224,51 @@ def test_a_path_without_a_case_is_left_out():
     assert found.paths < whole
     first = next(one for one in found.choices if one.name == "wording 1")
     assert first.paths == 2, "this wording was never asked in a single order"
+
+
+def crossed(*worded):
+    """An arm asked every case in every wording: in each its p is what a function says."""
+
+    def of(case):
+        parts = tuple(estimate(case, p(case), wording=one) for one, p in enumerate(worded))
+        return {"p": np.mean([part.p for part in parts]), "wording": -1, "worded": parts}
+
+    return of
+
+
+def test_a_wording_is_a_choice_too_where_every_case_was_asked_in_all():
+    """Two wordings keep to the rule, and one grants most: alone it would say the contrary."""
+    (found,) = cards(docket(), arm=crossed(strict, strict, lambda case: 0.9))
+    (lax,) = cards(docket(), arm=lambda case: {"p": 0.9})
+    (alone,) = cards(docket(), arm=lambda case: {"p": strict(case)})
+    assert (found.conclusion, lax.conclusion, alone.conclusion) == ("stricter", "laxer", "stricter")
+    told = {one.name: (one.agree, one.paths, one.turns) for one in found.choices}
+    assert told["wording 1"] == (alone.agree, alone.paths, False)
+    assert told["wording 3"] == (0, lax.paths, True)
+    assert "wording 2" not in told, "it says what wording 1 says"
+
+
+def test_two_arms_of_one_method_are_compared_in_the_same_wording():
+    arms = {
+        "one/direct": crossed(strict, like_people),
+        "two/direct": crossed(like_people, strict),
+        "two/purpose": crossed(like_people, strict),
+    }
+    pairs = [("one/direct", "two/direct"), ("one/direct", "two/purpose")]
+    some = docket()
+    study = study_of(some.cases, panel(some.cases), "scenarios")
+    stream = [(name, estimate(case, **of(case))) for name, of in arms.items() for case in some]
+    replies = replies_of(study, tuple(arms), stream)
+    ways = [_ways([replies[one], replies[other]]) for one, other in pairs]
+    together, apart = ([way.name for way in found] for found in ways)
+    assert together == ["all wordings", "wording 1", "wording 2"]
+    first = ways[0][1].arms
+    assert first[0].p.tolist() == [strict(case) for case in study.cases]
+    assert first[1].p.tolist() == [like_people(case) for case in study.cases]
+    assert apart == ["all wordings"] + [
+        f"wording {number} of {name}" for name in ("one/direct", "two/purpose") for number in (1, 2)
+    ]
+    assert ways[1][1].arms[1] is replies["two/purpose"]
 
 
 @pytest.mark.parametrize("kind", ["model", "recorded"])

@@ -28,10 +28,20 @@ def path_cards(
     without any case is left out. Point values only: nothing is asked and nothing resampled.
     """
     rates = _unsure_rates(study)
-    found = [_card(study, _lean(arm, rates), _wordings([arm]), arm.name) for arm in arms]
+    found = [
+        _card(
+            study,
+            [(way.name, way.only(_lean(way.arms[0], rates))) for way in _ways([arm])],
+            arm.name,
+        )
+        for arm in arms
+    ]
     for arm, other in pairs:
-        apart = _squares(arm, rates) - _squares(other, rates)
-        found.append(_card(study, apart, _wordings([arm, other]), arm.name, other.name))
+        apart = [
+            (way.name, way.only(_squares(way.arms[0], rates) - _squares(way.arms[1], rates)))
+            for way in _ways([arm, other])
+        ]
+        found.append(_card(study, apart, arm.name, other.name))
     return tuple(card for card in found if card is not None)
 
 
@@ -75,24 +85,54 @@ def _unsure_rates(study: Study) -> Floats:
     return rates
 
 
-def _wordings(arms: Sequence[Replies]) -> list[tuple[str, Bools]]:
-    """All cases, and those that an arm was asked in one of its wordings."""
-    found = [("all wordings", np.ones(len(arms[0].p), dtype=bool))]
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One choice of wording."""
+
+    name: str
+    arms: tuple[Replies, ...]
+    """As they answered in that wording, where they were asked in all."""
+    cases: Bools
+    """(C,) those that were asked in it."""
+
+    def only(self, terms: Floats) -> Floats:
+        return np.where(self.cases, terms, np.nan)
+
+
+def _ways(arms: Sequence[Replies]) -> list[_Way]:
+    """All wordings; the cases that an arm was asked in one of them; and where it was asked every
+    case in all, its answers in one."""
+    every = np.ones(len(arms[0].p), dtype=bool)
+    found = [_Way("all wordings", tuple(arms), every)]
     worded = [arm for arm in arms if len(np.unique(arm.wording[arm.wording >= 0])) > 1]
     if len(worded) > 1 and np.array_equal(worded[0].wording, worded[1].wording):
         worded = worded[:1]  # one method: the same words for the same cases
     for arm in worded:
         whose = f" of {arm.name}" if len(worded) > 1 else ""
         met = np.unique(arm.wording[arm.wording >= 0]).tolist()
-        found += [(f"wording {one + 1}{whose}", arm.wording == one) for one in met]
+        found += [_Way(f"wording {one + 1}{whose}", tuple(arms), arm.wording == one) for one in met]
+    crossed = [arm for arm in arms if arm.worded]
+    together = len({(_method(arm), *sorted(arm.worded)) for arm in crossed}) == 1
+    for arm in crossed[:1] if together else crossed:
+        whose = f" of {arm.name}" if len(crossed) > 1 and not together else ""
+        for one in sorted(arm.worded):
+            as_worded = [
+                other.worded[one] if other.worded and (together or other is arm) else other
+                for other in arms
+            ]
+            found.append(_Way(f"wording {one + 1}{whose}", tuple(as_worded), every))
     return found
 
 
+def _method(arm: Replies) -> str:
+    """Two models asked by one method were asked in the same words."""
+    return arm.name.rpartition("/")[2]
+
+
 def _card(
-    study: Study, terms: Floats, wordings: Sequence[tuple[str, Bools]], arm: str, against: str = ""
+    study: Study, terms: Sequence[tuple[str, Floats]], arm: str, against: str = ""
 ) -> PathCard | None:
-    names = [name for name, _ in wordings]
-    grid = _Grid.of(study, terms, names, [mask for _, mask in wordings])
+    grid = _Grid.of(study, terms)
     reported = float(grid.values.flat[0])
     count = int(np.isfinite(grid.values).sum())
     if not abs(reported) > _NOTHING or count < 2:
@@ -125,11 +165,9 @@ class _Grid:
     axes: tuple[tuple[str, tuple[str, ...]], ...]
 
     @classmethod
-    def of(
-        cls, study: Study, terms: Floats, wordings: Sequence[str], masks: Sequence[Bools]
-    ) -> _Grid:
-        """The means of the terms, (orders, readings, unsure, C), over each wording's cases."""
-        by_weight = [_means(study, np.where(mask, terms, np.nan)) for mask in masks]
+    def of(cls, study: Study, terms: Sequence[tuple[str, Floats]]) -> _Grid:
+        """The means of each wording's terms, (orders, readings, unsure, C); NaN leaves out."""
+        by_weight = [_means(study, one) for _, one in terms]
         values = np.stack(by_weight, axis=3)
         weights = ("scenarios weigh the same", "cases weigh the same")
         if study.weigh == "cases":
@@ -138,7 +176,7 @@ class _Grid:
             ("order of the answers", ORDERS),
             ("reading", READINGS),
             ("unsure answers", UNSURE),
-            ("wording", tuple(wordings)),
+            ("wording", tuple(name for name, _ in terms)),
             ("weights", weights),
         ]
         for axis, (about, names) in enumerate(axes):

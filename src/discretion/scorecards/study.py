@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,6 +65,8 @@ class Replies:
     """How its probabilities were obtained; empty where there are none."""
     oldest: str
     """When the oldest of its answers was given; empty where nothing was asked."""
+    worded: dict[int, Replies] = field(default_factory=dict, repr=False)
+    """By wording of the method: what it answered in that one, where all were asked."""
 
     @property
     def deployed(self) -> Floats:
@@ -130,17 +132,24 @@ def replies_of(
         row = place.get(one.case)
         if row is None:
             continue
-        replies = found[name]
-        replies.p[row], replies.variance[row] = one.p, one.variance
-        replies.wording[row], replies.calls[row] = one.wording, one.calls
-        if one.grant_first is not None and one.grant_second is not None:
-            replies.grant_first[row], replies.grant_second[row] = one.grant_first, one.grant_second
+        _put(found[name], row, one)
         how[name] = how[name] or one.how
         oldest[name] = min(filter(None, (oldest[name], one.at)), default="")
     return {
         name: replace(replies, how=how[name], oldest=oldest[name])
         for name, replies in found.items()
     }
+
+
+def _put(replies: Replies, row: int, one: Estimate) -> None:
+    replies.p[row], replies.variance[row] = one.p, one.variance
+    replies.wording[row], replies.calls[row] = one.wording, one.calls
+    if one.grant_first is not None and one.grant_second is not None:
+        replies.grant_first[row], replies.grant_second[row] = one.grant_first, one.grant_second
+    for part in one.worded:
+        if part.wording not in replies.worded:
+            replies.worded[part.wording] = _empty(replies.name, len(replies.p))
+        _put(replies.worded[part.wording], row, part)
 
 
 def _empty(name: str, cases: int) -> Replies:
