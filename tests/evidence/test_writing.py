@@ -1,16 +1,20 @@
 """Writing evidence: complete or not at all, and nothing in it that was not asked for."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from discretion import reports
+from discretion.arms import Refused
 from discretion.errors import DiscretionError
-from discretion.evidence import Shown, run_of, write_evidence
+from discretion.evaluation import evaluate
+from discretion.evidence import Shown, run_of, verify_evidence, write_evidence
 from discretion.evidence import writing as writing_module
 from discretion.experiments import outcome
 from discretion.storage import records
 from evidence import experiment_at_hand as at_hand
+from stand_in import StandIn, arm
 
 MADE = "2026-01-03T00:00:00+00:00"
 
@@ -118,6 +122,35 @@ def test_the_whole_log_leaves_no_gap_and_shows_no_more_of_people(run, tmp_path):
     ]
     assert len(others) == len(at_hand.CASES) * 10
     assert all(row["personal"] is None for row in others)
+    lines = (tmp_path / "proof" / "judgments.jsonl").read_text("utf-8").splitlines(keepends=True)
+    gone = json.loads(lines.pop(-2))
+    (tmp_path / "proof" / "judgments.jsonl").write_text("".join(lines), encoding="utf-8")
+    assert f"row {gone['seq']}: it is missing, and the whole log should be here" in (
+        verify_evidence(tmp_path / "proof").problems
+    )
+
+
+def test_a_run_that_judges_no_tuned_models_is_evident_too(run, tmp_path):
+    model = StandIn(otherwise=lambda prompt: 0.75)
+    model.enqueue(0.75, 0.75, Refused("too slow"), Refused("too slow"))
+    cases = at_hand.CASES.only(replace(case, policy="returns") for case in at_hand.CASES)
+    arms = [arm(model), at_hand.table("recorded/old", 0.1, cases)]
+    plain = evaluate(cases, arms, run.store, clock=lambda: MADE)
+    verdict = write(plain, tmp_path / "proof")
+    assert (verdict.problems, verdict.order) == ((), None)
+    failures = [
+        row for row in rows(tmp_path / "proof", "answers.jsonl") if row["kind"] == "failure"
+    ]
+    assert [row["body"]["what"] for row in failures] == ["too slow"] * 2
+    assert all(row["personal"] is None for row in failures)
+    stated = json.loads((tmp_path / "proof" / "tables.json").read_text("utf-8"))
+    assert stated["teaching"] is None
+    assert stated["run"]["failures"][0]["count"] == 2
+
+
+def test_a_run_that_was_stopped_is_no_evidence(run, tmp_path):
+    with pytest.raises(DiscretionError, match="the run was stopped before its end"):
+        write(replace(run, finished=""), tmp_path / "proof")
 
 
 def test_an_erased_person_is_erased_here_too(run, tmp_path):

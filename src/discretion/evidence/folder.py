@@ -43,7 +43,7 @@ class Manifest:
     entries: int
     """Rows in the log."""
     shown: Mapping[str, bool]
-    """Whether texts of cases, explanations and prompts are in it."""
+    """Whether texts of cases, explanations and prompts are in it, and every row of the log."""
     files: Mapping[str, str]
     """SHA-256 of every file but this one."""
 

@@ -162,6 +162,9 @@ class _Check:
                 )
         while len(chain) - self.linked in places:
             self.linked += 1
+        if self.manifest.shown.get("whole_log") and self.linked < len(chain):
+            missing = len(chain) - self.linked
+            self.problems.append(f"row {missing}: it is missing, and the whole log should be here")
 
     def _row(self, row: Placed, chain: list[str]) -> Iterator[str]:
         if not 0 < row.seq <= len(chain):

@@ -165,6 +165,7 @@ def _seal(work: Path, run: Run, people: str, made: str, model: str, shown: Shown
                 "cases": shown.cases,
                 "explanations": shown.explanations,
                 "prompts": shown.prompts,
+                "whole_log": shown.whole_log,
             },
             files=kept.file_hashes(work),
         ),
