@@ -10,8 +10,10 @@ from pydantic import ValidationError
 
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
-from discretion.holdouts import Holdout
+from discretion.holdouts import Holdout, history_of
+from discretion.judgments import Judgment
 from discretion.plans import Plan, plan_from_json
+from discretion.tuning_plans import TuningPlan
 
 DOCKET = Docket(
     tuple(
@@ -119,3 +121,40 @@ def test_the_hold_out_is_the_plans_or_the_default_one() -> None:
 def test_a_plan_that_cannot_be_kept_is_refused(said: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         plan(**said)
+
+
+def timed(rater: str, day: int) -> Judgment:
+    return Judgment(f"{rater}/{day}", str(day), "people", "grant", rater, time=f"2026-01-{day:02d}")
+
+
+HISTORY = history_of([timed("ann", day) for day in range(1, 21)] + [timed("bob", 5)])
+
+
+def test_a_moment_is_named_before_anything_is_asked_and_parts_the_people_too() -> None:
+    one = plan(panel="people", hold_out={"by": "time"}).named(DOCKET, HISTORY)
+    assert one.hold_out is not None and one.hold_out.groups == ("2026-01-17",)
+    assert one.learned_from == "people[time<2026-01-17]"
+    assert one.compared_with == "people[time>=2026-01-17]"
+    assert [case.id for case in one.choose(DOCKET, HISTORY)] == ["17", "18", "19", "20"]
+    assert plan_from_json(one.model_dump(mode="json")).hash == one.hash
+
+
+def test_people_who_are_held_out_are_compared_with_on_what_they_judged() -> None:
+    one = plan(hold_out={"by": "rater", "groups": ["bob"]}).named(DOCKET, HISTORY)
+    assert (one.learned_from, one.compared_with) == ("[rater!=bob]", "[rater=bob]")
+    assert [case.id for case in one.choose(DOCKET, HISTORY)] == ["5"]
+
+
+def test_where_cases_are_held_out_everybody_is_learned_from_and_compared_with() -> None:
+    one = plan(panel="people", hold_out={"by": "policy", "groups": ["p1"]})
+    assert one.named(DOCKET, HISTORY) == one
+    assert one.learned_from == one.compared_with == "people"
+
+
+def test_a_tuning_plan_names_its_people_once_and_trains_one_split_of_them() -> None:
+    declared = TuningPlan.model_validate({"model": "tiny", "hold_out": {"by": "rater"}})
+    named = declared.named(DOCKET, HISTORY)
+    assert len(named.hold_out.groups) == 1
+    assert named.named(DOCKET, HISTORY) == named
+    with pytest.raises(ValidationError, match="by rater there is one split"):
+        TuningPlan.model_validate({"model": "m", "hold_out": {"by": "rater"}, "every_fold": True})

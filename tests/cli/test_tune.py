@@ -47,6 +47,42 @@ def test_judgments_become_arms_that_answer_only_what_was_held_out(
     )
 
 
+def test_people_who_are_held_out_are_compared_with_on_cases_that_were_taught(
+    discretion: Command, desk: Path
+) -> None:
+    words = (*WORDS, "--hold-out", "rater", "--targets", "labels", "--epochs", 1)
+    outcome = discretion(*words)
+    assert outcome.code == 0, outcome.err
+    notes = read_notes(desk / "models" / "tiny-labels-0")
+    held = notes["hold_out"]["held"]
+    assert len(held) == 5 and len(notes["seen"]) == 90
+    report = discretion("report")
+    assert report.code == 0, report.err
+    assert "On 2 scenarios judged by people who were held out" in report.out
+    assert "People were held out, not cases" in report.out
+    card = (desk / "models" / "tiny-labels-0" / "README.md").read_text(encoding="utf-8")
+    assert f"**Held out** by rater: {', '.join(held)}" in card
+    alone = discretion("evaluate", "--arm", "tuned:tiny-labels-0/direct")
+    assert "was tuned on every case that it would be asked" in alone.err
+
+
+def test_settings_that_were_tried_are_shown_and_stand_in_the_card(
+    discretion: Command, desk: Path
+) -> None:
+    words = (*WORDS, "--targets", "labels", "--train-only", "--try-epochs", "1,2", "--json")
+    made = json.loads(discretion(*words).out)
+    [settings] = made["settings"]
+    assert [one["epochs"] for one in settings["tried"]] == [1, 2]
+    best = min(settings["tried"], key=lambda one: one["brier"])
+    assert settings["epochs"] == best["epochs"]
+    notes = read_notes(desk / "models" / "tiny-labels-0")
+    assert notes["recipe"]["epochs"] == settings["epochs"]
+    assert notes["chosen"]["tried"] == settings["tried"]
+    card = (desk / "models" / "tiny-labels-0" / "README.md").read_text(encoding="utf-8")
+    assert "**Settings** by the lowest Brier score inside the fold" in card
+    assert [path.name for path in (desk / "models").iterdir()] == ["tiny-labels-0"]
+
+
 @pytest.mark.parametrize("kind", ["llama", "qwen3", "gemma3"])
 def test_a_model_of_the_users_own_is_tuned_with_adapters_and_asked_as_it_is_set(
     discretion: Command, desk: Path, kind: str
@@ -170,7 +206,16 @@ def test_a_full_disk_is_said_before_anything_is_trained(
         ((*WORDS, "--trainer", "sff"), "there is no trainer 'sff'; did you mean 'sft'?"),
         ((*WORDS, "--hold-out", "scenario=x"), "no case belongs to the held-out scenario 'x'"),
         ((*WORDS, "--hold-out", "colour"), "has no group 'colour'; hold out by one of"),
-        ((*WORDS, "--learning-rate", "0"), "learning rate must be above zero"),
+        ((*WORDS, "--hold-out", "time"), "90 of 90 judged cases have no time"),
+        ((*WORDS, "--hold-out", "rater=ann"), "nobody who judged is called 'ann'; choose from"),
+        ((*WORDS, "--hold-out", "rater", "--folds", "all"), "by rater there is one split"),
+        ((*WORDS, "--try-epochs", "few"), "--try-epochs: 'few' are no numbers; write them like"),
+        ((*WORDS, "--try-rates", "0"), "try rates: Input should be greater than 0"),
+        (
+            (*WORDS, "--try-epochs", "1,2", "--export", "out"),
+            "settings cannot be tried where another program trains",
+        ),
+        ((*WORDS, "--learning-rate", "0"), "learning rate: Input should be greater than 0"),
         (
             ("evaluate", "--arm", "tuned:tiny-labels-0/direct"),
             "there is no tuned model 'tuned:tiny-labels-0'; tuned models here: none yet",

@@ -1,5 +1,6 @@
 """A name becomes an arm, and no arm learns from what is held out from it."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -31,7 +32,8 @@ def loaded(monkeypatch):
     found = {}
 
     def load(name, settings, folder):
-        found.setdefault(name, []).append(StandIn(name=name, fingerprint=name, **settings))
+        said = {key: value for key, value in settings.items() if key != "path"}
+        found.setdefault(name, []).append(StandIn(name=name, fingerprint=name, **said))
         return found[name][-1]
 
     monkeypatch.setattr(models, "load_model", load)
@@ -158,6 +160,40 @@ def test_with_groups_held_out_by_name_baselines_answer_those_from_the_others(tmp
     assert len(plain) == 8
     assert plain == held_turned
     assert plain != other_turned
+
+
+def tuned_by_rater(store, held):
+    """A tuned model in the workspace, of whose training these people were held out."""
+    place = store.path.parent / "models" / "own-labels-0"
+    place.mkdir(parents=True)
+    notes = {"seen": [case.id for case in DOCKET], "hold_out": {"by": "rater", "held": held}}
+    (place / "discretion.json").write_text(json.dumps(notes), encoding="utf-8")
+
+
+def test_a_model_that_saw_the_cases_is_asked_them_only_for_people_whom_it_did_not_hear(store):
+    tuned_by_rater(store, ["rater-1", "rater-4"])
+    name = "tuned:own-labels-0/direct"
+    held = HeldOut(by="rater", groups=("rater-1",))
+    assert lineup(store, hold_out=held).arm(name).calls(DOCKET[0])
+    others = (HeldOut(by="rater", groups=("rater-1", "rater-2")), HeldOut(by="scenario"), None)
+    for other in others:
+        with pytest.raises(DiscretionError, match="was tuned on every case that it would be asked"):
+            lineup(store, hold_out=other).arm(name)
+
+
+@pytest.mark.parametrize("names", [("rater-0", "rater-1"), ("rater-4", "rater-5")])
+def test_an_evaluation_by_rater_shows_what_the_others_said_alone(tmp_path, store, names):
+    with Store(tmp_path / "signed.db") as signed:
+        said = (
+            replace(one, explanation=f"So says {one.rater}.") for one in records.judgments(store)
+        )
+        signed.append([records.judgment_entry(one) for one in said])
+        made = lineup(signed, hold_out=HeldOut(by="rater", groups=names))
+        arm = made.arm("qwen/precedents-why")
+        prompts = [call.prompt for case in DOCKET for call in arm.calls(case)]
+    shown = "".join(message.content for prompt in prompts for message in prompt.messages)
+    assert "So says rater-" in shown
+    assert not any(f"So says {name}." in shown for name in names)
 
 
 # What a name stands for

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from discretion.cli.app import counted, print_json, print_table, remark
+from discretion.holdouts import TIME
+from discretion.selections import RATER
 
 if TYPE_CHECKING:
     from discretion.models.templates import Template
-    from discretion.tuning.courses import Course
+    from discretion.tuning.courses import Course, Fold
     from discretion.tuning.estimates import Estimate
 
 SHOWN = 3
@@ -59,7 +61,7 @@ def show(
     )
     for course in {course.fold.number: course for course in made}.values():
         fold = course.fold
-        print(f"\nheld out in fold {fold.number}: {len(fold.held)} cases of {_listed(fold.groups)}")
+        print(f"\nheld out in fold {fold.number}: {_held(fold)}")
         for why, count in course.taught.left.items():
             print(f"not taught: {count:,}: {why}")
     print("\nThe first examples of each target. What is learned stands between ⟦ and ⟧.")
@@ -125,3 +127,13 @@ def _size(size: int) -> str:
 def _listed(groups: Sequence[str], most: int = 8) -> str:
     more = f" and {len(groups) - most} more" if len(groups) > most else ""
     return ", ".join(groups[:most]) + more
+
+
+def _held(fold: Fold) -> str:
+    """``120 cases of leave, returns``; or of later; or the people, and what they judged."""
+    cases = f"{len(fold.held):,} cases"
+    if fold.by == RATER:
+        return f"{_listed(fold.groups)}, who judged {cases}"
+    if fold.by == TIME:
+        return f"{cases} first judged from {fold.groups[0]} on, or nearly repeating one that was"
+    return f"{cases} of {_listed(fold.groups)}"

@@ -164,6 +164,11 @@ def tune(
     base = base_of(here, plan.model)
     people = here.panel(plan.panel)
     recipe = experiments.recipe_of(plan, base, at_once, processes or 1)
+    if export and plan.tries:
+        raise DiscretionError(
+            "settings cannot be tried where another program trains",
+            mend="say them, with --epochs and --learning-rate, without --try-epochs or --try-rates",
+        )
     chosen = trainer_for(plan.trainer, recipe)
     loaded = load(plan.model, base)
     mine = records.panel_judgments(here.store, plan.panel)
@@ -302,7 +307,9 @@ def _plan(here: Workspace, said: dict[str, Any]) -> TuningPlan:
         return TuningPlan.model_validate({**base, **given})
     except ValidationError as error:
         first = error.errors()[0]
-        raise DiscretionError(str(first.get("ctx", {}).get("error", first["msg"]))) from error
+        what = str(first.get("ctx", {}).get("error", first["msg"]))
+        field = str(first["loc"][0]).replace("_", " ") if first["loc"] else ""
+        raise DiscretionError(what, where=field) from error
 
 
 def base_of(here: Workspace, name: str) -> Settings:
