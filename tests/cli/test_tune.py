@@ -83,16 +83,25 @@ def test_settings_that_were_tried_are_shown_and_stand_in_the_card(
     assert [path.name for path in (desk / "models").iterdir()] == ["tiny-labels-0"]
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen3", "gemma3"])
-def test_a_model_of_the_users_own_is_tuned_with_adapters_and_asked_as_it_is_set(
-    discretion: Command, desk: Path, kind: str
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        ("llama", "--lora"),
+        ("qwen3", "--lora"),
+        ("gemma3", "--lora"),
+        ("qwen3-opening", "--full"),
+        ("gemma3", "--full"),
+    ],
+)
+def test_a_model_of_the_users_own_is_tuned_either_way_and_asked_as_it_is_set(
+    discretion: Command, desk: Path, kind: str, way: str
 ) -> None:
     pytest.importorskip("peft")
     save(desk / "base", kind)
     with (desk / "discretion.toml").open("a", encoding="utf-8") as settings:
         # Random weights put most of their probability on neither answer.
         settings.write('\n[models.own]\npath = "base"\nallow_outside = true\n')
-    words = ("tune", "--model", "own", "--hold-out", "case", "--judgments", 40, "--lora")
+    words = ("tune", "--model", "own", "--hold-out", "case", "--judgments", 40, way)
     words = (*words, "--seeds", 1, "--train-only")
     outcome = discretion(*words, "--targets", "real-before", "--epochs", 1, "--json")
     assert outcome.code == 0, outcome.err
