@@ -59,6 +59,7 @@ at all.
 
 Share of {some} or more studies a size that say "real explanations are nearer" (adjusted p below
 {sure:g}); at q = 0, that tell them apart either way. By chance shares vary by up to {chance:.0%}.
+{short}
 
 {table}
 
@@ -66,10 +67,10 @@ Share of {some} or more studies a size that say "real explanations are nearer" (
 
 What could be learned from {labels} labels in one model against {explanations} judgments with
 explanations in another, one scenario taught and {unseen} not? These are the numbers that
-[are reported](../design/power.md) of a published study; what else it was made of is not known, and
-everything else here is this project's: {unseen_cases} cases a scenario, {unseen_raters} people
-each, one training. With one scenario there is no other from which a shuffled explanation could
-come, so nothing but the labels can be compared with. {studies} studies:
+[are reported](../design/power.md) of the paper that this project follows; what else its study was
+made of is not known here, and everything else is this project's: {unseen_cases} cases a scenario,
+{unseen_raters} people each, one training. With one scenario there is no other from which a shuffled
+explanation could come, so nothing but the labels can be compared with. {studies} studies:
 
 {unequal}
 
@@ -87,6 +88,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
     none, half, full = ordinary[0.0], ordinary[0.5], ordinary[1.0]
     wrong = _tallies(lines, by_kind["ordinary"], size.seeds)[0.0]
     table.sort(key=lambda place: (CELLS[place].size.judgments, CELLS[place].size.domains))
+    planned = min(CELLS[place].studies for place in table)
     some = min(sum(line["cell"] == place for line in lines) for place in table)
     share = wrong.told / wrong.studies
     return _PAGE.format(
@@ -103,7 +105,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
         margin=MARGIN,
         false=_false(lines, by_kind),
         verdict=f"**{share:.1%}: {'within' if share <= BAR else 'above'} what was asked for.**",
-        tiny="The built-in model itself, without a bar: [forty studies](power_tiny.md).",
+        tiny="The built-in model itself, without a bar: [its own studies](power_tiny.md).",
         studies_of_power=none.studies,
         ordinary=_ordinary(ordinary),
         half=half.helped / half.studies,
@@ -112,6 +114,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
         same_full=full.same,
         same_none=none.same,
         some=some,
+        short="" if some >= planned else f"**Cut short: {planned} a size were planned.**\n",
         chance=0.98 / some**0.5,
         table=_sizes(lines, table),
         labels=LABELS,

@@ -19,6 +19,7 @@ from discretion.experiments.power import exact_interval
 from discretion.measures.contrasts import SURE, Contrast, contrast, verdict
 from discretion.simulation.learner import LEARNER
 
+PLANNED = 40
 FIRST = 21
 """Of the seeds; no other proof uses it."""
 
@@ -45,14 +46,14 @@ only one here, so nothing is adjusted.
 | judgments taught in a study, on average | {lessons:.0f} |
 | of them, shuffled explanations in the very words of the real one | {same:.1%} |
 
-No bar was set for these. The stand-in of `discretion power` has weight {weight:g} and noise
+{short}No bar was set for these. The stand-in of `discretion power` has weight {weight:g} and noise
 {noise:g} ([how they were chosen](power_weight.md)).
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--studies", type=int, default=40)
+    parser.add_argument("--studies", type=int, default=PLANNED)
     studies = parser.parse_args().studies
     lines = list(finished(ROOT / "build" / "power_tiny.jsonl", studies, FIRST, 0.0))
     found = [judged(line) for line in lines]
@@ -81,6 +82,7 @@ def main() -> None:
             half=np.median([_half(one) for one in found]),
             lessons=np.mean([line["lessons"] for line in lines]),
             same=sum(line["same words"] for line in lines) / sum(one["lessons"] for one in lines),
+            short="" if studies >= PLANNED else f"**Cut short: {PLANNED} were planned.** ",
             weight=LEARNER.weight,
             noise=LEARNER.noise,
         )

@@ -44,7 +44,7 @@ def power(
     seed: Annotated[int, typer.Option(min=0, help="Of the simulation.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Say how surely a study of this size would notice what explanations teach.
+    """Say how surely a study of this size tells what explanations do.
 
     Sizes that are not named are those of the frozen plan, or else of this workspace, or else of a
     study of 300 judgments and 12 domains. Each simulated study is judged as a real one is; what
