@@ -12,6 +12,7 @@ from discretion.evidence import Shown, verify_evidence, write_evidence
 from discretion.evidence import folder as kept
 from discretion.evidence.rows import ROWS
 from discretion.experiments.measured import keep_results
+from discretion.storage import records
 from evidence import experiment_at_hand as at_hand
 
 MODEL = at_hand.MODELS[0]
@@ -24,6 +25,7 @@ def made(tmp_path_factory):
     run = at_hand.make(place)
     at_hand.judge(run.store, panel="others")
     keep_results(run, place / "models", "2026-01-03T00:00:00+00:00", "staff")
+    records.note(run.store, "consent", "api.example.com", {"at": "2026-01-03"})
     write_evidence(
         run,
         place / "proof",

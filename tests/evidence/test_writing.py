@@ -12,6 +12,7 @@ from discretion.evaluation import evaluate
 from discretion.evidence import Shown, run_of, verify_evidence, write_evidence
 from discretion.evidence import writing as writing_module
 from discretion.experiments import outcome
+from discretion.experiments.measured import keep_results
 from discretion.storage import records
 from evidence import experiment_at_hand as at_hand
 from stand_in import StandIn, arm
@@ -109,6 +110,12 @@ def test_other_panels_and_other_runs_answers_stay_at_home(run, tmp_path):
     ], "the last row of the log is there, since its hash is the head, and shows nobody"
     assert verdict.rows < verdict.manifest.entries
     assert verdict.linked == 1, "the last row is here, the one before it is not"
+
+
+def test_what_was_noted_of_its_models_is_there_so_that_nothing_lies_before_the_head(run, tmp_path):
+    keep_results(run, tmp_path / "models", MADE)
+    verdict = write(run, tmp_path / "proof")
+    assert verdict.linked == verdict.rows == verdict.manifest.entries
 
 
 def test_the_whole_log_leaves_no_gap_and_shows_no_more_of_people(run, tmp_path):

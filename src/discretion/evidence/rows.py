@@ -17,7 +17,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "cases.jsonl": ("case",),
     "judgments.jsonl": ("judgment", "tally"),
     "answers.jsonl": ("answer", "used", "failure"),
-    "trainings.jsonl": ("tuned", "settings tried"),
+    "trainings.jsonl": ("tuned", "settings tried", "measured"),
 }
 """Which kinds of rows stand in which file."""
 OTHERS = "others.jsonl"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from discretion.cases import Docket
 from discretion.experiments.frozen import KIND as TUNING_PLAN
 from discretion.experiments.frozen import find_frozen
+from discretion.experiments.measured import KIND as MEASURED
 from discretion.experiments.settings import KIND as TRIED
 from discretion.runs import Run, runs
 from discretion.selections import Selection, parse_selection
@@ -21,7 +22,8 @@ def places(run: Run, panel: str) -> set[int]:
     """The places in the log of everything that a run's figures depend on.
 
     That is the run with its rehearsals, their cases, policies, scenarios and answers; every
-    judgment of the panel; what was tuned under its plan; and what `ALWAYS` names.
+    judgment of the panel; what was tuned under its plan, and noted of it on the models' cards; and
+    what `ALWAYS` names.
     """
     store = run.store
     found = {entry.seq for kind in ALWAYS for entry in store.entries(kind, personal=False)}
@@ -38,6 +40,7 @@ def places(run: Run, panel: str) -> set[int]:
         found.update(entry.seq for entry in store.entries("tuned", run.plan.tuning))
         tried = (entry for entry in store.entries(TRIED) if entry.body["plan"] == run.plan.tuning)
         found.update(entry.seq for entry in tried)
+    found.update(entry.seq for entry in store.entries(MEASURED, run.id))
     erasures = {str(seq) for seq in found} & set(store.keys(ERASURE))
     return found | {entry.seq for entry in store.find(ERASURE, sorted(erasures))}
 
