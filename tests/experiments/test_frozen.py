@@ -14,7 +14,7 @@ from discretion.evaluation import evaluate
 from discretion.experiments.frozen import declared, find_frozen, freeze, looks, standing
 from discretion.plans import Plan
 from discretion.policies import Policy
-from discretion.storage import Store
+from discretion.storage import Store, records
 from discretion.tuning_plans import TuningPlan
 
 CASES = tuple(Case(f"c{n}", "p", f"s{n}", f"d{n}", text=f"Case {n}.") for n in range(4))
@@ -84,3 +84,12 @@ def test_a_plan_that_nobody_froze_is_not_found(store: Store) -> None:
     assert declared(store) is None
     with pytest.raises(DiscretionError, match="no frozen plan has the hash"):
         find_frozen(store, PLAN.hash)
+
+
+def test_a_plan_is_found_by_the_hash_it_had_when_it_was_frozen(store: Store) -> None:
+    """Plans written by an earlier version declare fewer things, and hash to something else now."""
+    earlier = PLAN.model_dump(mode="json")
+    del earlier["margin"]
+    body = {"plan": earlier, "held": "", "at": "2026-01-01", "asked": True}
+    records.note(store, "tuning plan", "its-own-hash", body)
+    assert find_frozen(store, "its-own-hash").plan == PLAN

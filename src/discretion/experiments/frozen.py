@@ -21,6 +21,8 @@ KIND = "tuning plan"
 class Frozen:
     """A tuning plan in the log."""
 
+    hash: str
+    """As it was when it was frozen: plans may come to declare more than they did then."""
     plan: TuningPlan
     at: str
     """When it was frozen."""
@@ -50,6 +52,7 @@ def frozen_plans(store: Store) -> list[Frozen]:
     """Every frozen plan, oldest first."""
     return [
         Frozen(
+            entry.key,
             TuningPlan.model_validate(entry.body["plan"]),
             entry.body["at"],
             entry.body["asked"],
@@ -67,7 +70,7 @@ def find_frozen(store: Store, plan_hash: str) -> Frozen:
         DiscretionError: it is not in the log.
     """
     for one in frozen_plans(store):
-        if one.plan.hash == plan_hash:
+        if one.hash == plan_hash:
             return one
     raise DiscretionError(
         f"no frozen plan has the hash {plan_hash[:16]}", where=str(store.path), mend="freeze it"
@@ -125,7 +128,7 @@ def standing(store: Store, frozen: Frozen, held: Iterable[Case]) -> FrozenCard:
         departures = frozen.plan.departures(by_hand.plan)
         why.append(f"it departs from the plan that was frozen on {by_hand.at[:10]}")
     return FrozenCard(
-        plan=frozen.plan.hash,
+        plan=frozen.hash,
         frozen=frozen.at,
         looks=before,
         exploratory=bool(why),
