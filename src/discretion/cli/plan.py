@@ -45,7 +45,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
         held = [case for part in parts_of(one.plan, here.cases, mine) for case in part.held]
         rows.append(
             {
-                "plan": one.plan.hash,
+                "plan": one.hash,
                 "at": one.at,
                 "frozen_by_hand": one.asked,
                 "held_out_cases": len(held),
@@ -126,7 +126,7 @@ def freeze(
 
 def _begun(here: Workspace, model: str) -> TuningPlan:
     """The plan of a new tuning.yaml."""
-    from discretion.cli.tune import base_of
+    from discretion.cli.said import base_of
     from discretion.models import BUILT_IN
     from discretion.workspace import TUNING, read_folder
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,11 +9,11 @@ import typer
 
 from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
 from discretion.cli.processes import led
+from discretion.cli.said import base_of, hold_out_of, named, plan_of
+from discretion.cli.steps import Steps
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
-    from discretion.models.loading import Settings
-    from discretion.tuning.trainers import Progress
     from discretion.tuning_plans import TuningPlan
     from discretion.workspace import Workspace
 
@@ -137,12 +136,12 @@ def tune(
     from discretion.tuning.trainers import trainer_for
 
     here = desk()
-    whole = _plan(
+    whole = plan_of(
         here,
         {
             "model": model,
-            "targets": None if targets is None else _named(targets),
-            "hold_out": None if hold_out is None else _hold_out(hold_out),
+            "targets": None if targets is None else named(targets),
+            "hold_out": None if hold_out is None else hold_out_of(hold_out),
             "every_fold": None if folds is None else folds == "all",
             "seeds": seeds,
             "panel": panel,
@@ -185,7 +184,7 @@ def tune(
         return
     held = [case for fold in parts for case in fold.held]
     frozen, _ = experiments.freeze(here.store, plan, held, now(), asked=False)
-    watcher = _Watcher()
+    watcher = Steps()
     try:
         choices = tries.chosen(
             here,
@@ -290,70 +289,6 @@ def _ask(here: Workspace, plan: TuningPlan, parts: Any, planned: Any, panel: str
     return run.id
 
 
-def _plan(here: Workspace, said: dict[str, Any]) -> TuningPlan:
-    """What was said, over what the frozen plan or tuning.yaml declares."""
-    from pydantic import ValidationError
-
-    from discretion.experiments.frozen import declared
-    from discretion.tuning_plans import TuningPlan
-
-    frozen = declared(here.store)
-    before = frozen.plan if frozen is not None else here.contents.tuning
-    base = {} if before is None else before.model_dump(mode="json")
-    given = {key: value for key, value in said.items() if value is not None}
-    if "model" not in {**base, **given}:
-        raise DiscretionError("no model is named", mend="add --model NAME, or write tuning.yaml")
-    try:
-        return TuningPlan.model_validate({**base, **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        what = str(first.get("ctx", {}).get("error", first["msg"]))
-        field = str(first["loc"][0]).replace("_", " ") if first["loc"] else ""
-        raise DiscretionError(what, where=field) from error
-
-
-def base_of(here: Workspace, name: str) -> Settings:
-    """The settings of the folder that is to be tuned.
-
-    Raises:
-        DiscretionError: the name stands for no model, or for one that is no folder.
-    """
-    from discretion.models import BUILT_IN
-    from discretion.models.local import LocalModel
-    from discretion.workspace import endpoints
-
-    known = [BUILT_IN, *here.contents.settings.models]
-    if name not in known:
-        raise DiscretionError(
-            f"there is no model {name!r}",
-            where=str(here.folder / "discretion.toml"),
-            mend=f'use one of: {", ".join(known)}, or add [models.{name}] with path = "FOLDER"',
-        )
-    settings = here.contents.settings.models.get(name, {})
-    model = endpoints.load_model(name, settings, here.folder, here.store)
-    if not isinstance(model, LocalModel):
-        raise DiscretionError(
-            f"{name!r} is no folder, and only models in folders can be tuned here",
-            where=f"[models.{name}]",
-            mend="tune a local model",
-        )
-    return model.settings.model_copy(update={"path": Path(model.settings.path).resolve()})
-
-
-def _named(said: str) -> tuple[str, ...]:
-    """Targets by commas, as they are called, checked."""
-    from discretion.tuning.targets import targets
-
-    return tuple(one.name for one in targets([name.strip() for name in said.split(",")]))
-
-
-def _hold_out(said: str) -> dict[str, Any]:
-    """``BY`` for folds over all its groups, or ``BY=GROUP,GROUP`` for those alone."""
-    by, _, groups = said.partition("=")
-    held = tuple(group.strip() for group in groups.split(",") if group.strip())
-    return {"by": by.strip(), "groups": held}
-
-
 def _line(trained: Any) -> dict[str, Any]:
     if trained.seconds is None:
         state = "was there already"
@@ -362,31 +297,3 @@ def _line(trained: Any) -> dict[str, Any]:
         state = f"{trained.seconds:.0f} s{loss}"
     one = trained.training
     return {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
-
-
-class _Watcher:
-    """Shows steps, loss and time left on stderr."""
-
-    def __init__(self) -> None:
-        self._shown = -1.0
-        self._live = sys.stderr.isatty()
-
-    def tell(self, progress: Progress) -> None:
-        last = progress.step == progress.steps
-        if progress.seconds - self._shown < (0.1 if self._live else 10.0) and not last:
-            return
-        self._shown = progress.seconds
-        left = progress.seconds_left
-        text = (
-            f"{progress.name}: step {progress.step:,} of {progress.steps:,}, "
-            f"loss {progress.loss:.3f}" + (f", {left:.0f} s left" if left is not None else "")
-        )
-        if self._live:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._live and self._shown >= 0:
-            print(file=sys.stderr)
-        self._shown = -1.0
