@@ -40,7 +40,7 @@ def torchrun(desk: Path, *words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=600,
     )
 
 

@@ -113,6 +113,17 @@ def test_a_model_of_the_users_own_is_tuned_either_way_and_asked_as_it_is_set(
     assert (run["failed"], run["calls"]) == (0, 2 * (90 - len(seen)))
 
 
+def test_a_base_that_is_no_chat_model_is_refused(discretion: Command, desk: Path) -> None:
+    save(desk / "base", "llama")
+    (desk / "base" / "chat_template.jinja").unlink()
+    with (desk / "discretion.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[models.own]\npath = "base"\n')
+    outcome = discretion("tune", "--model", "own", "--targets", "labels", "--train-only")
+    assert outcome.code == 2
+    assert "the model has no chat template; use an instruction-tuned model" in outcome.err
+    assert not (desk / "models").exists()
+
+
 def test_what_is_there_is_not_trained_again_and_not_overwritten(
     discretion: Command, desk: Path
 ) -> None:

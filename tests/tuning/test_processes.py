@@ -17,8 +17,8 @@ from discretion.tuning import processes
 from discretion.tuning.jobs import Recipe, job_from_json, job_to_json
 from discretion.tuning.losses import collate, filler, weighted_loss
 
+from .jobs_at_hand import job, run, same, weights
 from .templates_at_hand import save
-from .test_sft import job, run, same, weights
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
@@ -85,7 +85,7 @@ def started(folder: Path, *words: str) -> list[Any]:
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -3,68 +3,22 @@
 from __future__ import annotations
 
 import math
-import shutil
-from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import pytest
 
-from discretion import methods
-from discretion.errors import DiscretionError, StoppedError
+from discretion.errors import DiscretionError
 from discretion.models.folder import check_folder
 from discretion.models.loading import load
-from discretion.tuning.checkpoints import STATE
-from discretion.tuning.examples import examples, lessons
 from discretion.tuning.losses import collate, weighted_loss
-from discretion.tuning.masking import mask
-from discretion.tuning.sft import SupervisedTrainer
-from discretion.tuning.targets import TARGETS
-from discretion.tuning.trainers import Job, Recipe, trainer
+from discretion.tuning.trainers import trainer
 
-from .lessons_at_hand import docket, judgments
-from .templates_at_hand import save
+from .jobs_at_hand import job, masked, run, same, weights
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 peft = pytest.importorskip("peft")
 pytestmark = pytest.mark.torch
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    """Base folders by family."""
-    kinds = ("llama", "qwen3", "gemma3")
-    return {kind: save(tmp_path_factory.mktemp(kind), kind) for kind in kinds}
-
-
-def masked(base, name="real-after", count=10):
-    cases = docket()
-    kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept[:count]
-    direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
-    template = load("small", base).template
-    return [mask(e, template) for e in examples(kept, TARGETS[name], cases, direct, reasoned)]
-
-
-def job(base, name="real-after", *, seed=1, count=10, **recipe):
-    usual = {"epochs": 2, "learning_rate": 1e-3, "batch": 4, "at_once": 4}
-    made = Recipe(**{**usual, **recipe})
-    return Job("small", base, masked(base, name, count), made, seed, load("small", base).ends)
-
-
-def run(one, work, watch=lambda _: None):
-    work.mkdir(exist_ok=True)
-    return SupervisedTrainer().train(one, work, watch)
-
-
-def weights(folder):
-    from safetensors.torch import load_file
-
-    return load_file(folder / "model.safetensors")
-
-
-def same(one, other):
-    ours, theirs = weights(one), weights(other)
-    return ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)
 
 
 def by_hand(model, one):
@@ -162,114 +116,6 @@ def test_adapters_are_merged_into_an_ordinary_folder(bases, tmp_path, kind):
     assert base.keys() == tuned.keys()
     changed = {key for key in base if not torch.equal(base[key], tuned[key])}
     assert changed and all("_proj" in key for key in changed)
-
-
-class Killed(BaseException):
-    """A process that dies."""
-
-
-def dying_at(step):
-    def watch(progress):
-        if progress.step == step:
-            raise Killed
-
-    return watch
-
-
-@pytest.mark.parametrize("lora", [False, True])
-def test_a_killed_training_goes_on_and_ends_in_the_same_weights(bases, tmp_path, lora):
-    made = job(bases["llama"], lora=lora, checkpoint_seconds=0)
-    uninterrupted = run(made, tmp_path / "a")
-    with pytest.raises(Killed):
-        run(made, tmp_path / "b", dying_at(5))
-    steps = []
-    resumed = run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
-    assert steps == [5, 6]
-    assert same(uninterrupted, resumed)
-
-
-@pytest.mark.parametrize("left", [None, "", '{"global_step": 5, "log_hist'])
-def test_a_checkpoint_that_was_cut_off_is_not_used(bases, tmp_path, left):
-    made = job(bases["llama"], checkpoint_seconds=0)
-    with pytest.raises(Killed):
-        run(made, tmp_path / "b", dying_at(5))
-    [last] = (tmp_path / "b").glob("checkpoint-*")
-    cut_off = last.with_name("checkpoint-5")
-    shutil.copytree(last, cut_off)
-    (cut_off / STATE).unlink()
-    if left is not None:
-        (cut_off / STATE).write_text(left, encoding="utf-8")
-    steps = []
-    run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
-    assert steps[0] == 5
-
-
-@contextmanager
-def room_for_files_of(size):
-    """The operating system lets no file grow beyond a size, as on a disk that is full."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.mark.parametrize(("room", "step"), [(1.2, 5), (0.5, 6)])
-def test_a_full_disk_keeps_the_last_checkpoint_and_the_training_goes_on_from_it(
-    bases, tmp_path, room, step
-):
-    """Room for the weights and not for the optimizer's state, or for neither."""
-    made = job(bases["llama"], checkpoint_seconds=0)
-    uninterrupted = run(made, tmp_path / "a")
-    size = (bases["llama"].path / "model.safetensors").stat().st_size
-    with ExitStack() as stack:
-
-        def full(progress):
-            if progress.step == step:
-                stack.enter_context(room_for_files_of(int(room * size)))
-
-        with pytest.raises(StoppedError, match="a checkpoint cannot be written: ") as error:
-            run(made, tmp_path / "b", full)
-    assert f"the last good checkpoint, checkpoint-{step - 1}, is kept" in str(error.value)
-    assert error.value.mend == "free some space, and repeat the command to go on"
-    assert [path.name for path in (tmp_path / "b").iterdir()] == [f"checkpoint-{step - 1}"]
-    assert same(uninterrupted, run(made, tmp_path / "b"))
-
-
-def test_a_full_disk_at_the_end_keeps_the_last_checkpoint(bases, tmp_path, monkeypatch):
-    from discretion.tuning import sft
-
-    made = job(bases["llama"])
-    size = (bases["llama"].path / "model.safetensors").stat().st_size
-    saved = sft._saved
-
-    def full(*given):
-        with room_for_files_of(size // 2):
-            return saved(*given)
-
-    monkeypatch.setattr(sft, "_saved", full)
-    with pytest.raises(
-        StoppedError, match=r"the result cannot be written: .*checkpoint-6, is kept"
-    ):
-        run(made, tmp_path / "b")
-    monkeypatch.undo()
-    steps = []
-    result = run(made, tmp_path / "b", lambda progress: steps.append(progress.step))
-    assert steps == []
-    assert same(result, run(made, tmp_path / "a"))
-
-
-def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(bases, tmp_path):
-    made = job(bases["llama"], learning_rate=1e30, epochs=5, checkpoint_seconds=0)
-    with pytest.raises(StoppedError, match="no longer a number") as error:
-        run(made, tmp_path / "work")
-    assert error.value.mend == "lower --learning-rate"
-    assert not (tmp_path / "work" / "result").exists()
-    for checkpoint in (tmp_path / "work").glob("checkpoint-*"):
-        assert checkpoint.name in str(error.value)
-        assert all(bool(torch.isfinite(value).all()) for value in weights(checkpoint).values())
 
 
 def test_targets_are_read_in_the_same_order(bases, tmp_path, monkeypatch):

@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -94,6 +95,8 @@ def follow() -> None:
 
     # Ctrl-C reaches every process; the first one says what has to be said, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if MEET in os.environ:
+        threading.Thread(target=_end_with_the_first, daemon=True).start()
     _join(int(os.environ["WORLD_SIZE"]))
     while (said := hear()) is not None:
         job = job_from_json(said["job"], [masked_from_json(one) for one in said["masked"]])
@@ -213,23 +216,36 @@ def _others(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
             MEET: str(Path(folder) / "meeting"),
         }
         try:
-            for number in range(count):
-                os.environ |= {**shared, "RANK": str(number), "LOCAL_RANK": str(number)}
-                if number:
-                    words = [sys.executable, "-c", f"from {__name__} import follow; follow()"]
-                    started.append(subprocess.Popen(words, stdout=subprocess.DEVNULL))  # noqa: S603
-            os.environ |= {"RANK": "0", "LOCAL_RANK": "0"}
+            for number in range(1, count):
+                own = {"RANK": str(number), "LOCAL_RANK": str(number)}
+                started.append(_start(before | shared | own))
+            os.environ |= shared | {"RANK": "0", "LOCAL_RANK": "0"}
             yield started
             for one in started:
                 one.wait()
         finally:
             for one in started:
                 one.kill()
-                one.wait()
+                one.communicate()
             os.environ.clear()
             os.environ |= before
             if distributed.is_initialized():
                 distributed.destroy_process_group()
+
+
+def _start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    # -P: nothing that lies in the current folder is taken for a module.
+    words = [sys.executable, "-P", "-c", f"from {__name__} import follow; follow()"]
+    return subprocess.Popen(  # noqa: S603
+        words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+
+
+def _end_with_the_first() -> None:
+    """End when the first process is gone, however it went: nobody writes into the pipe, and the
+    operating system closes it."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _died(others: list[subprocess.Popen[bytes]]) -> int:

@@ -1,0 +1,45 @@
+"""Small jobs for the built-in trainer, and how their weights are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from discretion import methods
+from discretion.models.loading import load
+from discretion.tuning.examples import examples, lessons
+from discretion.tuning.masking import mask
+from discretion.tuning.sft import SupervisedTrainer
+from discretion.tuning.targets import TARGETS
+from discretion.tuning.trainers import Job, Recipe
+
+from .lessons_at_hand import docket, judgments
+
+
+def masked(base, name="real-after", count=10):
+    cases = docket()
+    kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept[:count]
+    direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
+    template = load("small", base).template
+    return [mask(e, template) for e in examples(kept, TARGETS[name], cases, direct, reasoned)]
+
+
+def job(base, name="real-after", *, seed=1, count=10, **recipe):
+    usual = {"epochs": 2, "learning_rate": 1e-3, "batch": 4, "at_once": 4}
+    made = Recipe(**{**usual, **recipe})
+    return Job("small", base, masked(base, name, count), made, seed, load("small", base).ends)
+
+
+def run(one, work, watch=lambda _: None):
+    work.mkdir(exist_ok=True)
+    return SupervisedTrainer().train(one, work, watch)
+
+
+def weights(folder):
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def same(one, other):
+    ours, theirs = weights(one), weights(other)
+    return ours.keys() == theirs.keys() and all(bool((ours[k] == theirs[k]).all()) for k in ours)
