@@ -229,7 +229,8 @@ class Holdout:
         held = self.held or tuple(order[:: min(self.folds, len(order)) or 1])
         if len(held) == len(known):
             raise DiscretionError(
-                f"nobody would be left to learn from: of {len(known)} known by name, {len(held)} are held out",
+                f"nobody would be left to learn from: of {len(known)} known by name, "
+                f"{len(held)} are held out",
                 mend="hold out fewer people, or hold out by something else",
             )
         strange = next((name for name in held if re.search(r"[\[\]|]", name)), None)

@@ -81,9 +81,7 @@ def find_run(store: Store, run: str = "") -> Run:
         DiscretionError: there is none, or the beginning fits several.
     """
     known = runs(store)
-    fitting = [
-        one for one in known if one.id.startswith(run) and (run or not one.plan.rehearsal)
-    ]
+    fitting = [one for one in known if one.id.startswith(run) and (run or not one.plan.rehearsal)]
     if not fitting:
         what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
         mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
