@@ -150,6 +150,18 @@ def test_one_person_gives_no_more_than_a_share():
     assert len(busy & {lesson.judgment for lesson in found.kept}) <= len(judged) // 4
 
 
+def test_too_few_judgments_for_the_plan_are_said_with_how_many_more():
+    usable = len(taught().kept) + sum(
+        count
+        for why, count in taught().left.items()
+        if why.startswith(("no other scenario", "no neutral"))
+    )
+    with pytest.raises(
+        DiscretionError, match=f"teaches 5,000 judgments, and {usable} .*: {5000 - usable:,} more"
+    ):
+        taught(at_most=5000)
+
+
 def test_no_more_are_used_than_asked_for_and_always_the_same():
     few = taught(at_most=20)
     assert 0 < len(few.kept) <= 20

@@ -98,10 +98,11 @@ def lessons(
         template: of the model that is to be taught, where it is known.
         dialect: teach the twins of the built-in model.
         share_of_one_rater: the largest share of all lessons that one person may give.
-        at_most: use only so many judgments, chosen by a hash.
+        at_most: use only so many judgments, chosen by a hash; there must be as many.
 
     Raises:
-        DiscretionError: nothing, or only one decision, is left to teach.
+        DiscretionError: there are fewer than are asked for; or nothing, or only one decision, is
+            left to teach.
     """
     cases = {case.id: case for case in docket}
     left: Counter[str] = Counter()
@@ -115,6 +116,12 @@ def lessons(
             left[why] += 1
         else:
             usable.append((judgment, case))
+    if at_most is not None and len(usable) < at_most:
+        raise DiscretionError(
+            f"the plan teaches {at_most:,} judgments, and {len(usable):,} can be taught: "
+            f"{at_most - len(usable):,} more are needed (left out: {_listed(left)})",
+            mend="collect more, or plan with fewer: --judgments",
+        )
     if at_most is not None and len(usable) > at_most:
         left["more than were asked for"] = len(usable) - at_most
         usable = sorted(usable, key=lambda one: digest(("chosen", one[0].id)))[:at_most]
@@ -227,10 +234,10 @@ def _capped(
 
 
 def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int]) -> None:
-    why = ", ".join(f"{count} {reason}" for reason, count in left.items()) or "there were none"
     if not kept:
         raise DiscretionError(
-            f"no judgment can be taught: {why}", mend="collect explanations on more scenarios"
+            f"no judgment can be taught: {_listed(left)}",
+            mend="collect explanations on more scenarios",
         )
     decisions = {lesson.granted for lesson in kept}
     if len(decisions) == 1:
@@ -239,3 +246,7 @@ def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int]) -> None:
             f"every judgment that can be taught {only}, so there is nothing to tell apart",
             mend="add cases on which people decide the other way",
         )
+
+
+def _listed(left: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in left.items()) or "there were none"
