@@ -155,6 +155,11 @@ def test_declared_contrasts_find_the_known_difference(store: Store) -> None:
     assert one.difference.low < expected < one.difference.high
 
 
+def test_groups_that_share_a_training_are_said_to(store: Store) -> None:
+    *_, last = outcome(experiment(store), records.panel(store)).findings
+    assert last.startswith("6 held-out groups were answered by the models of 2 folds")
+
+
 def test_models_of_all_folds_stand_under_one_name(store: Store) -> None:
     together = pooled(experiment(store))
     assert together["tuned:own-labels-1-fold1/direct"] == "tuned:own-labels-1-fold*/direct"

@@ -76,10 +76,11 @@ def freeze(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Hash tuning.yaml and write it into the log, so that nobody can choose afterwards.
+    """Write tuning.yaml into the log before anything is trained.
 
-    Where there is no tuning.yaml yet, one is written first. Trainings that depart from the frozen
-    plan are marked exploratory, and so is a plan that is frozen after its held-out cases have been
+    Its hash stands there from then on, so that nobody can choose afterwards what counts. Where
+    there is no tuning.yaml yet, one is written first. Trainings that depart from the frozen plan
+    are marked exploratory, and so is a plan that is frozen after its held-out cases have been
     looked at.
     """
     from discretion import experiments

@@ -12,11 +12,11 @@ from discretion.cli.app import app, print_json
 @app.command()
 def schema(
     document: Annotated[
-        Literal["policy", "scenario", "plan", "acceptance"],
+        Literal["policy", "scenario", "plan", "tuning", "acceptance"],
         typer.Argument(help="Which kind of document."),
     ],
 ) -> None:
-    """Print the JSON Schema of a policy, scenario, plan or acceptance.
+    """Print the JSON Schema of a kind of document.
 
     Editors that know it check while one types.
     """
@@ -26,11 +26,13 @@ def schema(
     from discretion.plans import Plan
     from discretion.policies import Policy
     from discretion.scenarios import Scenario
+    from discretion.tuning_plans import TuningPlan
 
     shapes: dict[str, type[BaseModel]] = {
         "policy": Policy,
         "scenario": Scenario,
         "plan": Plan,
+        "tuning": TuningPlan,
         "acceptance": Acceptance,
     }
     print_json(

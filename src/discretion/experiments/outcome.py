@@ -96,7 +96,18 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
         by=plan.hold_out.by,
         seed=run.plan.seed,
     )
-    return replace(card, findings=(*card.findings, *_chosen(run, plan)))
+    shared = _shared(len(card.units), len(set(folds.values())))
+    return replace(card, findings=(*card.findings, *shared, *_chosen(run, plan)))
+
+
+def _shared(units: int, folds: int) -> Iterator[str]:
+    """Why differences between groups of one fold look surer than they are: docs/design/power.md."""
+    if 1 < folds < units:
+        yield (
+            f"{units} held-out groups were answered by the models of {folds} folds: those of one "
+            "fold share its training, so differences are called sure too often. Hold each out by "
+            f"itself, with folds: {units}."
+        )
 
 
 def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:
