@@ -233,5 +233,6 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
     if name == f"{plan.model}/direct":
         return BASE, "base", None
     if name in untuned(plan):
-        return name.removeprefix(f"{plan.model}/"), "method", None
+        way = name.removeprefix(f"{plan.model}/")
+        return way, "probe" if MARK in way else "method", None
     return name, "baseline", None

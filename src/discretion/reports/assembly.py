@@ -71,7 +71,14 @@ def of_run(
         prices = {name: one.costs for name, one in docket.policies.items() if one.costs}
     people = records.panel(store, panel or run.plan.compared_with)
     joined = together or {}
-    names = list(dict.fromkeys(joined.get(name, name) for name, _ in run.arms))
+    # Arms with a reasoning put in are probes of tuned models, not ways to decide: what was learned
+    # is told with them, and the league without.
+    kinds = {
+        joined.get(name, name): cast("Kind", kind)
+        for (name, _), kind in zip(run.arms, run.kinds, strict=True)
+        if teaching is None or not _put_in(name)
+    }
+    names = list(kinds)
     failures = Counter((joined.get(arm, arm), failure.what) for arm, failure in run.failures())
     per_arm: Counter[str] = Counter()
     for (arm, _), count in failures.items():
@@ -84,11 +91,8 @@ def of_run(
         title or "How far from the people",
         docket,
         people,
-        listener.estimates(),
-        kinds={
-            joined.get(name, name): cast("Kind", kind)
-            for (name, _), kind in zip(run.arms, run.kinds, strict=True)
-        },
+        ((arm, estimate) for arm, estimate in listener.estimates() if arm in kinds),
+        kinds=kinds,
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
         groups=records.groups(store, people.name, by) if by else (),
         others=[records.panel(store, other) for other in others],
@@ -166,6 +170,11 @@ def of_people(
         banner=_banner(panel, []),
         weigh=weigh,
     )
+
+
+def _put_in(arm: str) -> bool:
+    method = arm.partition("/")[2]
+    return methods.method_put_into(method) != method
 
 
 def _untaught(arm: str) -> bool:
