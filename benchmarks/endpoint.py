@@ -7,9 +7,9 @@ Wall time is around the evaluation alone, the first connections included; proces
 process that asks. Importing the SDK, which takes under a second once, is done before.
 
 Run: python benchmarks/endpoint.py [--rounds 3] [--peers] [--alone] [--write]. With --peers, those
-whose environments benchmarks/harness.py has made are run once each; Inspect's needs the openai
-package too. With --alone, the server and all who ask it have the processor before any other work
-(`chrt --rr 10`, as root): without it a busy machine measures its other work.
+whose environments benchmarks/harness.py has made are run once each. With --alone, the
+server and all who ask it have the processor before any other work (`chrt --rr 10`, as root):
+without it a busy machine measures its other work.
 """
 
 from __future__ import annotations

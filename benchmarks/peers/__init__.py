@@ -36,10 +36,10 @@ def last_line(command: Sequence[object], folder: Path | None = None) -> dict[str
 class Python:
     """A peer that is a Python package, in an environment of its own."""
 
-    def __init__(self, package: str, version: str, script: str, wanted: float) -> None:
+    def __init__(self, package: str, version: str, script: str, wanted: float, *also: str) -> None:
         self.name = f"{package} {version}"
         self.wanted = wanted
-        self._requirement = f"{package}=={version}"
+        self._requirements = [f"{package}=={version}", *also]
         self._script = HERE / script
         self._folder = ROOT / f".venv-{package.split('-')[0]}"
         self._python = self._folder / "bin" / "python"
@@ -49,7 +49,7 @@ class Python:
 
     def make(self) -> None:
         venv.create(self._folder, with_pip=True)
-        pip = [self._python, "-m", "pip", "install", "--quiet", self._requirement]
+        pip = [self._python, "-m", "pip", "install", "--quiet", *self._requirements]
         subprocess.run(pip, check=True)
 
     def run(self, count: int) -> dict[str, float]:
@@ -82,7 +82,7 @@ class Node:
 Peer = Python | Node
 
 PEERS: list[Peer] = [
-    Python("inspect-ai", "0.3.285", "inspect_task.py", 60),
+    Python("inspect-ai", "0.3.285", "inspect_task.py", 60, "openai"),
     Node("promptfoo", "0.123.1", "promptfoo.mjs", 25),
     Python("deepeval", "4.3.1", "deepeval_metric.py", 8),
 ]

@@ -33,7 +33,7 @@ seeds: {seeds}
 judgments: {taught}
 epochs: {epochs}
 learning_rate: {rate}
-beside: [direct]
+beside: [direct, precedents]
 rehearsed: 60
 """
 TARGETS = (
@@ -52,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m recipes.teaching", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("build/teaching"))
     parser.add_argument("--panel", choices=tuple(PANELS), action="append")
-    parser.add_argument("--jobs", type=int, default=2, help="panels at once")
+    parser.add_argument("--jobs", type=int, default=3, help="panels at once")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()
@@ -67,6 +67,7 @@ def main() -> None:
     table = {
         "commit": _commit(),
         "size": {name: getattr(size, name) for name in size.__slots__},
+        "jobs": options.jobs,
         "panels": dict(zip(panels, found, strict=True)),
     }
     kept = options.output / "results.json" if options.smoke else results
@@ -79,7 +80,8 @@ def run(output: Path, panel: str, size: Size) -> dict[str, Any]:
     """Tune and evaluate on one panel's judgments, by the commands that a user types."""
     folder = output / panel
     begun = time.perf_counter()
-    if not made(folder):
+    resumed = made(folder)
+    if not resumed:
         plan = PLAN.format(
             base=BASE,
             targets=", ".join(TARGETS),
@@ -96,7 +98,8 @@ def run(output: Path, panel: str, size: Size) -> dict[str, Any]:
         folder, "report", "--json", "--output", str(folder / "report.html"), "--title", panel
     )
     teaching: dict[str, Any] = json.loads(report)["teaching"]
-    return {"teaching": teaching, "hours": round((time.perf_counter() - begun) / 3600, 2)}
+    hours = round((time.perf_counter() - begun) / 3600, 2)
+    return {"teaching": teaching, "hours": hours, "resumed": resumed}
 
 
 def _discretion(folder: Path, *words: str) -> str:

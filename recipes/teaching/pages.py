@@ -39,7 +39,7 @@ def page(table: dict[str, Any]) -> str:
             "",
             *_contrasts(found["teaching"]),
         ]
-        lines += ["", f"By the clock: {found['hours']} hours, another panel beside it."]
+        lines += ["", _clock(found, table)]
     lines += ["", f"Made by `python -m recipes.teaching` on commit {table['commit']}."]
     return "\n".join(lines) + "\n"
 
@@ -79,11 +79,19 @@ def put_into_readme(readme: Path, table: dict[str, Any]) -> None:
 
 def _setting(table: dict[str, Any]) -> str:
     size = table["size"]
+    seeds = "one training" if size["seeds"] == 1 else f"{size['seeds']} trainings, seeds averaged,"
     return (
         f"{size['domains']} domains, each held out in turn; {size['cases']} cases of each, judged "
         f"by {size['each']} of {size['people']} people; {size['taught']} judgments taught in each "
-        f"fold, {size['seeds']} seeds. Cases and people are new: settings were tried on others."
+        f"fold, {seeds} of each target. Cases and people are new: settings were tried on others."
     )
+
+
+def _clock(found: dict[str, Any], table: dict[str, Any]) -> str:
+    since = (
+        "since it was taken up again" if found["resumed"] else "from the first case to the report"
+    )
+    return f"By the clock: {found['hours']} hours {since}, {table['jobs']} panels at once."
 
 
 def _rows(teaching: dict[str, Any]) -> Iterator[str]:
