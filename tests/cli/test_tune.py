@@ -157,7 +157,22 @@ def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Pa
     assert "7 trainings (7 targets, 1 seed, 1 fold): " in shown
     assert "held out in fold 0: " in shown
     assert "[shuffled-before]" in shown
+    assert found["prospects"]
+    assert all(sentence in shown.replace("\n", " ") for sentence in found["prospects"])
     assert not (desk / "models").exists()
+
+
+def test_a_dry_run_says_where_no_verdict_will_be_possible(
+    discretion: Command, desk: Path
+) -> None:
+    discretion("init", "everyday", "--example", "everyday")
+    words = ("--targets", "real-after,shuffled-after", "--hold-out", "domain=returns")
+    told = discretion("--workspace", "everyday", *WORDS, *words, "--dry-run", "--json")
+    found = json.loads(told.out)
+    assert found["prospects"] == [
+        "With 1 held-out domain no verdict is possible: one domain cannot show how far chance "
+        "reaches."
+    ]
 
 
 def test_a_screen_trains_one_seed_on_the_first_fold_and_says_what_the_whole_takes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,28 +11,27 @@ from discretion.holdouts import TIME
 from discretion.selections import RATER
 
 if TYPE_CHECKING:
-    from discretion.models.templates import Template
-    from discretion.tuning.courses import Course, Fold
+    from discretion.experiments import Preparation
+    from discretion.tuning.courses import Fold
     from discretion.tuning.estimates import Estimate
 
 SHOWN = 3
 """Complete examples of each target."""
 
 
-def show(
-    made: Sequence[Course],
-    template: Template,
-    epochs: int,
-    seeds: int,
-    found: Estimate,
-    *,
-    as_json: bool,
-) -> None:
-    """What would be trained, what it would take, and examples as the model would read them."""
+def show(ready: Preparation, *, as_json: bool) -> None:
+    """What would be trained, what it would take and could tell, and examples as the model would
+    read them."""
+    from discretion.experiments import grid
+    from discretion.scorecards.teaching_findings import prospect_sentence
+    from discretion.tuning.estimates import estimate
     from discretion.tuning.masking import marked
 
+    made, seeds, epochs = ready.courses, int(ready.plan.seeds), ready.recipe.epochs
+    found = estimate(made, seeds, ready.loaded, ready.base, ready.recipe)
+    prospects = [prospect_sentence(one, ready.plan.hold_out.by) for one in ready.prospects()]
     if as_json:
-        _print_json(made, template, epochs, seeds, found)
+        _print_json(ready, found, prospects)
         return
     print_table(
         ["target", "fold", "examples", "grants", "tokens read", "supervised", "runs"],
@@ -64,11 +64,16 @@ def show(
         print(f"\nheld out in fold {fold.number}: {_held(fold)}")
         for why, count in course.taught.left.items():
             print(f"not taught: {count:,}: {why}")
+    for sentence in dict.fromkeys(prospects):
+        print(f"\n{textwrap.fill(sentence, 100)}")
     print("\nThe first examples of each target. What is learned stands between ⟦ and ⟧.")
     for course in made:
         if course.fold is made[0].fold:
             for one in course.masked[:SHOWN]:
-                print(f"\n[{course.target.name}]", marked(one, template), sep="\n")
+                print(f"\n[{course.target.name}]", marked(one, ready.loaded.template), sep="\n")
+    if ready.plan.tries:
+        count = len(grid(ready.plan, ready.recipe)) * len(made)
+        remark(f"before that, {counted(count, 'training')} inside the folds to choose settings")
 
 
 def tell_whole(seconds: Sequence[float | None], runs: int) -> None:
@@ -82,16 +87,16 @@ def tell_whole(seconds: Sequence[float | None], runs: int) -> None:
     remark(f"this was {done}{so_long}; repeat it without --screen")
 
 
-def _print_json(
-    made: Sequence[Course], template: Template, epochs: int, seeds: int, found: Estimate
-) -> None:
+def _print_json(ready: Preparation, found: Estimate, prospects: Sequence[str]) -> None:
     from dataclasses import asdict
 
     from discretion.tuning.masking import marked
 
+    epochs = ready.recipe.epochs
     print_json(
         asdict(found)
         | {
+            "prospects": list(prospects),
             "courses": [
                 {
                     "target": course.target.name,
@@ -103,11 +108,11 @@ def _print_json(
                     "not_taught": dict(course.taught.left),
                     "tokens": course.tokens * epochs,
                     "supervised": course.supervised * epochs,
-                    "runs": seeds,
-                    "shown": [marked(one, template) for one in course.masked[:SHOWN]],
+                    "runs": int(ready.plan.seeds),
+                    "shown": [marked(one, ready.loaded.template) for one in course.masked[:SHOWN]],
                 }
-                for course in made
-            ]
+                for course in ready.courses
+            ],
         }
     )
 
@@ -132,6 +137,8 @@ def _listed(groups: Sequence[str], most: int = 8) -> str:
 def _held(fold: Fold) -> str:
     """``120 cases of leave, returns``; or of later; or the people, and what they judged."""
     cases = f"{len(fold.held):,} cases"
+    if fold.by == "case":
+        return cases
     if fold.by == RATER:
         return f"{_listed(fold.groups)}, who judged {cases}"
     if fold.by == TIME:

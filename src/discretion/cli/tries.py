@@ -9,10 +9,10 @@ from discretion.cli.app import now, print_table
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
+    from discretion.experiments import Preparation
+    from discretion.experiments.asking import ArmsOf
     from discretion.experiments.choices import Choice
-    from discretion.judgments import Judgment
-    from discretion.tuning.courses import Fold
-    from discretion.tuning_plans import TuningPlan
+    from discretion.tuning.trainers import Watch
     from discretion.workspace import Workspace
 
 
@@ -33,16 +33,9 @@ def numbers(said: str | None, read: Callable[[str], float], option: str) -> list
 
 
 def chosen(
-    here: Workspace,
-    plan: TuningPlan,
-    parts: Sequence[Fold],
-    judgments: Sequence[Judgment],
-    **how: Any,
+    here: Workspace, ready: Preparation, arms: ArmsOf, watch: Callable[[], Watch]
 ) -> list[Choice]:
     """The settings of every target and fold; none where the plan says them.
-
-    Args:
-        how: the rest of `experiments.settings.Study`.
 
     Raises:
         StoppedError: it was interrupted; what was scored until then is in the log.
@@ -50,13 +43,23 @@ def chosen(
     from discretion.experiments.settings import Study, choose
     from discretion.models.tuned import FOLDER
 
-    if not plan.tries:
+    if not ready.plan.tries:
         return []
-    panel = here.panel(plan.panel).name
-    folder = here.folder / FOLDER
-    study = Study(plan, folder=folder, store=here.store, panel=panel, clock=now, **how)
+    study = Study(
+        ready.plan,
+        ready.recipe,
+        ready.base,
+        ready.loaded,
+        ready.trainer,
+        folder=here.folder / FOLDER,
+        store=here.store,
+        panel=here.panel(ready.plan.panel).name,
+        arms=arms,
+        clock=now,
+        watch=watch,
+    )
     try:
-        return list(choose(study, parts, judgments))
+        return list(choose(study, ready.parts, ready.judgments))
     except KeyboardInterrupt:
         study.store.flush()
         raise StoppedError(

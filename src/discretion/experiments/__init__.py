@@ -3,6 +3,7 @@
 from discretion.experiments.asking import ask_held_out, rehearse
 from discretion.experiments.frozen import Frozen, declared, freeze, frozen_plans, looks
 from discretion.experiments.outcome import outcome, pooled
+from discretion.experiments.preparation import Preparation, prepared
 from discretion.experiments.settings import choose, grid
 from discretion.experiments.training import (
     Trained,
@@ -16,6 +17,7 @@ from discretion.experiments.training import (
 
 __all__ = [
     "Frozen",
+    "Preparation",
     "Trained",
     "Training",
     "ask_held_out",
@@ -29,6 +31,7 @@ __all__ = [
     "parts_of",
     "pooled",
     "prepare",
+    "prepared",
     "recipe_of",
     "rehearse",
     "train",
