@@ -162,9 +162,7 @@ def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Pa
     assert not (desk / "models").exists()
 
 
-def test_a_dry_run_says_where_no_verdict_will_be_possible(
-    discretion: Command, desk: Path
-) -> None:
+def test_a_dry_run_says_where_no_verdict_will_be_possible(discretion: Command, desk: Path) -> None:
     discretion("init", "everyday", "--example", "everyday")
     words = ("--targets", "real-after,shuffled-after", "--hold-out", "domain=returns")
     told = discretion("--workspace", "everyday", *WORDS, *words, "--dry-run", "--json")
