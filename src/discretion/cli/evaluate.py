@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +20,10 @@ from discretion.cli.app import (
     print_table,
     remark,
 )
+from discretion.cli.progress import Calls
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
-    from discretion.evaluation import Progress
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
@@ -113,7 +112,7 @@ def evaluate(
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
-    watcher = Watcher()
+    watcher = Calls()
     try:
         run = evaluation.evaluate(
             chosen,
@@ -228,34 +227,3 @@ def keep_results(here: Workspace, run: Run) -> None:
         measured.keep_results(run, here.folder / FOLDER, now())
     except DiscretionError as error:
         remark(f"the cards of tuned models stay as they are: {error}")
-
-
-class Watcher:
-    """Shows progress on stderr: a line that is rewritten on a terminal, few lines elsewhere."""
-
-    def __init__(self) -> None:
-        self.done = self.cached = 0
-        self._shown = -1.0
-        self._live = sys.stderr.isatty()
-
-    def tell(self, progress: Progress) -> None:
-        self.done, self.cached = progress.done, progress.cached
-        pause = 0.1 if self._live else 10.0
-        if progress.seconds - self._shown < pause:
-            return
-        self._shown = progress.seconds
-        left = progress.seconds_left
-        text = (
-            f"{progress.done:,} of about {progress.total:,} calls, {progress.rate:.1f} a second"
-            + (f", {left:.0f} s left" if left is not None else "")
-            + (f", {progress.failed} failed" if progress.failed else "")
-            + f" · {progress.arm}"
-        )
-        if self._live:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._live and self._shown >= 0:
-            print(file=sys.stderr)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from discretion.cli.app import Json, app, counted, desk, folder, print_json, print_table, remark
+from discretion.cli.progress import Studies
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -61,8 +60,9 @@ def power(
         cases=cases,
         raters=raters,
     )
-    watch = _watcher(studies)
-    tallies = simulate(size, studies, seed, qualities=qualities, margin=margin, watch=watch)
+    shown = Studies(studies)
+    tallies = simulate(size, studies, seed, qualities=qualities, margin=margin, watch=shown.tell)
+    shown.end()
     if as_json:
         print_json(_json(size, seed, margin, tallies))
         return
@@ -198,23 +198,3 @@ def _of_workspace(here: Workspace, asked: dict[str, int]) -> tuple[Size, float]:
     mine = records.panel_judgments(here.store, plan.panel)
     size = size_of(plan, parts_of(plan, here.cases, mine), here.panel(plan.panel), mine, **asked)
     return size, plan.margin
-
-
-def _watcher(studies: int) -> Callable[[int], None]:
-    """Shows on stderr how many studies are done, and the time left."""
-    begun = shown = time.monotonic()
-    live = sys.stderr.isatty()
-
-    def watch(done: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown < (0.2 if live else 10.0) and (done < studies or not live):
-            return
-        shown = now
-        left = (now - begun) / done * (studies - done)
-        text = f"{done:,} of {studies:,} studies, {left:.0f} s left"
-        print(f"\r\033[K{text}" if live else text, end="" if live else "\n", file=sys.stderr)
-        if live and done == studies:
-            print(file=sys.stderr)
-
-    return watch

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from discretion.cli.app import counted, now, print_json, remark
-from discretion.cli.steps import Steps
+from discretion.cli.progress import Calls, Steps
 from discretion.errors import StoppedError
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Tuning:
 
     def ask(self, planned: Sequence[Training]) -> str:
         """Put what was held out, and part of what was taught, to all arms; the run's id."""
-        from discretion.cli.evaluate import Watcher, keep_results
+        from discretion.cli.evaluate import keep_results
         from discretion.experiments import ask_held_out, rehearse
 
         here, ready = self._here, self._ready
-        watcher = Watcher()
+        watcher = Calls()
         how: dict[str, Any] = {"progress": watcher.tell, "clock": now}
         with _stoppable():
             try:
