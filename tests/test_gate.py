@@ -127,6 +127,7 @@ def test_beyond_a_second_panel_is_the_plain_gap_less_what_another_panel_would_sh
 
 
 def test_people_themselves_pass_where_a_strict_model_fails():
+    # Wrong grants have few cases and the spread between raters in their interval: 25% is inside it.
     text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 25%\nwrong_grants: 40%\n"
     assert {line.verdict for line in margins(text, "like")} == {"passed"}
     strict_ones = {line.demand: line.verdict for line in margins(text)}
