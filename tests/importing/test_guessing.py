@@ -44,6 +44,12 @@ def test_columns_are_known_by_their_names_and_what_stands_in_them(tmp_path, head
     assert len(set(found.values())) == len(found)
 
 
+def test_the_title_of_a_message_is_nobody_where_an_agent_is_named(tmp_path):
+    rows = ["Late,a request that is long enough,approved,ann"] * 4
+    found = guess(seen(tmp_path, "Subject,Message,Outcome,Agent", *rows))
+    assert (found["rater"], found["text"]) == ("Agent", "Message")
+
+
 def test_an_id_is_no_value_and_a_name_in_each_row_is_nobody_in_particular(tmp_path):
     found = guess(seen(tmp_path, "value_id,agent,outcome", *(f"{n},a{n},yes" for n in range(20))))
     assert found == {"answer": "outcome"}
