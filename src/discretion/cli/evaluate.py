@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from discretion.cli.progress import Calls
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
+    from discretion.answers import Failure
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
@@ -156,8 +158,7 @@ def evaluate(
         )
         if purse.calls:
             print(f"spent: {endpoints.spent_in_words(purse)}")
-        for name, failure in failures[:3]:
-            remark(f"failed: {name}, case {failure.case}: {failure.what}")
+        remark_failures(failures)
         remark("next: discretion report")
     if failures:
         raise typer.Exit(1)
@@ -213,6 +214,12 @@ def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> Non
             for name, calls, cached, characters in counts
         ],
     )
+
+
+def remark_failures(failures: Sequence[tuple[str, Failure]]) -> None:
+    """The first calls that failed, and why."""
+    for name, failure in failures[:3]:
+        remark(f"failed: {name}, case {failure.case}: {failure.what}")
 
 
 def keep_results(here: Workspace, run: Run) -> None:

@@ -83,7 +83,7 @@ class Tuning:
 
     def ask(self, planned: Sequence[Training]) -> str:
         """Put what was held out, and part of what was taught, to all arms; the run's id."""
-        from discretion.cli.evaluate import keep_results
+        from discretion.cli.evaluate import keep_results, remark_failures
         from discretion.experiments import ask_held_out, rehearse
 
         here, ready = self._here, self._ready
@@ -113,6 +113,9 @@ class Tuning:
             finally:
                 watcher.end()
         keep_results(here, run)
+        if failures := run.failures():
+            remark(f"{counted(len(failures), 'call')} failed, and count as no answer")
+            remark_failures(failures)
         return run.id
 
     def tell(self, run: str | None) -> None:

@@ -85,10 +85,14 @@ def rehearse(
     # Where people or a moment are held out, it is told by those who may be learned from.
     by = "case" if plan.hold_out.of_judgments else plan.hold_out.by
     by = by if len({group_of(c, by) for c in fold.open}) > 1 else "case"
+    out = HeldOut(by=by, folds=plan.hold_out.folds)
+    # Cases that all nearly repeat each other are held out together: none is left to fit or to show.
+    left = any(not mask.all() for mask in out.holdout().splits(fold.open.cases))
+    own = [arm for one in planned for arm in one.arms]
     asked = Plan(
-        arms=(*untuned(plan), *(arm for one in planned for arm in one.arms), *_BASELINES),
+        arms=(*untuned(plan), *own, *_BASELINES) if left else (*taught_ways(plan), *own),
         panel=panel + fold.learned,
-        hold_out=HeldOut(by=by, folds=plan.hold_out.folds),
+        hold_out=out,
         reasonings=plan.reasonings,
         tuning=plan.hash,
         rehearsal=True,
@@ -99,9 +103,14 @@ def rehearse(
 
 def untuned(plan: TuningPlan) -> tuple[str, ...]:
     """The base by the methods in which targets are taught, and by those to compare with."""
+    beside = (f"{plan.model}/{name}" for name in plan.beside)
+    return tuple(dict.fromkeys([*taught_ways(plan), *beside]))
+
+
+def taught_ways(plan: TuningPlan) -> tuple[str, ...]:
+    """The base asked directly, and by the methods in which targets are taught."""
     taught = [way for target in targets(plan.targets) for way in asked_by(target)]
-    names = dict.fromkeys(["direct", *taught, *plan.beside])
-    return tuple(f"{plan.model}/{name}" for name in names)
+    return tuple(f"{plan.model}/{name}" for name in dict.fromkeys(["direct", *taught]))
 
 
 _BASELINES = tuple(f"baseline/{name}" for name in baselines.NAMES)
