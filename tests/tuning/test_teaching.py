@@ -135,6 +135,14 @@ def test_two_trainings_of_one_job_do_not_meet(base, result, tmp_path):
     assert read_notes(folder / "small-labels-0") == NOTES
 
 
+def test_what_another_process_finished_in_the_meantime_is_left_as_it_is(base, result, tmp_path):
+    folder = tmp_path / "models"
+    place = teach(job(base), Remote(result), folder, NOTES, "the first")
+    assert teach(job(base), Remote(result), folder, NOTES, "the second") is None
+    assert (place / "README.md").read_text() == "the first"
+    assert list(folder.iterdir()) == [place]
+
+
 def test_a_result_with_a_pickle_is_refused(base, result, tmp_path):
     (result / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(DiscretionError, match="holds a pickle"):

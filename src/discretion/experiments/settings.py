@@ -28,6 +28,7 @@ from discretion.experiments.training import Training, prepare
 from discretion.judgments import Judgment, Panel, gather
 from discretion.measures.scores import brier
 from discretion.models.loading import Loaded, Settings
+from discretion.models.tuned import UNFINISHED
 from discretion.plans import HeldOut, Plan
 from discretion.scorecards.study import study_of
 from discretion.selections import parse_selection
@@ -36,7 +37,7 @@ from discretion.strata import sample
 from discretion.tuning.cards import notes_of
 from discretion.tuning.checkpoints import DivergedError
 from discretion.tuning.courses import Course, Fold, folds
-from discretion.tuning.teaching import finished, teach
+from discretion.tuning.teaching import alone, finished, teach
 from discretion.tuning.trainers import Job, Recipe, Trainer, Watch
 from discretion.tuning_plans import TuningPlan
 
@@ -153,20 +154,29 @@ def _try(
     name = f"{plan.name or plan.model}-{course.target.name}-try-{key[:10]}"
     job = Job(name, study.base, course.masked, recipe, 0, study.loaded.ends)
     training = Training(job, course, notes)
+    with alone(study.folder / f"{name}.scoring{UNFINISHED}"):
+        p = _trained_and_asked(study, training, inner, asked)
+        came_to = _score(recipe, p, asked, people)
+        body = {"target": course.target.name, "fold": fold.number, "inner": list(inner.groups)}
+        body |= {"came_to": asdict(came_to), "at": study.clock(), "plan": plan.hash}
+        records.note(study.store, KIND, key, body)
+        for left in study.folder.glob(f"{name}*"):
+            shutil.rmtree(left)
+    return came_to
+
+
+def _trained_and_asked(
+    study: Study, training: Training, inner: Fold, asked: Docket
+) -> dict[str, Any]:
+    """What a setting's model answers; nothing where its training came to no numbers."""
+    job, notes = training.job, training.notes
     try:
         if not finished(study.folder, job, notes):
-            card = f"# {name}\n\nTried for its settings only, and removed when it is scored.\n"
+            card = f"# {job.name}\n\nTried for its settings only, and removed when it is scored.\n"
             teach(job, study.trainer, study.folder, notes, card, study.watch())
-        p = _asked(study, training, inner, asked)
+        return _asked(study, training, inner, asked)
     except DivergedError:
-        p = {}
-    came_to = _score(recipe, p, asked, people)
-    body = {"target": course.target.name, "fold": fold.number, "inner": list(inner.groups)}
-    body |= {"came_to": asdict(came_to), "at": study.clock(), "plan": plan.hash}
-    records.note(study.store, KIND, key, body)
-    for left in study.folder.glob(f"{name}*"):
-        shutil.rmtree(left)
-    return came_to
+        return {}
 
 
 def _asked(study: Study, training: Training, inner: Fold, asked: Docket) -> dict[str, Any]:

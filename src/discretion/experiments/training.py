@@ -181,7 +181,9 @@ def train(
         lineage = lineage_of(store, panel, plan, planned)
         card = card_of(one.job.name, one.notes, lineage)
         last = _Last(watch())
-        teach(one.job, trainer, folder, one.notes, card, last)
+        if teach(one.job, trainer, folder, one.notes, card, last) is None:
+            yield Trained(one, None, None)
+            continue
         seconds = round(time.perf_counter() - begun, 1)
         names = ("base", "target", "seed", "fold", "hold_out", "recipe")
         kept = {name: one.notes[name] for name in names}

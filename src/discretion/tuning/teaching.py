@@ -52,7 +52,7 @@ def teach(
     notes: Mapping[str, Any],
     card: str,
     watch: Watch = lambda _: None,
-) -> Path:
+) -> Path | None:
     """Train a job and put the result in its place, complete or not at all.
 
     Args:
@@ -62,6 +62,7 @@ def teach(
 
     Returns:
         The finished folder: safetensors, the base's tokenizer, template and licenses, notes, card.
+        None where another process has put it there in the meantime.
 
     Raises:
         DiscretionError: it cannot be trained, or another process trains it.
@@ -69,6 +70,9 @@ def teach(
     """
     work = folder / f"{job.name}{UNFINISHED}"
     with alone(work), _in_order(job.name, work):
+        if finished(folder, job, notes):
+            shutil.rmtree(work)
+            return None
         if read_notes(work) != dict(notes):
             for checkpoint in work.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
@@ -82,7 +86,7 @@ def teach(
         (result / "README.md").write_text(card, encoding="utf-8")
         check_folder(result)
         result.rename(folder / job.name)
-    shutil.rmtree(work)
+        shutil.rmtree(work)  # Before the lock is let go: whoever waits for it finds a clean place.
     return folder / job.name
 
 
@@ -96,16 +100,17 @@ def bring(exported: Exported, result: Path, folder: Path) -> Path:
     Raises:
         DiscretionError: it is not what was exported, trained; nothing is left of it then.
     """
-    job = exported.job
-    if (folder / job.name).exists():
-        raise DiscretionError(
-            "a model of that name is there already",
-            where=str(folder / job.name),
-            mend="move or remove it",
-        )
+    job, place = exported.job, folder / exported.job.name
+    there = DiscretionError(
+        "a model of that name is there already", where=str(place), mend="move or remove it"
+    )
+    if place.exists():
+        raise there
     brought = Brought(result, exported.fingerprint)
     brought.check(job)
-    return teach(job, brought, folder, exported.notes, exported.card)
+    if teach(job, brought, folder, exported.notes, exported.card) is None:
+        raise there
+    return place
 
 
 @contextmanager
