@@ -4,7 +4,7 @@
 
 At quality 0 real and shuffled explanations are alike, so a study that tells them apart is wrong.
 One fold, one order, one training of each. Finished studies are kept in build/, so that a run cut
-short goes on where it stopped. `--studies` runs fewer of them.
+short goes on where it stopped. `--studies` runs fewer of them, `--first` others than those counted.
 """
 
 from __future__ import annotations
@@ -54,8 +54,10 @@ only one here, so nothing is adjusted.
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--studies", type=int, default=PLANNED)
-    studies = parser.parse_args().studies
-    lines = list(finished(ROOT / "build" / "power_tiny.jsonl", studies, FIRST, 0.0))
+    parser.add_argument("--first", type=int, default=FIRST, help="of the seeds")
+    options = parser.parse_args()
+    studies = options.studies
+    lines = list(finished(ROOT / "build" / "power_tiny.jsonl", studies, options.first, 0.0))
     found = [judged(line) for line in lines]
     said = [verdict(one, one.p_value) for one in found]
     sure = [one for one in found if one.p_value is not None and one.p_value < SURE]
