@@ -211,7 +211,7 @@ def test_near_duplicates_and_give_aways_are_said(discretion: Command, empty: Pat
     lines = ["request,outcome", f"{story}. Refund issued,approved", f"{story}! Refund issued,yes"]
     Path("old.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     outcome = discretion("import", "old.csv", "--map", "text=request,answer=outcome")
-    assert "near-duplicates: 2 cases in 1 groups" in outcome.out
+    assert "near-duplicates: 2 cases in 1 group," in outcome.out
     assert "“refund issued” in 2 texts, 100% of them granted" in outcome.err
     kin = [case.kin for case in open_workspace(empty).cases]
     assert sorted(map(bool, kin)) == [False, True]

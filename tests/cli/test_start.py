@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -111,23 +112,132 @@ def test_columns_that_were_misunderstood_stop_it_before_anything_is_made(
     assert not (here / "tickets").exists()
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Sits at a terminal: replies in turn where a question holds a cue, and takes the default
+    everywhere else; the questions come back."""
+
+    def sitting(*replies: tuple[str, str]) -> list[str]:
+        waiting = list(replies)
+        questions: list[str] = []
+
+        def answer(question: str, default: str | None = "", show_default: bool = True) -> str:
+            questions.append(question.strip())
+            for place, (cue, said) in enumerate(waiting):
+                if question.strip().startswith(cue):
+                    del waiting[place]
+                    return said or default or ""
+            assert default is not None, question
+            return default
+
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("typer.prompt", answer)
+        return questions
+
+    return sitting
+
+
 def test_a_person_is_asked_six_questions_and_what_unknown_words_mean(
-    discretion: Command, here: Path, monkeypatch: pytest.MonkeyPatch
+    discretion: Command, here: Path, asked: Callable[..., list[str]]
 ) -> None:
     Path("tickets.csv").write_text(export(approved="credit"), encoding="utf-8")
-    replies = {"mean": "credit=grant", "4.": "-"}
-    asked: list[str] = []
-
-    def answer(question: str, default: str = "") -> str:
-        asked.append(question)
-        return next((said for cue, said in replies.items() if cue in question), default)
-
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("typer.prompt", answer)
+    questions = asked(("credit (", "g"), ("4.", "-"))
     outcome = discretion("start", "tickets.csv")
     assert outcome.code == 0, outcome.err
-    assert [question[:2] for question in asked if "mean" not in question] == [
-        "1.", "2.", "3.", "4.", "5.", "6."
+    assert [question[:2] for question in questions] == [
+        "1.", "2.", "cr", "3.", "4.", "5.", "6.", "En"
     ]  # fmt: skip
-    assert "credit (" in outcome.out
+    assert "refused: denied (23)" in outcome.out
     assert open_workspace(here / "tickets").panel().rated is False
+
+
+def test_a_wrong_name_is_said_at_once_and_back_goes_back(
+    discretion: Command, here: Path, asked: Callable[..., list[str]]
+) -> None:
+    questions = asked(
+        ("1.", "mesage"), ("1.", "CUSTOMER_message"), ("2.", "back"), ("5.", "agent_note")
+    )
+    outcome = discretion("start", "tickets.csv")
+    assert outcome.code == 0, outcome.err
+    assert "there is no column 'mesage'; the columns are: ticket_id" in outcome.out
+    assert "the column 'agent_note' holds other things than numbers: It is day 22" in outcome.out
+    assert [question[0] for question in questions] == list("1121234556E")
+
+
+def test_words_that_were_misunderstood_are_asked_for_again(
+    discretion: Command, here: Path, asked: Callable[..., list[str]]
+) -> None:
+    Path("tickets.csv").write_text(export(approved="credit"), encoding="utf-8")
+    asked(("credit (", "refuse"), ("Enter", "2"), ("credit (", "back"), ("credit (", "-"))
+    outcome = discretion("start", "tickets.csv")
+    assert outcome.code == 0, outcome.err
+    assert "60 refuse\n" in outcome.out
+    assert "23 judgments, 37 skipped; 23 new" in outcome.out
+    assert "37 rows set aside" in outcome.err
+
+
+def test_texts_can_be_cut_when_the_words_that_give_it_away_are_seen(
+    discretion: Command, here: Path, asked: Callable[..., list[str]]
+) -> None:
+    lines = export().replace("?", "? Reply: we cannot take it back")
+    Path("tickets.csv").write_text(lines, encoding="utf-8")
+    questions = asked(("Enter", "cut"), ("Where", "'Reply:'"))
+    outcome = discretion("start", "tickets.csv")
+    assert outcome.code == 0, outcome.err
+    assert len([question for question in questions if question.startswith("Enter")]) == 2
+    text = open_workspace(here / "tickets").cases[0].text
+    assert text is not None
+    assert text.endswith("?")
+
+
+def test_nothing_is_made_where_the_file_cannot_be_read_as_understood(
+    discretion: Command, here: Path, asked: Callable[..., list[str]]
+) -> None:
+    questions = asked(("5.", "agent_note - 1"), ("1 to 6", "5"), ("5.", "days_late"))
+    outcome = discretion("start", "tickets.csv")
+    assert outcome.code == 0, outcome.err
+    assert "60 of 60 rows cannot be read: 'It is day 22' is neither a number nor a date" in (
+        outcome.err
+    )
+    assert questions[-3:-1] == [questions[4], questions[5]]
+
+
+def test_dates_are_read_as_they_look(discretion: Command, here: Path) -> None:
+    days = ["2026-03-{:02}", "{:02}.03.2026", "Mar {:02} 2026"]
+    rows = [
+        f"{number},May I return my coat number {number}?,approved,"
+        f"{days[number % 3].format(number + 1)},20.02.2026"
+        for number in range(28)
+    ]
+    text = "\n".join(["id,message,outcome,returned,bought", *rows])
+    Path("tickets.csv").write_text(text + "\n", encoding="utf-8")
+    both = "value=returned - bought,limit=14"
+    outcome = discretion("start", "tickets.csv", "--yes", "--map", both)
+    assert outcome.code == 0, outcome.err
+    cases = open_workspace(here / "tickets").cases
+    assert {case.value for case in cases} == set(range(9, 37))
+    assert cases[0].unit == "days"
+
+
+def test_dates_that_may_be_read_in_two_ways_are_not(discretion: Command, here: Path) -> None:
+    rows = [f"May I return my coat number {n}?,approved,0{n}/0{n + 1}/2026" for n in range(1, 8)]
+    text = "\n".join(["message,outcome,returned", *rows])
+    Path("tickets.csv").write_text(text + "\n", encoding="utf-8")
+    command = ("start", "tickets.csv", "--yes", "--map", "value=returned - returned,limit=14")
+    outcome = discretion(*command)
+    assert outcome.code == 2
+    assert "is another date by %m/%d/%Y than by %d/%m/%Y" in outcome.err
+    assert "leave only one of the two in --date-format\n" in outcome.err
+    told = discretion(*command, "--date-format", "%d/%m/%Y")
+    assert told.code == 0, told.err
+
+
+def test_a_column_of_shares_names_the_command_that_reads_them(
+    discretion: Command, here: Path
+) -> None:
+    rows = [f"May I return my coat number {number}?,0.{number}" for number in range(1, 60)]
+    text = "\n".join(["message,share approved", *rows])
+    Path("tickets.csv").write_text(text + "\n", encoding="utf-8")
+    outcome = discretion("start", "tickets.csv", "--yes")
+    assert outcome.code == 2
+    assert '--map "rate=`share approved`,…" --n unknown' in outcome.err

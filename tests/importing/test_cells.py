@@ -140,9 +140,16 @@ def test_a_date_that_two_formats_read_differently_is_not_guessed_at():
         ("31.03.2026", None, '"%d.%m.%Y"'),
         ("03/31/26", None, '"%m/%d/%y"'),
         ("31-Mar-2026", "%d.%m.%Y", '"%d.%m.%Y|%d-%b-%Y"'),
+        ("Mar 31 2026", "%d.%m.%Y", '"%d.%m.%Y|%b %d %Y"'),
     ],
 )
 def test_a_date_in_another_format_is_met_with_the_format_to_add(written, known, advice):
     with pytest.raises(RowError) as error:
         moment(written, known)
     assert f"--date-format {advice}" in error.value.mend
+
+
+def test_a_date_that_is_calculated_with_is_met_with_the_format_to_add_too():
+    with pytest.raises(RowError) as error:
+        quantity("Mar 31 2026", DAYS, "%d.%m.%Y")
+    assert '--date-format "%d.%m.%Y|%b %d %Y"' in error.value.mend

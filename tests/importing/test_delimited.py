@@ -22,7 +22,7 @@ def refused(folder, text, **options):
     return str(error.value).replace(f"{folder}/", "")
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_header_shows_the_delimiter(tmp_path, delimiter):
     text = "a|b|c\n1|2,5;6|3\n".replace("|", delimiter)
     if delimiter != "\t":
@@ -33,7 +33,7 @@ def test_the_header_shows_the_delimiter(tmp_path, delimiter):
 
 
 def test_a_delimiter_can_be_named(tmp_path):
-    assert table(tmp_path, "a|b\n1|2\n", delimiter="|")[1] == [(2, ["1", "2"], "")]
+    assert table(tmp_path, "a~b\n1~2\n", delimiter="~")[1] == [(2, ["1", "2"], "")]
     assert table(tmp_path, "a\tb\n", delimiter="tab")[0] == ("a", "b")
     assert "is no delimiter" in refused(tmp_path, "a,b\n", delimiter="ab")
 

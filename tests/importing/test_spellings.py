@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from discretion.errors import DiscretionError
 from discretion.importing import Spellings, parse_answers
+from discretion.importing.spellings import likely
 
 from .tables_at_hand import complaint
 
@@ -35,7 +36,8 @@ def test_a_piece_without_a_meaning_is_refused(written):
         parse_answers(written)
     assert str(error.value) == (
         f"--answers: {written!r} does not say what an answer means; "
-        "write word=grant, word=refuse or word=unsure, with ; between them"
+        "write word=grant, word=refuse or word=unsure, with ; between them; word=- leaves such "
+        "rows out"
     )
 
 
@@ -65,3 +67,25 @@ def test_forty_spellings_are_counted_and_the_commonest_shown(tmp_path):
     assert "40 answers are not known, with the number of rows: 'word0' (3)" in sentence
     assert "and 30 more" in sentence
     assert '--answers "word0=refuse;word1=refuse"' in sentence
+
+
+def test_a_dash_leaves_rows_out_and_means_no_decision():
+    spellings = parse_answers("Spam=-;approved=grant")
+    assert spellings.read("spam") is None
+    assert spellings.leaves_out("SPAM!")
+    assert not spellings.leaves_out("approved")
+
+
+@pytest.mark.parametrize(
+    ("written", "decision"),
+    [
+        ("solved - granted", "grant"),
+        ("Closed: rejected", "refuse"),
+        ("escalated", "unsure"),
+        ("not approved", None),
+        ("approved, then denied", None),
+        ("closed", None),
+    ],
+)
+def test_the_words_in_an_answer_point_somewhere_or_nowhere(written, decision):
+    assert likely(written) == decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from discretion.cli.app import remark
+from discretion.cli.app import counted, remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Kept:
     def __str__(self) -> str:
         from discretion.importing.redaction import KINDS
 
-        counted = [(count, name) for name, count in self.imported.counts.items() if name != "uncut"]
-        counts = ", ".join(f"{count:,} {name}" for count, name in counted if count)
+        several = [(count, name) for name, count in self.imported.counts.items() if name != "uncut"]
+        counts = ", ".join(f"{count:,} {name}" for count, name in several if count)
         lines = [f"{counts}; {self.new:,} new"]
         if self.imported.replaced:
             marks = self.imported.replaced
@@ -78,8 +78,8 @@ class Kept:
             lines.append(f"personal data replaced by marks: {each}")
         if self.alike:
             lines.append(
-                f"near-duplicates: {self.alike:,} cases in {self.groups:,} groups, each kept on "
-                "one side of any hold-out"
+                f"near-duplicates: {self.alike:,} cases in {counted(self.groups, 'group')}, each "
+                "kept on one side of any hold-out"
             )
         return "\n".join(lines)
 

@@ -40,6 +40,10 @@ class UnknownAnswerError(RowError):
     """A word that no spelling covers. All of them are worth knowing at once."""
 
 
+class LeftOutError(RowError):
+    """A row whose word was said to leave it out."""
+
+
 class _Share(NamedTuple):
     """Answers that were only counted."""
 
@@ -189,6 +193,8 @@ class Assembly:
     def _decision(self, cell: Cell) -> Decision:
         written = as_text(cell)
         decision = self._layout.spellings.read(written)
+        if decision is None and self._layout.spellings.leaves_out(written):
+            raise LeftOutError("left out, as --answers says", written, mend="nothing to do")
         if decision is None:
             shown = written if len(written) <= 60 else written[:57] + "..."
             raise UnknownAnswerError(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from discretion.canonical import plain_decimal
 from discretion.errors import DiscretionError
+from discretion.importing.dates import formats_of
 from discretion.units import Unit
 
 Cell = str | Decimal | datetime
@@ -120,7 +121,8 @@ def quantity(text: str, unit: Unit, date_format: str | None) -> Decimal | dateti
         raise RowError(
             f"{_quoted(text)} is neither a number nor a date",
             text,
-            mend=f"correct it, say how dates are written (--date-format %d.%m.%Y), or {ASIDE}",
+            mend="correct it, say how dates are written "
+            f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
         )
     return written
 
@@ -189,15 +191,8 @@ def _formats(date_format: str | None) -> list[str]:
 
 def _likely(text: str, known: str | None) -> str:
     """The format that a date seems to be written in, beside those that are known."""
-    parts = re.fullmatch(r"(\d{1,4})([./-])(\d{1,2}|[A-Za-z]{3})\2(\d{2}|\d{4})", text)
-    likely = "%d.%m.%Y"
-    if parts:
-        year = "%Y" if len(parts[4]) == 4 else "%y"
-        month = "%b" if parts[3].isalpha() else "%m"
-        day_first = parts[2] == "." or month == "%b" or int(parts[1]) > 12
-        order = ("%d", month, year) if day_first else ("%m", "%d", year)
-        likely = parts[2].join(order)
-    return "|".join(dict.fromkeys([*_formats(known), likely]))
+    likely = formats_of([text])[:1] or ("%d.%m.%Y",)
+    return "|".join(dict.fromkeys([*_formats(known), *likely]))
 
 
 def _bounded(amount: Decimal) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
-from discretion.importing.assembly import Assembly, Recorded, UnknownAnswerError
+from discretion.importing.assembly import Assembly, LeftOutError, Recorded, UnknownAnswerError
 from discretion.importing.cells import RowError
 from discretion.importing.layouts import Layout
 from discretion.importing.pseudonyms import Pseudonyms
@@ -35,6 +35,8 @@ class SkippedRow:
     cells: tuple[str, ...]
     """As they stand in the file, in the order of the header; more or fewer where that is the
     mistake, and the whole line where it is no row at all."""
+    meant: bool = False
+    """Whether it was said that rows with such a word are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def read_decisions(
             try:
                 assembly.add(row, ready)
             except RowError as error:
-                if skip_bad:
+                meant = isinstance(error, LeftOutError)
+                if skip_bad or meant:
                     skipped.append(
                         SkippedRow(
                             row.number,
@@ -122,6 +125,7 @@ def read_decisions(
                             error.what,
                             error.mend,
                             tuple(row.cells),
+                            meant,
                         )
                     )
                 elif isinstance(error, UnknownAnswerError):

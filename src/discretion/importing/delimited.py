@@ -1,4 +1,4 @@
-"""Delimited text: CSV and its kin, with commas, semicolons or tabs."""
+"""Delimited text: CSV and its kin, with commas, semicolons, tabs or bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from discretion.errors import DiscretionError
 from discretion.importing.rows import Row, Table, empty, fitted, named_header
 from discretion.importing.textfiles import lines_of
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 def read_delimited(path: Path, *, encoding: str, delimiter: str | None) -> Table:

@@ -128,6 +128,13 @@ def bind(
     return Expression(written, node, unit, date_format)
 
 
+def columns_in(node: Node) -> list[str]:
+    """The columns that something is computed from."""
+    if isinstance(node, Operation):
+        return [*columns_in(node.left), *columns_in(node.right)]
+    return [node.name] if isinstance(node, Column) else []
+
+
 def find_column(name: str, header: Mapping[str, int], *, where: str) -> int:
     """The index of a column."""
     if name not in header:

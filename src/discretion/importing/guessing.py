@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from discretion.importing.dates import formats_of
+from discretion.importing.expressions import Operation, bind, columns_in
 from discretion.importing.spellings import Spellings
 from discretion.importing.survey import Column, Survey
+from discretion.units import Unit
 
 QUESTIONS = ("text", "answer", "explanation", "rater", "value", "limit")
 """What `start` asks for, in this order."""
@@ -71,6 +74,20 @@ def guess_unit(column: Column | None) -> str:
         (unit for unit, pattern in _UNITS.items() if _matches(pattern, words)),
         "",
     )
+
+
+def guess_value(seen: Survey, written: str) -> tuple[str, str]:
+    """What a value is counted in, and how the dates that it is calculated from are written; both
+    may be empty."""
+    places = {name: place for place, name in enumerate(seen.header)}
+    node = bind(written, places, where="--map value", unit=Unit.named("")).node
+    columns = [column for column in map(seen.column, columns_in(node)) if column is not None]
+    if not isinstance(node, Operation):
+        return guess_unit(columns[0] if columns else None), ""
+    cells = [cell for column in columns for cell in column.short]
+    formats = "|".join(formats_of(cells))
+    dated = node.sign == "-" and not any(column.numeric for column in columns)
+    return ("days" if dated else ""), formats
 
 
 def _best(columns: list[Column], score: Callable[[Column], float]) -> Column | None:

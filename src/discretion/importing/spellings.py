@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,19 @@ BUILT_IN: Mapping[str, Decision] = {
     word: decision for decision, words in _BUILT_IN.items() for word in words.split()
 } | {"not sure": "unsure", "don't know": "unsure"}
 
+_POINTING: dict[Decision, str] = {
+    "grant": "ok okay paid refunded waived",
+    "refuse": "refusal rejection denial dismissed",
+    "unsure": "pending escalated partial partially",
+}
+_LIKELY: Mapping[str, Decision] = {
+    **BUILT_IN,
+    **{word: decision for decision, words in _POINTING.items() for word in words.split()},
+}
+_TURNS = {"not", "un", "non", "without", "never"}
+LEFT_OUT = "-"
+"""In place of a decision: rows with such a word are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
@@ -25,6 +39,11 @@ class Spellings:
 
     meanings: Mapping[str, Decision] = field(default_factory=lambda: BUILT_IN)
     """In small letters, with single spaces and no signs around them."""
+    left_out: frozenset[str] = frozenset()
+    """Words whose rows are left out: duplicate, spam."""
+
+    def leaves_out(self, written: str) -> bool:
+        return bool(self.left_out) and _folded(written) in self.left_out
 
     def read(self, written: str) -> Decision | None:
         """The decision; None where the word is not known."""
@@ -34,28 +53,40 @@ class Spellings:
 def parse_answers(written: str) -> Spellings:
     """The built-in spellings and those of ``approved=grant;denied=refuse;store credit=unsure``.
 
-    What is written wins over what is built in. Capitals do not count.
+    What is written wins over what is built in. Capitals do not count. ``spam=-`` leaves the rows
+    out that say spam.
 
     Raises:
         DiscretionError: a piece is no ``word=decision``, or a word is given two meanings.
     """
-    own: dict[str, Decision] = {}
+    own: dict[str, Decision | None] = {}
     for piece in written.split(";"):
         if not piece.strip():
             continue
         word, _, meaning = piece.rpartition("=")
         decision = next((known for known in DECISIONS if known == meaning.strip().lower()), None)
-        if not word.strip() or decision is None:
+        if not word.strip() or (decision is None and meaning.strip() != LEFT_OUT):
             raise DiscretionError(
                 f"{piece.strip()!r} does not say what an answer means",
                 where="--answers",
-                mend="write word=grant, word=refuse or word=unsure, with ; between them",
+                mend="write word=grant, word=refuse or word=unsure, with ; between them; "
+                "word=- leaves such rows out",
             )
         if own.setdefault(_folded(word), decision) != decision:
             raise DiscretionError(
                 f"{word.strip()!r} is given two meanings", where="--answers", mend="remove one"
             )
-    return Spellings({**BUILT_IN, **own})
+    out = frozenset(word for word, decision in own.items() if decision is None)
+    meant = {word: decision for word, decision in {**BUILT_IN, **own}.items() if decision}
+    return Spellings(meant, out)
+
+
+def likely(written: str) -> Decision | None:
+    """What the words in an answer point to, for a person to confirm: ``closed - rejected`` to
+    refuse; None where they point nowhere, two ways, or are turned round."""
+    words = re.findall(r"[^\W_]+", written.casefold())
+    found = {_LIKELY[word] for word in words if word in _LIKELY}
+    return found.pop() if len(found) == 1 and not _TURNS & set(words) else None
 
 
 @lru_cache(maxsize=4096)

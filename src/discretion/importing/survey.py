@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from discretion.importing.cells import number
-from discretion.importing.rows import Row
 from discretion.importing.tables import open_table
 
 MOST_KINDS = 200
 """A column with more different cells is not counted out."""
 _LOOKED_AT = 1_000
 """Rows whose cells are looked at closely."""
+_EXAMPLE, _SHORT = 200, 40
+"""Letters of an example, and of what may be a date."""
 
 
 @dataclass(slots=True)
@@ -34,6 +35,10 @@ class Column:
     """How many of them are numbers, perhaps with a sign or a unit."""
     kinds: int = 0
     """How many different ones there are among them."""
+    example: str = ""
+    """The beginning of the first filled cell, on one line."""
+    short: list[str] = field(default_factory=list)
+    """Those of them that are short enough to be dates."""
 
     @property
     def length(self) -> float:
@@ -56,8 +61,6 @@ class Survey:
 
     columns: tuple[Column, ...]
     rows: int
-    first: tuple[Row, ...]
-    """The first three."""
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -73,15 +76,12 @@ def survey(
     """Look through a file; rows that are at fault are passed over."""
     table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
     columns = tuple(Column(name) for name in table.header)
-    first: list[Row] = []
     rows = 0
     with closing(table.rows):
         for row in table.rows:
             if row.fault:
                 continue
             rows += 1
-            if rows <= 3:
-                first.append(row)
             if rows <= _LOOKED_AT:
                 _look(columns, row.cells)
             for column, cell in zip(columns, row.cells, strict=True):
@@ -94,7 +94,7 @@ def survey(
                 _settle(columns)
     if rows < _LOOKED_AT:
         _settle(columns)
-    return Survey(columns, rows, tuple(first))
+    return Survey(columns, rows)
 
 
 def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
@@ -102,6 +102,9 @@ def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
         if cell:
             column.seen += 1
             column.letters += len(cell)
+            column.example = column.example or " ".join(cell[:_EXAMPLE].split())
+            if len(cell) <= _SHORT:
+                column.short.append(cell)
             bare = cell.strip("$€£ %").split(" ")[0]
             column.numbers += len(cell) < 30 and number(bare) is not None
 
