@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from discretion.cases import Case, Docket
     from discretion.workspace import Workspace
 
-HELD_OUT = 3
-"""One case in so many is kept out of every prompt, for trials."""
-
 
 @app.command()
 def prompt(
@@ -49,18 +46,27 @@ def prompt(
 
     here = desk()
     cases = _under(here.cases, policy)
-    held = chat.choose_trial(cases, len(cases) // HELD_OUT)
+    judged = here.panel(panel) if records.panel_names(here.store) else None
+    rates = zip(judged.cases, judged.rate, strict=True) if judged else ()
+    decided = {case for case, rate in rates if rate == rate}
+    held = chat.choose_trial([case for case in cases if case.id in decided])
     if test:
-        _write(_trial(here, held[:test], language), output)
+        _write(_trial(here, held, test, language), output)
         return
-    judged = records.panel_names(here.store)
-    pool = records.precedents(here.store, cases, here.panel(panel)) if judged else []
-    withheld = {case.cell or case.id for case in held}
-    shown = [one for one in pool if (one.case.cell or one.case.id) not in withheld]
-    if not shown:
+    pool = records.precedents(here.store, cases, judged) if judged else []
+    shown = chat.without_trial(pool, held)
+    if not any(one.case.text for one in shown):
         remark("nobody's judgments can be shown, so the prompt has no earlier cases")
-    described = cases.policy_of(cases[0])
-    _write(chat.chat_prompt(described, shown, language=language, tokens=tokens), output)
+    units = {case.unit for case in cases}
+    text = chat.chat_prompt(
+        cases.policy_of(cases[0]),
+        shown,
+        language=language,
+        tokens=tokens,
+        unit=units.pop() if len(units) == 1 else "",
+        simulated=judged is not None and judged.simulated,
+    )
+    _write(text, output)
 
 
 def _under(cases: Docket, policy: str) -> Docket:
@@ -79,16 +85,20 @@ def _under(cases: Docket, policy: str) -> Docket:
     return cases.only(case for case in cases if case.policy == (policy or known[0]))
 
 
-def _trial(here: Workspace, cases: list[Case], language: str) -> str:
+def _trial(here: Workspace, held: list[Case], count: int, language: str) -> str:
     """The paste of a trial, which the log remembers by its id."""
     from discretion.canonical import digest
     from discretion.methods import chat
     from discretion.storage import records
 
-    if not cases:
+    if not held:
         raise DiscretionError(
-            "there are too few cases with a text to hold any out", mend="import more"
+            "there are too few judged cases with a text to hold any out",
+            mend="bring in more with: discretion import FILE",
         )
+    if count > len(held):
+        remark(f"only {len(held)} cases are held out, so there are {len(held)} in place of {count}")
+    cases = held[:count]
     ids = [case.id for case in cases]
     trial = digest(("trial", ids))[:8]
     records.note(here.store, "trial", trial, {"cases": ids})

@@ -162,9 +162,11 @@ def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
     signed = arm.signed
     if signed.value is None:
         return ""
-    where = f"Over {people.scenarios} scenarios" if people.scenarios > 1 else "Over all cases"
+    every = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
+    own = [figure for figure in every if figure.n]
+    asked = people.scenarios - (len(every) - len(own))
+    where = f"Over {asked} scenarios" if asked > 1 else "Over all cases"
     told = f"{where} it grants {_more(signed.value)}{_chance(signed)}"
-    own = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
     return f"{told}. {_scenarios(own)}".rstrip() if len(own) > 1 else f"{told}."
 
 

@@ -3,11 +3,11 @@ answer."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
-
-from pydantic import Field
 
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
@@ -15,11 +15,24 @@ from discretion.methods.case_text import delimited, plain
 from discretion.methods.chat.precedent_choice import spread
 from discretion.policies import Described, Never, Policy
 from discretion.precedents import Precedent
+from discretion.units import Unit
 
 _FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru")
-CHARACTERS_A_TOKEN = {"en": 4.0, "ru": 2.5}
-"""About how many characters make a token: for the limit, not for a bill."""
+
+
+class ChatSteps(Described):
+    """What to go through before deciding, in this order; those about what is not shown are left
+    out."""
+
+    never: str
+    broken: str
+    purpose: str
+    affected: str
+    precedents: str
+    decide: str
+    decide_alone: str
+    """In place of ``decide`` where no precedent is shown."""
 
 
 class ChatWords(Described):
@@ -31,14 +44,18 @@ class ChatWords(Described):
     purpose: str
     guidance: str
     never: str
-    never_line: str
+    facts: dict[str, str]
+    """What a fact that every case has is called."""
     compare: dict[str, str]
     """Comparison sign to words."""
     evidence: str
-    steps: tuple[str, ...] = Field(min_length=6)
+    steps: ChatSteps
     precedents: str
+    simulated: str
+    """Said of precedents that simulated people decided."""
     precedent: str
-    because: str
+    because: dict[str, str]
+    """Whose explanation it is: of one who would ``grant``, or ``refuse``."""
     form: str
     form_lines: tuple[str, ...]
     trial: str
@@ -64,7 +81,13 @@ def chat_words(language: str) -> ChatWords:
 
 
 def chat_prompt(
-    policy: Policy, precedents: Sequence[Precedent], *, language: str = "en", tokens: int = 2000
+    policy: Policy,
+    precedents: Sequence[Precedent],
+    *,
+    language: str = "en",
+    tokens: int = 2000,
+    unit: str = "",
+    simulated: bool = False,
 ) -> str:
     """A prompt with which any chat assistant decides requests under one policy.
 
@@ -76,42 +99,75 @@ def chat_prompt(
         precedents: judged cases under the policy, with texts; none is left out but for length.
         language: ``en`` or ``ru``.
         tokens: about how long the prompt may be.
+        unit: what value and limit of its cases are counted in; empty where they differ.
+        simulated: whether simulated people decided the precedents; the prompt says so.
 
     Raises:
         DiscretionError: there is no such language, or the prompt does not fit without precedents.
     """
     words = chat_words(language)
+    heading = f"{words.precedents} {words.simulated}" if simulated else words.precedents
+    head = _head(policy, words, Unit.named(unit))
+    tail = f"{words.form}\n\n" + "\n".join(words.form_lines)
+    alone = "\n\n".join([*head, _steps(policy, words, shown=False), tail]) + "\n"
+    if tokens_in(alone) > tokens:
+        needed = tokens_in(alone)
+        raise DiscretionError(
+            f"the prompt needs about {needed} tokens without a single precedent",
+            mend=f"allow more with --tokens {needed + 800}",
+        )
+    start = "\n\n".join([*head, _steps(policy, words, shown=True), heading, tail])
+    shown = _shown(precedents, words, tokens - tokens_in(start))
+    if not shown:
+        return alone
+    parts = [*head, _steps(policy, words, shown=True), heading, *shown, tail]
+    return "\n\n".join(parts) + "\n"
+
+
+def tokens_in(text: str) -> int:
+    """About how many tokens a text makes, for the limit and not for a bill: four characters each
+    in English, two in other scripts."""
+    plain_ones = sum(map(str.isascii, text))
+    return math.ceil(plain_ones / 4 + (len(text) - plain_ones) / 2)
+
+
+def _head(policy: Policy, words: ChatWords, unit: Unit) -> list[str]:
+    """What stands before the steps."""
     head = [words.title, words.role, f"{words.rule}\n\n{policy.rule}"]
     if policy.purpose:
         head.append(f"{words.purpose}\n\n{policy.purpose}")
     if policy.guidance:
         head.append(f"{words.guidance}\n\n{policy.guidance}")
     if policy.never:
-        lines = "\n".join(f"- {_in_words(never, words)}" for never in policy.never)
+        lines = "\n".join(f"- {_in_words(never, words, unit)}" for never in policy.never)
         head.append(f"{words.never}\n\n{lines}")
     head.append(words.evidence)
-    head.append("\n".join(f"{at}. {step}" for at, step in enumerate(words.steps, 1)))
-    tail = f"{words.form}\n\n" + "\n".join(words.form_lines)
-    room = tokens * CHARACTERS_A_TOKEN[language] - len("\n\n".join([*head, tail]))
-    if room < 0:
-        needed = round(len("\n\n".join([*head, tail])) / CHARACTERS_A_TOKEN[language])
-        raise DiscretionError(
-            f"the prompt needs about {needed} tokens without a single precedent",
-            mend=f"allow more with --tokens {needed + 800}",
-        )
-    shown = _shown(precedents, words, int(room) - len(words.precedents))
-    middle = [words.precedents, *shown] if shown else []
-    return "\n\n".join([*head, *middle, tail]) + "\n"
+    return head
+
+
+def _steps(policy: Policy, words: ChatWords, *, shown: bool) -> str:
+    """The steps, numbered; without those about what this prompt does not show."""
+    steps = words.steps
+    taken = [
+        *([steps.never] if policy.never else []),
+        steps.broken,
+        steps.purpose,
+        steps.affected,
+        *([steps.precedents, steps.decide] if shown else [steps.decide_alone]),
+    ]
+    return "\n".join(f"{at}. {step}" for at, step in enumerate(taken, 1))
 
 
 def _shown(precedents: Sequence[Precedent], words: ChatWords, room: int) -> list[str]:
+    """As many precedents as have room, in tokens."""
     shown = []
     telling = [one for one in precedents if one.case.text and _tells(one)]
     for one in spread(telling):
         text = _precedent(one, words)
-        if len(text) + 2 <= room:
+        needed = tokens_in(text + "\n\n")
+        if needed <= room:
             shown.append(text)
-            room -= len(text) + 2
+            room -= needed
     return shown
 
 
@@ -125,14 +181,24 @@ def _precedent(one: Precedent, words: ChatWords) -> str:
     n = "" if one.n is None else f" (n = {one.n})"
     lines = [text, words.precedent.format(share=f"{100 * one.rate:.0f}%") + n]
     if one.explanations:
-        lines.append(words.because.format(why=plain(one.explanations[0])))
+        who = words.because["grant" if one.granted else "refuse"]
+        lines.append(who.format(why=plain(one.explanations[0])))
     return "\n".join(lines)
 
 
-def _in_words(never: Never, words: ChatWords) -> str:
-    """A predicate as a sentence: every comparison, joined."""
-    clauses = [
-        words.compare[operator].format(fact=fact.replace("_", " "), value=value.replace("_", " "))
-        for fact, operator, value in never.clauses
-    ]
-    return words.never_line.format(clauses=words.compare["and"].join(clauses))
+def _in_words(never: Never, words: ChatWords, unit: Unit) -> str:
+    """A predicate as a sentence: every comparison, joined; amounts with their unit."""
+    clauses = []
+    for fact, operator, value in never.clauses:
+        named = words.facts.get(fact, fact.replace("_", " "))
+        amount = _amount(value, unit) if fact in words.facts else value.replace("_", " ")
+        clauses.append(words.compare[operator].format(fact=named, value=amount))
+    return words.compare["and"].join(clauses)
+
+
+def _amount(written: str, unit: Unit) -> str:
+    """An amount as cases show it; predicates have it in the unit's own measure."""
+    try:
+        return unit.show(Decimal(written)).strip()
+    except (InvalidOperation, ValueError, OverflowError):
+        return written

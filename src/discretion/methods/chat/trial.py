@@ -8,12 +8,30 @@ from discretion.canonical import digest
 from discretion.cases import Case
 from discretion.methods.case_text import delimited, text_of
 from discretion.methods.chat.prompt import chat_words
+from discretion.precedents import Precedent
+
+LEAST = 20
+"""How many cases are held out, where twice as many are there."""
 
 
-def choose_trial(cases: Sequence[Case], count: int, seed: int = 0) -> list[Case]:
-    """The cases of a trial, the same for the same seed; those without a text are never asked."""
+def choose_trial(cases: Sequence[Case], seed: int = 0) -> list[Case]:
+    """The cases that are kept out of every prompt, the same for the same seed.
+
+    A third of those with a text; where that is fewer than `LEAST`, up to half of them.
+    """
     asked = [case for case in cases if case.text]
+    count = max(len(asked) // 3, min(LEAST, len(asked) // 2))
     return sorted(asked, key=lambda case: digest((seed, "trial", case.id)))[:count]
+
+
+def without_trial(pool: Sequence[Precedent], held: Sequence[Case]) -> list[Precedent]:
+    """The precedents that no case of a trial repeats: by its id, cell or near-duplicates."""
+    withheld = {name for case in held for name in _names(case)}
+    return [one for one in pool if not _names(one.case) & withheld]
+
+
+def _names(case: Case) -> set[str]:
+    return {case.id, case.kin or case.id, case.cell or case.id}
 
 
 def trial_text(trial: str, cases: Sequence[Case], *, language: str = "en") -> str:
