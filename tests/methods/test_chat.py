@@ -1,12 +1,16 @@
 """Claims about the prompt for chat assistants, its trial, and the guide that shows it."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import discretion
 from discretion.cases import Case
 from discretion.cli import app
 from discretion.errors import DiscretionError
@@ -189,10 +193,52 @@ def test_a_reply_that_only_asks_people_is_no_arm(tmp_path, monkeypatch):
     assert "none of it is a decision" in told.stderr
 
 
+def shown_prompt(page):
+    found = re.search(r"<!-- prompt: returns -->\n````markdown\n(.*?)````", page, re.S)
+    return found[1].strip()
+
+
 def test_the_guide_shows_what_the_command_prints(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = CliRunner()
     run.invoke(app, ["init", "desk", "--example", "returns"])
     printed = run.invoke(app, ["prompt", "--policy", "returns", "--tokens", "1100"]).stdout
-    shown = re.search(r"<!-- prompt: returns -->\n````markdown\n(.*?)````", GUIDE.read_text(), re.S)
-    assert shown[1].strip() == printed.strip(), "fill the guide in with what the command prints"
+    assert shown_prompt(GUIDE.read_text(encoding="utf-8")) == printed.strip(), (
+        "fill the guide in with what the command prints"
+    )
+
+
+def test_the_russian_guide_begins_with_the_prompt_that_its_commands_write(tmp_path):
+    page = GUIDE.with_suffix(".ru.md").read_text(encoding="utf-8")
+    made = re.search(r"```sh\n(discretion init.*?)```", page, re.S)[1]
+    brought = re.search(r"^\$ (discretion import decisions.*?)\ndecisions", page, re.S | re.M)[1]
+    script = f"{made}\n{brought.replace(chr(10) + '>', chr(10))}\ndiscretion prompt --language ru"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert shown_prompt(page) in ran.stdout, "fill the page in with what the command prints"
+
+
+def test_the_guide_gives_the_rates_of_the_example(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path / "desk"), "--example", "returns"])
+    desk = discretion.open(tmp_path / "desk")
+    panel = desk.panel("")
+    share = dict(zip(panel.cases, zip(panel.rate, panel.n, strict=True), strict=True))
+    rows = re.findall(
+        r"^\| (\d+) \| (\d+% of \d+).*?\| (\d+% of \d+)", GUIDE.read_text("utf-8"), re.M
+    )
+    assert [row[0] for row in rows] == ["15", "21", "60"]
+    for day, *told in rows:
+        for cause, said in zip(("our_delay", "none"), told, strict=True):
+            factors = {"cause": cause, "history": "new", "channel": "email"}
+            (case,) = (
+                one for one in desk.cases if one.value == int(day) and one.factors == factors
+            )
+            rate, n = share[case.id]
+            assert said == f"{100 * rate:.0f}% of {n:.0f}"
