@@ -72,7 +72,7 @@ def test_a_baseline_that_cannot_be_told_apart_is_said_so():
 def test_few_scenarios_are_a_warning_and_claim_nothing_beyond():
     few = card(docket(3))
     assert any(line.startswith("There are 3 scenarios: intervals are for") for line in few.warnings)
-    assert any(line.startswith("There is 1 scenario:") for line in card(docket(1)).warnings)
+    assert any(line.startswith("There is 1 scenario (one") for line in card(docket(1)).warnings)
     some = card(docket(7))
     assert any("with fewer than 10 the intervals were wider" in line for line in some.warnings)
     assert not any("scenarios:" in line for line in card(docket(10)).warnings)

@@ -1,5 +1,6 @@
 """Each weakness of a study is named where it is, with what would mend it, and not elsewhere."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -53,9 +54,9 @@ def test_a_sound_study_has_nothing_to_say(some):
 
 def test_one_judgment_a_case_is_named_with_a_subset_to_judge_again(some):
     assert said(some, by_turns(some), "judged once") == (
-        "240 of 240 cases were judged once: chance and judgment cannot be told apart there, and "
-        "the noise-corrected gap and the agreement cannot be computed. Have 60 cases judged by "
-        "5 people: 300 judgments."
+        "240 of 240 cases were judged once: whether a second person would have decided the same "
+        "is not known there. How far these people agree, and how much of a model's distance from "
+        "them is chance, cannot be told. Have 60 cases judged by 5 people: 300 judgments."
     )
 
 
@@ -63,7 +64,7 @@ def test_what_rests_on_the_cases_judged_twice_is_counted(some):
     rows = by_turns(some) + [judged(case, 11, True) for case in some.cases[:30]]
     told = said(some, rows, "judged once")
     assert told.startswith("210 of 240 cases were judged once")
-    assert "and the agreement rest on the other 30." in told
+    assert "is chance, rest on the other 30." in told
     half = by_turns(some) + [judged(case, 11, True) for case in some.cases[:120]]
     assert said(some, half, "judged once") == ""
     assert said(some, half, "fewer than 10").startswith("240 of 240 cases have fewer than 10")
@@ -123,6 +124,30 @@ def test_raters_who_differ_are_told_what_makes_their_rates_steady(some):
     assert needed - 1 < steady <= needed
     assert "there are 10.0." in told
     assert told.endswith("Which groups differ is shown with --by COLUMN.")
+
+
+def test_agreement_on_a_handful_of_cases_is_not_told_as_theirs(some):
+    handful = by_turns(some) + [
+        judged(case, 11, like_people(case) > 0.5) for case in (some.cases[0], some.cases[-1])
+    ]
+    found = card(some, gather("staff", handful), arms={})
+    assert found.people.alpha.value == 1
+    assert not any("alpha" in line for line in found.findings)
+
+
+def test_raters_who_differ_are_named_where_no_case_was_judged_twice(some):
+    """Of ten raters in turn, the first five grant nearly everything and the others little."""
+    apart = [
+        judged(case, place % 10, (place // 10) % 8 < (7 if place % 10 < 5 else 2))
+        for place, case in enumerate(some)
+    ]
+    told = said(some, apart, "differ more than chance explains")
+    assert "of 10 who decided 10 times or more" in told
+    strict, lax = map(int, re.findall(r"than (\d+)", told))
+    assert strict < 25
+    assert lax > 87
+    alike = [judged(case, place % 10, (place // 10) % 3 < 1) for place, case in enumerate(some)]
+    assert said(some, alike, "differ more than chance explains") == ""
 
 
 def test_no_number_of_judgments_mends_raters_who_do_not_agree_at_all(some):

@@ -53,6 +53,14 @@ class PeopleCard:
     reach: Figure
     """The deviation at which half would grant, pooled over scenarios."""
 
+    @property
+    def compared(self) -> bool:
+        """Whether enough of them judged the same cases to say how far they agree: alpha has an
+        interval, or rests on half of the judgments."""
+        alpha = self.alpha
+        many = 2 * alpha.n >= (self.judgments or 0)
+        return alpha.value is not None and (alpha.low is not None or many)
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:

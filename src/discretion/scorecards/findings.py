@@ -61,7 +61,7 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
     for curve in crossed[:3]:
         stop = f"{curve.threshold.shown}{_between(curve.threshold)}"
         said.append(f"{_sentence(curve)} Half of them would still grant at {stop}.")
-    if people.alpha.value is not None:
+    if people.compared and people.alpha.value is not None:
         said.append(
             f"They agree among themselves with Krippendorff's alpha {people.alpha.value:.2f} "
             "(1 is agreement, 0 is chance)."
@@ -105,7 +105,8 @@ def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str
 
 
 def _sentence(curve: CurveCard) -> str:
-    return f"{curve.title.rstrip('.')}: the rule says {curve.direction} {curve.limit_shown}."
+    title = curve.title.rstrip(".")
+    return f"{title[:1].upper()}{title[1:]}: the rule says {curve.direction} {curve.limit_shown}."
 
 
 def _between(threshold: Threshold) -> str:

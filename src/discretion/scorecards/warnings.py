@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from discretion.measures.effective import effective_raters
 from discretion.measures.gaps import ENOUGH
 from discretion.measures.intervals import FEW
+from discretion.measures.spread import rater_spread
 from discretion.scenarios import Scenario
 from discretion.scorecards.amounts import show, show_at, value_of
 from discretion.scorecards.cards import ArmCard, PeopleCard
@@ -20,6 +21,8 @@ SUBSET, VOICES = 60, 5
 """Cases judged by so many people each: enough to tell their noise from their judgment."""
 DIFFER = 0.4
 """Krippendorff's alpha below which people are said to differ."""
+CHANCE = 0.01
+"""How rarely people who all grant alike would lie as far apart, to say that they differ."""
 STEADY = 0.8
 """Reliability of a case's rate at which it is called steady."""
 ADDED = 50
@@ -41,7 +44,7 @@ def warnings(
         _scenarios(people),
         *_judgments(people, study),
         _raters(people, study),
-        _differ(people),
+        _differ(people) or _apart(people, study),
         _reached(people, study, described),
         *_unmet(study, described),
         _off_grid(study, curves),
@@ -57,7 +60,7 @@ def warnings(
 def _scenarios(people: PeopleCard) -> str:
     count = people.scenarios
     if count < FEW:
-        are = "is 1 scenario" if count == 1 else f"are {count} scenarios"
+        are = "is 1 scenario (one kind of request)" if count == 1 else f"are {count} scenarios"
         return (
             f"There {are}: intervals are for these cases only, and say nothing about others. "
             f"With {FEW} scenarios or more they would."
@@ -98,11 +101,11 @@ def _judgments(people: PeopleCard, study: Study) -> list[str]:
     once, few = int((judged == 1).sum()), int((judged < ENOUGH).sum())
     if 2 * once > len(judged) and people.raters != 1:
         rest = len(judged) - once
-        on = f"rest on the other {rest:,}" if rest else "cannot be computed"
+        on = f"rest on the other {rest:,}" if rest else "cannot be told"
         said.append(
-            f"{once:,} of {len(judged):,} cases were judged once: chance and judgment cannot be "
-            f"told apart there, and the noise-corrected gap and the agreement {on}. "
-            f"{_subset(people, VOICES)}."
+            f"{once:,} of {len(judged):,} cases were judged once: whether a second person would "
+            "have decided the same is not known there. How far these people agree, and how much "
+            f"of a model's distance from them is chance, {on}. {_subset(people, VOICES)}."
         )
     elif few:
         said.append(
@@ -150,7 +153,7 @@ def _raters(people: PeopleCard, study: Study) -> str:
 def _differ(people: PeopleCard) -> str:
     """Reliability of n judgments by Spearman and Brown, with alpha for one."""
     alpha = people.alpha.value
-    if alpha is None or alpha >= DIFFER or not people.judgments:
+    if alpha is None or alpha >= DIFFER or not people.judgments or not people.compared:
         return ""
     there = people.judgments / people.cases
     # With next to no agreement the number needed has no meaning.
@@ -163,10 +166,23 @@ def _differ(people: PeopleCard) -> str:
             f"there are {there:.1f}."
         )
     else:
-        steady = f"With {there:.1f} judgments a case their rates are steady all the same."
+        steady = f"With {there:.0f} judgments a case their rates are steady all the same."
     return (
         f"These people differ (Krippendorff's alpha {alpha:.2f}): no arm can be near each of them. "
         f"{steady} Which groups differ is shown with --by COLUMN."
+    )
+
+
+def _apart(people: PeopleCard, study: Study) -> str:
+    """Raters who differ where next to none judged the same cases: by how often each grants."""
+    spread = None if people.compared else rater_spread(study.rates)
+    if spread is None or spread.chance > CHANCE:
+        return ""
+    return (
+        "These people differ more than chance explains, unless they were given other requests: of "
+        f"{spread.raters:,} who decided {ENOUGH} times or more, the strictest tenth grant fewer "
+        f"than {100 * spread.strict:.0f} of 100 and the most lenient tenth more than "
+        f"{100 * spread.lax:.0f}. The same cases judged by {VOICES} of them would show which it is."
     )
 
 
