@@ -10,7 +10,7 @@ import pytest
 
 from discretion import methods
 from discretion.errors import DiscretionError
-from discretion.tuning.examples import MOST_WORDS, WHY, examples, lessons
+from discretion.tuning.examples import MOST_WORDS, WHY, _chosen, examples, lessons
 from discretion.tuning.targets import TARGETS
 
 from .lessons_at_hand import docket, judgments
@@ -138,16 +138,45 @@ def test_judgments_on_other_cases_are_passed_over():
     assert {lesson.case.id for lesson in kept} <= {case.id for case in cases[:8]}
 
 
-def test_one_person_gives_no_more_than_a_share():
-    cases = docket()
-    judged = [
-        replace(judgment, rater="busy" if place % 4 else f"rater-{place}")
-        for place, judgment in enumerate(judgments(cases))
+def one_busy_rater(quiet=4):
+    """Judgments of which one person gave nearly all, and a few others the rest."""
+    cases = docket(each=20)
+    judged = judgments(cases)
+    every = len(judged) // (4 * quiet) | 1  # Odd, since every second judgment grants.
+    return cases, [
+        replace(one, rater="busy" if place % every else f"rater-{place // every % quiet}")
+        for place, one in enumerate(judged)
     ]
-    found = taught(cases, judged, share_of_one_rater=0.25)
-    busy = {judgment.id for judgment in judged if judgment.rater == "busy"}
-    assert found.left["its rater gave too large a share"] == len(busy) - len(judged) // 4
-    assert len(busy & {lesson.judgment for lesson in found.kept}) <= len(judged) // 4
+
+
+@pytest.mark.parametrize("at_most", [None, 12])
+def test_one_person_gives_no_more_than_a_share_of_what_is_taught(at_most):
+    cases, judged = one_busy_rater()
+    given = Counter(one.rater for one in judged)
+    assert given["busy"] > 0.9 * len(judged)
+    left = Counter()
+    usable = [(one, cases[0]) for one in judged]
+    kept = _chosen(usable, 0.4, at_most, left)
+    busy = sum(one.rater == "busy" for one, _ in kept)
+    assert busy == int(0.4 * len(kept)) > 0
+    assert len(kept) == at_most or busy + 1 > 0.4 * (len(kept) + 1)
+    assert left["its rater gave too large a share"] + left["more than were asked for"] == (
+        len(judged) - len(kept)
+    )
+    found = taught(cases, judged, share_of_one_rater=0.4, at_most=at_most)
+    assert found.left["its rater gave too large a share"] > 200
+
+
+def test_a_share_that_so_few_people_cannot_keep_is_refused():
+    cases, judged = one_busy_rater(quiet=2)
+    with pytest.raises(DiscretionError, match=r"no more than 25% .* and 3 people gave 240 of them"):
+        taught(cases, judged, share_of_one_rater=0.25)
+
+
+def test_nobody_known_by_name_is_never_too_many():
+    cases = docket()
+    judged = [replace(one, rater=None) for one in judgments(cases)]
+    assert taught(cases, judged, share_of_one_rater=0.1) == taught(cases, judged)
 
 
 def test_too_few_judgments_for_the_plan_are_said_with_how_many_more():

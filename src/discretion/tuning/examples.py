@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,12 +98,13 @@ def lessons(
         rng: draws the controls.
         template: of the model that is to be taught, where it is known.
         dialect: teach the twins of the built-in model.
-        share_of_one_rater: the largest share of all lessons that one person may give.
+        share_of_one_rater: the largest share that one person may give, before those leave for
+            whom there is no control.
         at_most: use only so many judgments, chosen by a hash; there must be as many.
 
     Raises:
-        DiscretionError: there are fewer than are asked for; or nothing, or only one decision, is
-            left to teach.
+        DiscretionError: there are fewer judgments or people than are asked for; or nothing, or only
+            one decision, is left to teach.
     """
     cases = {case.id: case for case in docket}
     left: Counter[str] = Counter()
@@ -116,16 +118,7 @@ def lessons(
             left[why] += 1
         else:
             usable.append((judgment, case))
-    if at_most is not None and len(usable) < at_most:
-        raise DiscretionError(
-            f"the plan teaches {at_most:,} judgments, and {len(usable):,} can be taught: "
-            f"{at_most - len(usable):,} more are needed (left out: {_listed(left)})",
-            mend="collect more, or plan with fewer: --judgments",
-        )
-    if at_most is not None and len(usable) > at_most:
-        left["more than were asked for"] = len(usable) - at_most
-        usable = sorted(usable, key=lambda one: digest(("chosen", one[0].id)))[:at_most]
-    usable = _capped(usable, share_of_one_rater, left)
+    usable = _chosen(usable, share_of_one_rater, at_most, left)
     partners = shuffled_partners(
         [case.scenario for _, case in usable],
         [judgment.answer == "grant" for judgment, _ in usable],
@@ -216,21 +209,54 @@ def _why_not(judgment: Judgment, case: Case, template: Template | None, *, diale
     return ""
 
 
-def _capped(
-    usable: list[tuple[Judgment, Case]], share: float, left: Counter[str]
+def _chosen(
+    usable: list[tuple[Judgment, Case]], share: float, at_most: int | None, left: Counter[str]
 ) -> list[tuple[Judgment, Case]]:
-    """No more than a share of all from one person; who is not known is never too many."""
-    most = max(1, int(share * len(usable)))
-    given: Counter[str] = Counter()
+    """As many as are asked for, by a hash, and no more than a share of them from one person; who is
+    not known is never too many."""
+    given = Counter(judgment.rater for judgment, _ in usable)
+    most = len(usable) if share == 1 else _most_of_one(given, share, at_most)
+    taken: Counter[str | None] = Counter()
     kept = []
-    for judgment, case in sorted(usable, key=lambda one: digest(("cap", one[0].id))):
-        if judgment.rater is not None:
-            given[judgment.rater] += 1
-            if given[judgment.rater] > most:
-                left["its rater gave too large a share"] += 1
-                continue
-        kept.append((judgment, case))
-    return sorted(kept, key=lambda one: one[0].id)
+    for judgment, case in sorted(usable, key=lambda one: digest(("chosen", one[0].id))):
+        taken[judgment.rater] += 1
+        if judgment.rater is None or taken[judgment.rater] <= most:
+            kept.append((judgment, case))
+    if len(kept) < len(usable):
+        left["its rater gave too large a share"] = len(usable) - len(kept)
+    if at_most is not None and len(kept) < at_most:
+        raise DiscretionError(
+            f"the plan teaches {at_most:,} judgments, and {len(kept):,} can be taught: "
+            f"{at_most - len(kept):,} more are needed (left out: {_listed(left)})",
+            mend="collect more, or plan with fewer: --judgments",
+        )
+    if at_most is not None and len(kept) > at_most:
+        left["more than were asked for"] = len(kept) - at_most
+    return sorted(kept[:at_most], key=lambda one: one[0].id)
+
+
+def _most_of_one(given: Counter[str | None], share: float, at_most: int | None) -> int:
+    """How many one person may give, for nobody to give more than a share of what is then left.
+
+    Raises:
+        DiscretionError: there are too few people for that.
+    """
+    nameless = given[None]
+    each = [count for rater, count in given.items() if rater is not None]
+
+    def too_many(most: int) -> bool:
+        whole = nameless + sum(min(count, most) for count in each)
+        return most > share * (whole if at_most is None else at_most)
+
+    # What is left grows ever more slowly with `most`, so all that are too many lie above the rest.
+    most = bisect_left(range(1, max(each, default=1) + 1), True, key=too_many)
+    if each and not most:
+        raise DiscretionError(
+            f"no more than {share:.0%} of the judgments may be one person's, and "
+            f"{len(each)} people gave {sum(each):,} of them",
+            mend="ask more people, or plan with a larger share: --share",
+        )
+    return most
 
 
 def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int]) -> None:
