@@ -8,9 +8,8 @@ from discretion import methods
 from discretion.models.loading import load
 from discretion.tuning.examples import examples, lessons
 from discretion.tuning.masking import mask
-from discretion.tuning.sft import SupervisedTrainer
 from discretion.tuning.targets import TARGETS
-from discretion.tuning.trainers import Job, Recipe
+from discretion.tuning.trainers import Job, Recipe, trainer
 
 from .lessons_at_hand import docket, judgments
 
@@ -29,9 +28,9 @@ def job(base, name="real-after", *, seed=1, count=10, **recipe):
     return Job("small", base, masked(base, name, count), made, seed, load("small", base).ends)
 
 
-def run(one, work, watch=lambda _: None):
+def run(one, work, watch=lambda _: None, by="sft"):
     work.mkdir(exist_ok=True)
-    return SupervisedTrainer().train(one, work, watch)
+    return trainer(by).train(one, work, watch)
 
 
 def weights(folder):

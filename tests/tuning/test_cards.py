@@ -27,6 +27,7 @@ NOTES = {
         "rank": 16,
         "averaging": "example",
     },
+    "trainer": "sft",
     "examples": {"count": 70, "grants": 40, "hash": "d" * 64, "left": {"unsure": 5}},
     "environment": {"torch": "2.13", "peft": None},
 }

@@ -93,17 +93,17 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_the_training_goes_on_from_it(
 
 
 def test_a_full_disk_at_the_end_keeps_the_last_checkpoint(bases, tmp_path, monkeypatch):
-    from discretion.tuning import sft
+    from discretion.tuning import fitting
 
     made = job(bases["llama"])
     size = (bases["llama"].path / "model.safetensors").stat().st_size
-    saved = sft._saved
+    saved = fitting._saved
 
     def full(*given):
         with room_for_files_of(size // 2):
             return saved(*given)
 
-    monkeypatch.setattr(sft, "_saved", full)
+    monkeypatch.setattr(fitting, "_saved", full)
     with pytest.raises(StoppedError, match=r"the result cannot be written: .*checkpoint-6"):
         run(made, tmp_path / "b")
     monkeypatch.undo()

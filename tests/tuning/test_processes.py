@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,19 @@ in_two(Path(sys.argv[1]), *sys.argv[2:])
 def in_two(folder: Path, *kinds: str) -> None:
     """Run in a process of its own: jobs in one process, and then in two, of which this one leads.
 
-    Every second kind is trained with adapters.
+    Every second kind is trained with adapters. ``KIND by trl`` is trained by TRL in two, with its
+    own averaging.
     """
     pairs = []
-    for number, kind in enumerate(kinds):
+    for number, words in enumerate(kinds):
+        kind, _, other = words.partition(" by ")
         lora = number % 2 == 1
-        base = save(folder / kind / "base", kind)
-        rate = 0.05 if lora else 1e-3
-        one = job(base, lora=lora, learning_rate=rate, at_once=2, count=11, checkpoint_seconds=0)
-        pairs.append((folder / kind, one, replace(one, recipe=replace(one.recipe, processes=2))))
+        base = save(folder / words / "base", kind)
+        more: dict[str, Any] = {"averaging": "trainer"} if other else {}
+        more |= {"lora": lora, "learning_rate": 0.05 if lora else 1e-3}
+        one = job(base, at_once=2, count=11, checkpoint_seconds=0, **more)
+        two = replace(one, recipe=replace(one.recipe, processes=2))
+        pairs.append((folder / words, one, two, other or "sft"))
     if len(kinds) == 1:
         try:
             with processes.together(2):
@@ -53,13 +58,13 @@ def in_two(folder: Path, *kinds: str) -> None:
         except DiscretionError as error:
             print(json.dumps({"said": str(error)}))
     with processes.together(2):
-        for place, _, two in pairs:
+        for place, _, two, by in pairs:
             losses: list[float] = []
-            run(two, place / "two", lambda progress, losses=losses: losses.append(progress.loss))
+            run(two, place / "two", lambda now, seen=losses: seen.append(now.loss), by)
             print(json.dumps(losses))
-    for place, one, _ in pairs:
+    for place, one, *_ in pairs:
         losses = []
-        run(one, place / "one", lambda progress, losses=losses: losses.append(progress.loss))
+        run(one, place / "one", lambda now, seen=losses: seen.append(now.loss))
         print(json.dumps(losses))
 
 
@@ -92,9 +97,11 @@ def started(folder: Path, *words: str) -> list[Any]:
 
 
 def test_two_processes_end_in_the_weights_of_one(tmp_path: Path) -> None:
-    kinds = ("llama", "qwen3-opening", "gemma3")
+    kinds = ["llama", "qwen3-opening", "gemma3"]
+    kinds += ["llama by trl"] if find_spec("trl") else []
     printed = started(tmp_path, *kinds)
-    for place, two_losses, one_losses in zip(kinds, printed[:3], printed[3:], strict=True):
+    half = len(kinds)
+    for place, two_losses, one_losses in zip(kinds, printed[:half], printed[half:], strict=True):
         assert two_losses == pytest.approx(one_losses, rel=1e-5)
         one, two, base = (
             weights(tmp_path / place / name) for name in ("one/result", "two/result", "base")

@@ -10,6 +10,8 @@ from discretion.cli.app import Json, app, print_json
 
 _EXTRAS = {
     "local": ("models in folders, the built-in one too", ("torch", "transformers")),
+    "tune": ("teaching models in folders", ("accelerate", "peft")),
+    "trl": ("teaching them by TRL's trainer", ("trl",)),
     "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),
     "anthropic": ("Anthropic's endpoint", ("anthropic",)),
     "inspect": ("Inspect AI: our task there, and its packed logs", ("inspect_ai",)),

@@ -82,7 +82,7 @@ def tune(
         typer.Option(min=0.01, max=1.0, help="Largest share of examples from one person."),
     ] = None,
     trainer: Annotated[
-        str | None, typer.Option(help="sft, or one that another package adds.")
+        str | None, typer.Option(help="sft, trl, or one that another package adds.")
     ] = None,
     settings: Annotated[
         list[str] | None,

@@ -144,8 +144,8 @@ def _try(
     """Train one setting, score it, and remove the model; or read in the log what it came to."""
     plan, inner = study.plan, course.fold
     hold_out = {"by": plan.hold_out.by, "seed": 0}
-    notes = notes_of(plan.model, study.base, course, 0, recipe, hold_out)
-    notes |= {"trainer": plan.trainer, "reasonings": int(plan.reasonings)}
+    notes = notes_of(plan.model, study.base, course, 0, recipe, hold_out, plan.trainer)
+    notes |= {"reasonings": int(plan.reasonings)}
     scored = people.at([case.id for case in asked])
     key = digest((notes, list(scored.cases), scored.rate.tolist(), scored.n.tolist()))
     known = next(study.store.find(KIND, [key]), None)

@@ -128,12 +128,12 @@ def trainings(
     planned = []
     for course in made:
         choice = choices.get((course.target.name, course.fold.number))
-        more = {"trainer": plan.trainer} | ({"chosen": choice.notes} if choice else {})
+        more = {"chosen": choice.notes} if choice else {}
         used = choice.applied_to(recipe) if choice else recipe
         for seed in range(int(plan.seeds)):
             name = model_name(plan, course.target, seed, course.fold.number)
             job = Job(name, base, course.masked, used, seed, ends)
-            notes = notes_of(plan.model, base, course, seed, used, hold_out)
+            notes = notes_of(plan.model, base, course, seed, used, hold_out, plan.trainer)
             planned.append(Training(job, course, notes | more))
     return planned
 

@@ -22,6 +22,8 @@ from discretion.tuning.teaching import LEGAL
 from discretion.tuning.trainers import Recipe
 
 LIBRARIES = ("discretion", "torch", "transformers", "tokenizers", "accelerate", "peft")
+TRL = "trl"
+"""The library, and the trainer that alone uses it."""
 RESULTS, LIMITS = "## Results", "## Limits"
 """Headings of the card: what stands between them is put in when the model is measured."""
 MOST_NAMES = 12
@@ -31,15 +33,23 @@ SAYS = ("reads_twin", "system", "dtype", "allow_outside")
 
 
 def notes_of(
-    model: str, base: Settings, course: Course, seed: int, recipe: Recipe, hold_out: dict[str, Any]
+    model: str,
+    base: Settings,
+    course: Course,
+    seed: int,
+    recipe: Recipe,
+    hold_out: dict[str, Any],
+    trainer: str,
 ) -> dict[str, Any]:
     """Everything that made a tuned model what it is, without a text of anybody; JSON values.
 
     Args:
         model: the base's name in the workspace.
         hold_out: what is kept away, as the user said it.
+        trainer: its name.
     """
     lessons = course.taught
+    libraries = [*LIBRARIES, *([TRL] if trainer == TRL else [])]
     notes = {
         "settings": {name: getattr(base, name) for name in SAYS},
         "base": {
@@ -57,6 +67,7 @@ def notes_of(
         "fold": course.fold.number,
         "hold_out": hold_out | {"held": list(course.fold.groups)},
         "recipe": recipe.settings,
+        "trainer": trainer,
         "examples": {
             "count": len(course.masked),
             "hash": course.hash,
@@ -64,7 +75,7 @@ def notes_of(
             "left": dict(lessons.left),
         },
         "seen": sorted(case.id for case in course.fold.open),
-        "environment": {name: _version(name) for name in LIBRARIES},
+        "environment": {name: _version(name) for name in libraries},
     }
     # As it is read back, so that the two can be compared.
     read: dict[str, Any] = json.loads(json.dumps(notes))
@@ -74,6 +85,7 @@ def notes_of(
 def card_of(name: str, notes: dict[str, Any], lineage: Lineage) -> str:
     """The README.md of a tuned model, for people; its results are put in once it is measured."""
     base, recipe, examples = notes["base"], notes["recipe"], notes["examples"]
+    trained = f"LoRA of rank {recipe['rank']}" if recipe["lora"] else "all weights"
     people = "simulated people" if lineage.simulated else "people"
     left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
     sources = "".join(
@@ -101,8 +113,8 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
 {sources}
 - **Held out** by {notes["hold_out"]["by"]}: {_some(notes["hold_out"]["held"])}
 - **Plan** `{lineage.plan[:16]}`, {_frozen(lineage)}
-- **Training**: {recipe["epochs"]} epochs, learning rate {recipe["learning_rate"]:g}, batches of
-  {recipe["batch"]}, {"LoRA of rank " + str(recipe["rank"]) if recipe["lora"] else "all weights"},
+- **Training** by {notes["trainer"]}: {recipe["epochs"]} epochs, learning rate
+  {recipe["learning_rate"]:g}, batches of {recipe["batch"]}, {trained},
   averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}; head of the log
   when it began `{lineage.head[:16]}`
 {_chosen(notes)}- **Environment**: {versions}

@@ -10,10 +10,10 @@ from typing import Any
 from discretion.models.loading import Loaded, Settings
 from discretion.tuning.cards import bytes_needed
 from discretion.tuning.courses import Course
+from discretion.tuning.fitting import quietly, with_adapters
 from discretion.tuning.jobs import Recipe
 from discretion.tuning.losses import collate, weighted_loss
 from discretion.tuning.masking import Masked
-from discretion.tuning.sft import quietly, with_adapters
 
 
 @dataclass(frozen=True, slots=True)

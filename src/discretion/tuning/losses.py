@@ -3,12 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from discretion.tuning import processes
+from discretion.tuning.jobs import Job
 from discretion.tuning.masking import Averaging, Masked
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_Trainer: Any = object
+"""What follows `Weighting` among the classes that a trainer is made of; see `stepping`."""
+
+
+class Weighting(_Trainer):  # type: ignore[misc, valid-type, unused-ignore]
+    """This project's loss on the batches of `collate`, mixed into a trainer before `Stepping`."""
+
+    job: Job
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
+        """The batches of a step, and the shares of all processes."""
+        import torch
+
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        shares = sum(int(batch["shares"].sum()) for batch in batches)
+        several = self.job.recipe.processes > 1
+        return batches, int(processes.summed(torch.tensor(shares))) if several else shares
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: Any,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        weights = inputs["weights"][:, 1:]
+        # Only what is supervised somewhere in the batch needs logits.
+        kept = weights.any(0).nonzero()[:, 0]
+        logits = model(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            logits_to_keep=kept,
+            use_cache=False,
+        ).logits
+        loss = weighted_loss(
+            logits, inputs["input_ids"][:, kept + 1], weights[:, kept], num_items_in_batch
+        )
+        self.saw(loss)
+        # Gradients are averaged over processes, and are to be added up.
+        return loss * self.job.recipe.processes
 
 
 def weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, shares: Tensor | int) -> Tensor:

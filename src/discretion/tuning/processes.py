@@ -91,7 +91,7 @@ def together(count: int) -> Iterator[None]:
 def follow() -> None:
     """Train what the first process says, until it says that there is no more."""
     from discretion.tuning.jobs import job_from_json, masked_from_json
-    from discretion.tuning.sft import SupervisedTrainer
+    from discretion.tuning.trainers import trainer
 
     # Ctrl-C reaches every process; the first one says what has to be said, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -101,7 +101,7 @@ def follow() -> None:
     while (said := hear()) is not None:
         job = job_from_json(said["job"], [masked_from_json(one) for one in said["masked"]])
         try:
-            SupervisedTrainer().train(job, Path(said["work"]), lambda _: None)
+            trainer(said["trainer"]).train(job, Path(said["work"]), lambda _: None)
         except DiscretionError:
             return  # It is the same in every process, and the first one says it.
 

@@ -32,6 +32,8 @@ __all__ = [
 
 GROUP = "discretion.trainers"
 BUILT_IN = "sft"
+OURS = (BUILT_IN, "trl")
+"""They take settings of transformers' trainer, and train in several processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Trainer(Protocol):
 
 
 def trainer(name: str = BUILT_IN) -> Trainer:
-    """The trainer of that name; ``sft`` is built in.
+    """The trainer of that name; ``sft`` and ``trl`` are built in.
 
     Raises:
         DiscretionError: there is none.
@@ -103,7 +105,7 @@ def trainer_for(name: str, recipe: Recipe) -> Trainer:
         DiscretionError: there is none, or it does not.
     """
     found = trainer(name)
-    if name == BUILT_IN:
+    if name in OURS:
         check_settings(recipe.more)
     elif recipe.processes > 1:
         raise DiscretionError(
@@ -113,8 +115,10 @@ def trainer_for(name: str, recipe: Recipe) -> Trainer:
 
 
 def _known() -> dict[str, Any]:
-    from discretion.tuning.results import EXPORT, Awaited
+    from discretion.tuning.results import Awaited
     from discretion.tuning.sft import SupervisedTrainer
+    from discretion.tuning.trl import TrlTrainer
 
     brought = {point.name: point for point in entry_points(group=GROUP)}
-    return {BUILT_IN: SupervisedTrainer, EXPORT: Awaited} | brought
+    ours = {one.name: one for one in (SupervisedTrainer, TrlTrainer, Awaited)}
+    return ours | brought

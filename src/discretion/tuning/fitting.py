@@ -1,0 +1,129 @@
+"""Fitting: a trainer of transformers' kind, from the base or the last checkpoint to a result."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from discretion.errors import DiscretionError, missing_extra
+from discretion.models.loading import Loaded, load, without_progress_bars
+from discretion.tuning import processes
+from discretion.tuning.checkpoints import (
+    check_finite,
+    last_checkpoint,
+    remove_cut_off,
+    writing,
+)
+from discretion.tuning.jobs import Job, job_to_json, masked_to_json
+from discretion.tuning.settings import check_settings
+
+Make = Callable[[Loaded, Any], Any]
+"""Makes the trainer from the base as it was loaded and the model that is to be trained: the base's
+own, or the same with adapters."""
+
+
+def fit(name: str, job: Job, work: Path, make: Make) -> Path:
+    """Train a job, in all its processes, and write what came of it.
+
+    Args:
+        name: of the trainer, by which other processes find it.
+        make: the trainer, once for each process.
+
+    Returns:
+        The result's folder; in other processes than the first, the folder of the work.
+
+    Raises:
+        DiscretionError: it cannot be trained.
+        StoppedError: it had to stop, and the same job goes on from the last checkpoint.
+    """
+    recipe = job.recipe
+    if find_spec("accelerate") is None or (recipe.lora and find_spec("peft") is None):
+        raise missing_extra("tune", "training")
+    check_settings(recipe.more)
+    leads = processes.rank() == 0
+    if leads:
+        remove_cut_off(work)
+        if recipe.processes > 1:
+            masked = [masked_to_json(one) for one in job.masked]
+            said = {"trainer": name, "job": job_to_json(job), "masked": masked, "work": str(work)}
+            processes.tell(said)
+    processes.take_gpu(recipe.processes, job.base.device)
+    with quietly(), _own_randomness(job.seed):
+        loaded = load(
+            job.name, job.base.model_copy(update={} if recipe.lora else {"dtype": "float32"})
+        )
+        stored = str(loaded.model.config.dtype).removeprefix("torch.")
+        adapted = with_adapters(loaded.model, recipe.rank) if recipe.lora else loaded.model
+        running = make(loaded, adapted)
+        try:
+            running.train(resume_from_checkpoint=last_checkpoint(work))
+        except ImportError as error:
+            raise DiscretionError(
+                f"training needs what is not installed: {error}",
+                mend="install it, or leave out the --set that asks for it",
+            ) from error
+        check_finite(running.model, running.state.global_step, work)
+        if not leads:
+            return work
+        tuned = running.model.merge_and_unload() if recipe.lora else running.model
+        return _saved(tuned, stored, work / "result")
+
+
+def with_adapters(model: Any, rank: int) -> Any:
+    """A model with LoRA adapters on every linear layer; nothing else of it is trained."""
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    return get_peft_model(model, config)
+
+
+def _saved(model: Any, dtype: str, folder: Path) -> Path:
+    import torch
+
+    shutil.rmtree(folder, ignore_errors=True)
+    with writing("the result", folder.parent):
+        model.to(getattr(torch, dtype)).save_pretrained(folder)
+    return folder
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without bars, and without remarks that a user of this program can do nothing about."""
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with without_progress_bars(), warnings.catch_warnings():
+            # peft and TRL say it in words that transformers is about to retire.
+            warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing`", FutureWarning)
+            yield
+    finally:
+        logging.set_verbosity(before)
+
+
+@contextmanager
+def _own_randomness(seed: int) -> Iterator[None]:
+    """Seed every generator that trainers draw from, and leave them as they were."""
+    import torch
+    from transformers import set_seed
+
+    python, arrays = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng():
+        set_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(arrays)
