@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from recipes.teaching import pages
 
 ROOT = Path(__file__).parents[1]

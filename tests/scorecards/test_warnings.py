@@ -143,7 +143,7 @@ def test_raters_who_differ_are_named_where_no_case_was_judged_twice(some):
     ]
     told = said(some, apart, "differ more than chance explains")
     assert "of 10 who decided 10 times or more" in told
-    strict, lax = map(int, re.findall(r"than (\d+)", told))
+    strict, lax = map(int, re.findall(r"at (?:most|least) (\d+)", told))
     assert strict < 25
     assert lax > 87
     alike = [judged(case, place % 10, (place // 10) % 3 < 1) for place, case in enumerate(some)]

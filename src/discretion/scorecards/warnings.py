@@ -168,8 +168,8 @@ def _differ(people: PeopleCard) -> str:
     else:
         steady = f"With {there:.0f} judgments a case their rates are steady all the same."
     return (
-        f"These people differ (Krippendorff's alpha {alpha:.2f}): no arm can be near each of them. "
-        f"{steady} Which groups differ is shown with --by COLUMN."
+        f"These people differ (Krippendorff's alpha {alpha:.2f}): nothing can be near each of "
+        f"them. {steady} Which groups differ is shown with --by COLUMN."
     )
 
 
@@ -180,8 +180,8 @@ def _apart(people: PeopleCard, study: Study) -> str:
         return ""
     return (
         "These people differ more than chance explains, unless they were given other requests: of "
-        f"{spread.raters:,} who decided {ENOUGH} times or more, the strictest tenth grant fewer "
-        f"than {100 * spread.strict:.0f} of 100 and the most lenient tenth more than "
+        f"{spread.raters:,} who decided {ENOUGH} times or more, the strictest tenth grant at most "
+        f"{100 * spread.strict:.0f} of 100 and the most lenient tenth at least "
         f"{100 * spread.lax:.0f}. The same cases judged by {VOICES} of them would show which it is."
     )
 
