@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from discretion.cli.power import advice
+from discretion.experiments.power import Tally
+from discretion.experiments.power_sizes import Size
+
 from .conftest import Command
 
 FEW = ("--studies", 10, "--judgments", 60, "--cases", 10, "--raters", 4)
@@ -26,9 +30,11 @@ def test_it_says_first_that_it_is_simulated_and_then_in_words_what_would_be_noti
     lines = outcome.out.splitlines()
     assert lines[0].startswith("simulated: ")
     assert lines[1].startswith("a study of 60 judgments in each training, 6 domains held out each")
-    assert lines[-2].startswith("where explanations say nothing of the case (q = 0), a study of")
-    assert lines[-1].startswith("a study of your size would notice explanations of quality q = 0.5")
-    assert lines[-1].endswith("% of tries")
+    (zero,) = (n for n, line in enumerate(lines) if line.startswith("where explanations say"))
+    assert "(q = 0), a study of your size would take them for different in " in lines[zero]
+    said = lines[zero + 1]
+    assert said.startswith("a study of your size would notice explanations of quality q = 0.5")
+    assert said.endswith("% of tries")
     assert "no workspace here" in outcome.err
 
 
@@ -52,6 +58,34 @@ def test_programs_get_counts_with_their_exact_interval(discretion: Command) -> N
     assert low <= one["either_way"] / 10 <= high
     assert shown == json.loads(discretion(*words).out)
     assert shown != json.loads(discretion(*words, "--seed", 1).out)
+
+
+@pytest.mark.parametrize(
+    ("size", "wrong", "noticed", "expected"),
+    [
+        (Size(domains=24), 27, 38, ["itself: --folds 24; in", "would be no finding"]),
+        (
+            Size(domains=4, others=8, folds=1),
+            14,
+            90,
+            ["itself: --domains 12 --only-taught 0 --folds 12; in"],
+        ),
+        (Size(domains=6, folds=6), 14, 90, ["more domains are the only remedy"]),
+        (Size(domains=24, folds=24), 2, 28, ["no finding against them. More domains and more"]),
+        (Size(domains=24, folds=24), 5, 80, []),
+    ],
+)
+def test_it_says_what_to_do_about_a_study_that_errs_or_misses(
+    size: Size, wrong: int, noticed: int, expected: list[str]
+) -> None:
+    said = advice(size, [counts(0.0, wrong), counts(1.0, noticed)])
+    assert len(said) == len(expected)
+    for one, part in zip(said, expected, strict=True):
+        assert part in one
+
+
+def counts(quality: float, helped: int) -> Tally:
+    return Tally(quality, 100, helped, 0, helped, {}, 0.0, 0.5, 100.0)
 
 
 def test_sizes_are_those_of_the_workspace_unless_named(discretion: Command, desk: Path) -> None:
@@ -87,6 +121,17 @@ def test_a_plan_says_how_many_domains_are_held_out_together(
     assert "those of tuning.yaml" in outcome.err
 
 
+def test_what_is_named_stands_above_the_plan(discretion: Command, desk: Path) -> None:
+    (desk / "tuning.yaml").write_text("model: tiny\nhold_out: {by: case}\n", encoding="utf-8")
+    words = ("power", "--studies", 10, "--q", "1", "--judgments", 30, "--domains", 6, "--seeds", 1)
+    outcome = discretion(*words, "--only-taught", 0, "--json")
+    assert outcome.code == 0, outcome.err
+    size = json.loads(outcome.out)["size"]
+    assert (size["judgments"], size["seeds"], size["folds"]) == (30, 1, 5)
+    outcome = discretion(*words, "--only-taught", 0, "--folds", 6, "--json")
+    assert json.loads(outcome.out)["size"]["folds"] == 6
+
+
 @pytest.mark.usefixtures("nowhere")
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -95,6 +140,7 @@ def test_a_plan_says_how_many_domains_are_held_out_together(
         (("--q", "half"), "--q half is no list of shares"),
         (("--judgments", 10**6), "judgments, fewer than the 1,000,000 to be taught"),
         (("--domains", 2, "--only-taught", 1), "a training would see 1 domain, and"),
+        (("--domains", 4, "--folds", 5), "4 domains cannot be held out in 5 folds"),
         (("--raters", 99), "people each, can be simulated"),
     ],
 )

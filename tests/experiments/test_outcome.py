@@ -157,7 +157,7 @@ def test_declared_contrasts_find_the_known_difference(store: Store) -> None:
 
 def test_groups_that_share_a_training_are_said_to(store: Store) -> None:
     *_, last = outcome(experiment(store), records.panel(store)).findings
-    assert last.startswith("6 held-out groups were answered by the models of 2 folds")
+    assert last.startswith("6 held-out domains are spread over 2 trainings a seed.")
 
 
 def test_models_of_all_folds_stand_under_one_name(store: Store) -> None:

@@ -23,13 +23,12 @@ def show(ready: Preparation, *, as_json: bool) -> None:
     """What would be trained, what it would take and could tell, and examples as the model would
     read them."""
     from discretion.experiments import grid
-    from discretion.scorecards.teaching_findings import prospect_sentence
     from discretion.tuning.estimates import estimate
     from discretion.tuning.masking import marked
 
     made, seeds, epochs = ready.courses, int(ready.plan.seeds), ready.recipe.epochs
     found = estimate(made, seeds, ready.loaded, ready.base, ready.recipe)
-    prospects = [prospect_sentence(one, ready.plan.hold_out.by) for one in ready.prospects()]
+    prospects = ready.outlook()
     if as_json:
         _print_json(ready, found, prospects)
         return
@@ -64,7 +63,7 @@ def show(ready: Preparation, *, as_json: bool) -> None:
         print(f"\nheld out in fold {fold.number}: {_held(fold)}")
         for why, count in course.taught.left.items():
             print(f"not taught: {count:,}: {why}")
-    for sentence in dict.fromkeys(prospects):
+    for sentence in prospects:
         print(f"\n{textwrap.fill(sentence, 100)}")
     print("\nThe first examples of each target. What is learned stands between ⟦ and ⟧.")
     for course in made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -98,6 +99,7 @@ def freeze(
     held = [case for part in parts for case in part.held]
     frozen, new = experiments.freeze(here.store, declared, held, now(), asked=True)
     before = experiments.looks(here.store, held, before=frozen.position)
+    outlook = experiments.outlook(declared, parts, mine)
     if as_json:
         print_json(
             {
@@ -108,6 +110,7 @@ def freeze(
                 "groups": [list(part.groups) for part in parts],
                 "looks_before": before,
                 "exploratory": before > 0,
+                "prospects": outlook,
             }
         )
         return
@@ -122,6 +125,8 @@ def freeze(
             f"these cases were looked at {counted(before, 'time')} before: what comes of this plan "
             "is marked exploratory"
         )
+    for sentence in outlook:
+        print(textwrap.fill(sentence, 100))
     remark("next: discretion tune --dry-run")
 
 

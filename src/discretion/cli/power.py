@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from discretion.experiments.power_sizes import Size
     from discretion.workspace import Workspace
 
+LIKELY = 0.5
+"""Less often than this, a study mostly misses explanations of the best quality tried."""
 BANNER = "simulated: people, explanations and learner; nobody was asked and no model was trained"
 
 
@@ -28,8 +31,16 @@ def power(
         int | None,
         typer.Option(
             min=0,
-            help="Domains that are only taught: the others are then held out all together; "
-            "with 0 each fifth of them in turn.",
+            help="Domains that are only taught: the others are then held out all together, "
+            "unless --folds says otherwise.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Trainings over which the held-out domains are spread, by default 5; as many as "
+            "domains hold each out by itself.",
         ),
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Trainings of each target.")] = None,
@@ -56,6 +67,7 @@ def power(
         judgments=judgments,
         domains=domains,
         others=only_taught,
+        folds=folds,
         seeds=seeds,
         cases=cases,
         raters=raters,
@@ -73,9 +85,8 @@ def power(
 def _show(size: Size, tallies: Sequence[Tally]) -> None:
     from discretion.experiments.power import exact_interval
 
-    held = "together" if size.folds == 1 else f"each {_FRACTIONS.get(size.folds, 'part')} in turn"
     taught = f"{size.judgments:,} judgments in each training"
-    print(f"a study of {taught}, {size.domains} domains held out {held},")
+    print(f"a study of {taught}, {size.domains} domains held out {_held(size)},")
     print(
         f"{counted(size.seeds, 'seed')}, {counted(size.cases, 'case')} a domain judged by "
         f"{counted(size.raters, 'person', 'people')} each; {tallies[0].studies:,} simulated studies"
@@ -86,7 +97,14 @@ def _show(size: Size, tallies: Sequence[Tally]) -> None:
     )
     print()
     print_table(
-        ["q", "helped", "hurt", "either way, 95% interval", "no relevant difference", "difference"],
+        [
+            "q",
+            "real nearer",
+            "real farther",
+            "either way, 95% interval",
+            "within the margin",
+            "difference",
+        ],
         [
             [
                 f"{one.quality:g}",
@@ -101,19 +119,62 @@ def _show(size: Size, tallies: Sequence[Tally]) -> None:
     )
     print()
     for one in tallies:
-        if one.quality == 0:
-            print(
-                f"where explanations say nothing of the case (q = 0), a study of your size would "
-                f"take them for different in {one.told / one.studies:.0%} of tries"
-            )
-        else:
-            print(
-                f"a study of your size would notice explanations of quality q = {one.quality:g} "
-                f"in {one.helped / one.studies:.0%} of tries"
-            )
+        print(_said(one))
+    for sentence in advice(size, tallies):
+        print(f"\n{textwrap.fill(sentence, 100)}")
+
+
+def _held(size: Size) -> str:
+    if size.folds == 1:
+        return "together"
+    if size.folds == size.domains:
+        return "one by one"
+    return f"each {_FRACTIONS.get(size.folds, f'1 of {size.folds} parts')} in turn"
 
 
 _FRACTIONS = {2: "half", 3: "third", 4: "fourth", 5: "fifth"}
+
+
+def _said(one: Tally) -> str:
+    if one.quality == 0:
+        return (
+            "where explanations say nothing of the case (q = 0), a study of your size would take "
+            f"them for different in {one.told / one.studies:.0%} of tries"
+        )
+    return (
+        f"a study of your size would notice explanations of quality q = {one.quality:g} in "
+        f"{one.helped / one.studies:.0%} of tries"
+    )
+
+
+def advice(size: Size, tallies: Sequence[Tally]) -> list[str]:
+    """What to do about the counts: sentences, none where a study tells surely enough."""
+    from discretion.experiments.power import exact_interval
+    from discretion.measures.contrasts import SURE
+
+    said = []
+    every = size.domains + size.others
+    more = f"--domains {every} --only-taught 0 " if size.others else ""
+    for one in tallies:
+        if one.quality == 0 and exact_interval(one.told, one.studies)[0] > SURE:
+            said.append(
+                f"A verdict of such a study is wrong more often than the {SURE:.0%} it allows"
+                + (
+                    ": domains that are held out together share one training's luck. Try to hold "
+                    f"each out by itself: {more}--folds {every}; in tuning.yaml every_fold: true "
+                    f"and folds: {every}, without groups."
+                    if size.folds < size.domains
+                    else ", for which more domains are the only remedy."
+                )
+            )
+    best = max(tallies, key=lambda one: one.quality)
+    if best.quality > 0 and best.helped < LIKELY * best.studies:
+        said.append(
+            "Such a study will mostly say “cannot be told”, whatever the explanations are worth: "
+            "that would be no finding against them. More domains and more seeds help most "
+            "(--domains, --seeds), more judgments little."
+        )
+    return said
 
 
 def _json(size: Size, seed: int, margin: float, tallies: Sequence[Tally]) -> dict[str, Any]:
@@ -128,6 +189,7 @@ def _json(size: Size, seed: int, margin: float, tallies: Sequence[Tally]) -> dic
         "margin": margin,
         "learner": asdict(LEARNER),
         "studies": tallies[0].studies,
+        "advice": advice(size, tallies),
         "by_quality": [
             {
                 "q": one.quality,
@@ -160,24 +222,22 @@ def _qualities(said: str) -> tuple[float, ...]:
 
 def _size(**named: int | None) -> tuple[Size, float]:
     """The size asked for, the rest from the plan or the workspace, and the margin that counts."""
-    from discretion.experiments.power_sizes import FOLDS, Size
+    from discretion.experiments.power_sizes import ordinary
     from discretion.measures.contrasts import MARGIN
 
     asked = {name: value for name, value in named.items() if value is not None}
-    if "others" in asked:
-        asked["folds"] = 1 if asked["others"] else FOLDS
     try:
         folder()
     except DiscretionError:
         remark("no workspace here: sizes that are not named are those of an ordinary study")
-        return Size(**asked), MARGIN
+        return ordinary(asked), MARGIN
     return _of_workspace(desk(), asked)
 
 
 def _of_workspace(here: Workspace, asked: dict[str, int]) -> tuple[Size, float]:
     """The study that the frozen plan declares, or one of all domains of this workspace in turn."""
     from discretion.experiments import declared, parts_of
-    from discretion.experiments.power_sizes import MOST_JUDGMENTS, Size, size_of
+    from discretion.experiments.power_sizes import MOST_JUDGMENTS, ordinary, size_of
     from discretion.models import BUILT_IN
     from discretion.plans import HeldOut
     from discretion.storage import records
@@ -192,9 +252,9 @@ def _of_workspace(here: Workspace, asked: dict[str, int]) -> tuple[Size, float]:
         here.panel(plan.panel)
     except DiscretionError as error:
         remark(f"sizes that are not named are those of an ordinary study: {error.what}")
-        return Size(**{"seeds": int(plan.seeds)} | asked), plan.margin
+        return ordinary({"seeds": int(plan.seeds)} | asked), plan.margin
     most = f"at most {MOST_JUDGMENTS} judgments unless --judgments says more"
     remark(f"sizes that are not named are those of {whose}; {most}")
     mine = records.panel_judgments(here.store, plan.panel)
-    size = size_of(plan, parts_of(plan, here.cases, mine), here.panel(plan.panel), mine, **asked)
+    size = size_of(plan, parts_of(plan, here.cases, mine), here.panel(plan.panel), mine, asked)
     return size, plan.margin

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from discretion.cli.app import Json, app, desk
+from discretion.cli.app import Json, app, desk, remark
 from discretion.cli.processes import led
 from discretion.cli.said import base_of, hold_out_of, named, plan_of
 from discretion.errors import DiscretionError
@@ -166,6 +167,8 @@ def tune(
     if dry_run:
         courses.show(ready, as_json=as_json)
         return
+    for sentence in ready.outlook(warnings=True):
+        remark(textwrap.fill(sentence, 100))
     tuning = Tuning(here, ready, as_json=as_json)
     planned = tuning.settle()
     if export:

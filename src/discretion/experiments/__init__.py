@@ -3,7 +3,7 @@
 from discretion.experiments.asking import ask_held_out, rehearse
 from discretion.experiments.frozen import Frozen, declared, freeze, frozen_plans, looks
 from discretion.experiments.outcome import outcome, pooled
-from discretion.experiments.preparation import Preparation, prepared
+from discretion.experiments.preparation import Preparation, outlook, prepared
 from discretion.experiments.settings import choose, grid
 from discretion.experiments.training import (
     Trained,
@@ -28,6 +28,7 @@ __all__ = [
     "grid",
     "looks",
     "outcome",
+    "outlook",
     "parts_of",
     "pooled",
     "prepare",

@@ -22,6 +22,7 @@ from discretion.runs import Run, runs
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.teaching import teaching_card
 from discretion.scorecards.teaching_cards import Kind, TeachingCard, Trial
+from discretion.scorecards.teaching_findings import shared_sentence
 from discretion.storage import records
 from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, Target, targets
 from discretion.tuning_plans import TuningPlan
@@ -96,18 +97,9 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
         by=plan.hold_out.by,
         seed=run.plan.seed,
     )
-    shared = _shared(len(card.units), len(set(folds.values())))
-    return replace(card, findings=(*card.findings, *shared, *_chosen(run, plan)))
-
-
-def _shared(units: int, folds: int) -> Iterator[str]:
-    """Why differences between groups of one fold look surer than they are: docs/design/power.md."""
-    if 1 < folds < units:
-        yield (
-            f"{units} held-out groups were answered by the models of {folds} folds: those of one "
-            "fold share its training, so differences are called sure too often. Hold each out by "
-            f"itself, with folds: {units}."
-        )
+    shared = shared_sentence(len(card.units), len(set(folds.values())), card.by)
+    said = (*card.findings, shared, *_chosen(run, plan))
+    return replace(card, findings=tuple(filter(None, said)))
 
 
 def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,11 @@ class Size:
         for name in ("judgments", "domains", "seeds", "folds", "cases", "raters"):
             if getattr(self, name) < 1:
                 raise DiscretionError(f"a study needs 1 or more {name}")
+        if self.folds > self.domains:
+            raise DiscretionError(
+                f"{_domains(self.domains)} cannot be held out in {self.folds} folds",
+                mend="take as many folds or fewer",
+            )
         if self.cases > MOST_CASES or self.raters > PEOPLE:
             raise DiscretionError(
                 f"at most {MOST_CASES} cases a domain, of {PEOPLE} people each, can be simulated"
@@ -78,7 +83,7 @@ def size_of(
     parts: Sequence[Fold],
     panel: Panel,
     judgments: Iterable[Judgment],
-    **named: int,
+    named: Mapping[str, int],
 ) -> Size:
     """The size of the study that a plan declares, no larger than can be simulated in reason.
 
@@ -113,11 +118,24 @@ def size_of(
         "others": len(others),
         "cases": cases,
         "raters": raters,
-    } | named
+    } | dict(named)
+    found["folds"] = _folds(named, found["domains"], len(parts))
     most = min(taught, MOST_JUDGMENTS, int(plan.judgments or taught))
     if "judgments" not in found:
         found["judgments"] = min(most, Size(**found, judgments=1).there)
     return Size(**found)
+
+
+def ordinary(named: Mapping[str, int]) -> Size:
+    """A study of which nothing is known but the sizes that are named."""
+    return Size(**{**named, "folds": _folds(named, named.get("domains", Size().domains), FOLDS)})
+
+
+def _folds(named: Mapping[str, int], domains: int, usual: int) -> int:
+    """As named; else one where other domains are only taught, and never more than domains."""
+    if "others" in named:
+        usual = 1 if named["others"] else FOLDS
+    return named.get("folds", min(usual, domains))
 
 
 def _domains(number: int) -> str:

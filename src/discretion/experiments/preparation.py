@@ -10,8 +10,9 @@ from discretion.experiments.outcome import families
 from discretion.experiments.training import parts_of, prepare, recipe_of
 from discretion.holdouts import history_of, unit_of
 from discretion.judgments import Judgment
-from discretion.measures.prospects import Prospect, prospect
+from discretion.measures.prospects import prospect
 from discretion.models.loading import Loaded, Settings, load
+from discretion.scorecards.teaching_findings import prospect_sentence, shared_sentence
 from discretion.tuning.courses import Course, Fold
 from discretion.tuning.trainers import Recipe, Trainer, trainer_for
 from discretion.tuning_plans import TuningPlan
@@ -38,20 +39,37 @@ class Preparation:
         """The held-out cases of all folds."""
         return [case for fold in self.parts for case in fold.held]
 
-    def prospects(self) -> list[Prospect]:
-        """What the held-out groups can tell, for each family of contrasts that the plan declares:
-        what the report will say afterwards, should every case be answered."""
-        held = {case.id: unit_of(case, self.plan.hold_out.by) for case in self.held}
-        judges = {one.rater for one in self.judgments if one.case in held}
-        return [
-            prospect(
-                len(set(held.values())),
-                family=len(family),
-                margin=self.plan.margin,
-                raters=None if None in judges else len(judges),
-            )
-            for family in families(self.plan)
-        ]
+    def outlook(self, *, warnings: bool = False) -> list[str]:
+        """See `outlook`."""
+        return outlook(self.plan, self.parts, self.judgments, warnings=warnings)
+
+
+def outlook(
+    plan: TuningPlan,
+    parts: Sequence[Fold],
+    judgments: Sequence[Judgment],
+    *,
+    warnings: bool = False,
+) -> list[str]:
+    """What the held-out groups can tell of the largest declared family, in sentences, known before
+    anything is trained: what the report will say afterwards, should every case be answered.
+    Nothing where no contrast is declared.
+
+    Args:
+        judgments: those of the plan's panel.
+        warnings: only where no verdict is possible, or verdicts are surer than they should be.
+    """
+    by = plan.hold_out.by
+    units = {case.id: unit_of(case, by) for fold in parts for case in fold.held}
+    judges = {one.rater for one in judgments if one.case in units}
+    count = len(set(units.values()))
+    largest = max(map(len, families(plan)), default=0)
+    if not largest:
+        return []
+    raters = None if None in judges else len(judges)
+    found = prospect(count, family=largest, margin=plan.margin, raters=raters)
+    said = [] if warnings and found.possible else [prospect_sentence(found, by)]
+    return [*said, *filter(None, [shared_sentence(count, len(parts), by)])]
 
 
 def prepared(

@@ -51,6 +51,27 @@ def prospect_sentence(prospect: Prospect, by: str) -> str:
     )
 
 
+def shared_sentence(units: int, folds: int, by: str) -> str:
+    """Why differences between groups that share a training look surer than they are, for a dry run
+    and for the page; empty where each group has its own. What was counted: docs/design/power.md."""
+    if not 0 < folds < units:
+        return ""
+    together = "are all asked of one training"
+    if folds > 1:
+        together = f"are spread over {folds} trainings"
+    alone = ""
+    if by not in OF_JUDGMENTS:
+        alone = (
+            f" Where a verdict rests on it, hold each {by} out by itself: every_fold: true, and "
+            "folds: as many as there are."
+        )
+    return (
+        f"{held_out(units, by)} {together} a seed. What chance did to a training is common to "
+        "those that share it, so differences are called sure too often; discretion power counts "
+        f"how often.{alone}"
+    )
+
+
 def held_out(count: int, by: str) -> str:
     """``3 held-out domains``; ``3 scenarios judged by people who were held out``."""
     if by in OF_JUDGMENTS:
