@@ -20,6 +20,8 @@ BAR = 0.07
 _PAGE = """\
 # Could the study tell?
 
+{short_answers}
+
 Simulated throughout: people, explanations, and a learner that stands for the model
 ([the design](../design/power.md)). An explanation names the deciding factor with probability q, and
 is else another judgment's of the same decision in another scenario. Labels are the same at every q.
@@ -63,7 +65,7 @@ Share of {some} or more studies a size that say "real explanations are nearer" (
 
 {table}
 
-## A design without a control
+## Could the paper's design have told?
 
 What could be learned from {labels} labels in one model against {explanations} judgments with
 explanations in another, one scenario taught and {unseen} not? These are the numbers that
@@ -91,6 +93,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
     planned = min(CELLS[place].studies for place in table)
     some = min(sum(line["cell"] == place for line in lines) for place in table)
     share = wrong.told / wrong.studies
+    unequal = [line for line in lines if line["cell"] == by_kind["unequal"]]
     return _PAGE.format(
         weight=LEARNER.weight,
         noise=LEARNER.noise,
@@ -104,6 +107,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
         seeds=size.seeds,
         margin=MARGIN,
         false=_false(lines, by_kind),
+        short_answers=_short(wrong, full, _worst(lines, table), _told(unequal)),
         verdict=f"**{share:.1%}: {'within' if share <= BAR else 'above'} what was asked for.**",
         tiny="The built-in model itself, without a bar: [its own studies](power_tiny.md).",
         studies_of_power=none.studies,
@@ -123,7 +127,8 @@ def page(lines: Sequence[Line], seed: int) -> str:
         unseen_cases=CASES,
         unseen_raters=RATERS,
         studies=sum(line["cell"] == by_kind["unequal"] for line in lines),
-        **_unequal([line for line in lines if line["cell"] == by_kind["unequal"]]),
+        unequal=_unequal(unequal),
+        unequal_reading=_reading(unequal),
     )
 
 
@@ -200,30 +205,75 @@ def _sizes(lines: Sequence[Line], table: Sequence[int]) -> str:
     return _markdown([*heads, "true difference at q = 1"], rows, left=0)
 
 
-def _unequal(lines: Sequence[Line]) -> dict[str, str]:
-    rows, told = [], {}
-    for quality in QUALITIES:
+def _worst(lines: Sequence[Line], table: Sequence[int]) -> tuple[float, Size]:
+    """The largest share of wrong findings at q = 0 in the table of sizes, and where."""
+    found = [
+        (one.told / one.studies, CELLS[place].size)
+        for place in table
+        for seeds in SEEDS
+        for one in [_tallies(lines, place, seeds)[0.0]]
+    ]
+    return max(found, key=lambda pair: pair[0])
+
+
+def _short(
+    wrong: Tally, full: Tally, worst: tuple[float, Size], told: Mapping[float, float]
+) -> str:
+    share, size = worst
+    usual = Size()
+    return f"""\
+In short:
+
+- **Does such a study find something where there is nothing?** With {usual.domains} domains in \
+{usual.folds} folds, in {wrong.told / wrong.studies:.1%} of
+  tries. With {size.domains} domains in {size.folds} folds in up to {share:.0%}: then hold
+  [each domain out by itself](../design/power.md).
+- **Does it notice explanations that always name what decided?** In \
+{full.helped / full.studies:.0%} of tries, with {usual.judgments} judgments
+  and {usual.domains} domains. So "cannot be told" says nothing against explanations.
+- **Could the paper's design have told?** No, in this simulation and as far as
+  [its numbers are reported](#could-the-papers-design-have-told). {LABELS} labels against \
+{EXPLANATIONS} judgments
+  with explanations, without a control, are told apart in {told[0.0]:.0%} of tries where \
+explanations say nothing
+  of their cases, and in {told[1.0]:.0%} where they say all. Whatever is found, numbers of \
+examples and of tokens
+  account for it as well.
+
+`discretion power` answers the first two for your own plan."""
+
+
+def _told(lines: Sequence[Line]) -> dict[float, float]:
+    """By quality, the share of studies of unequal arms that tell the two apart."""
+    return {
+        quality: sum(map(_sure, (line["found"]["1"][str(quality)] for line in lines))) / len(lines)
+        for quality in QUALITIES
+    }
+
+
+def _sure(one: Mapping[str, Any]) -> bool:
+    return one["p_value"] is not None and one["p_value"] < SURE
+
+
+def _unequal(lines: Sequence[Line]) -> str:
+    rows = []
+    for quality, share in _told(lines).items():
         found = [line["found"]["1"][str(quality)] for line in lines]
-        sure = [one for one in found if one["p_value"] is not None and one["p_value"] < SURE]
-        told[quality] = len(sure) / len(found)
-        nearer = sum(one["difference"] < 0 for one in sure) / len(found)
+        nearer = sum(_sure(one) and one["difference"] < 0 for one in found) / len(found)
         apart = sum(one["true_difference"] for one in found) / len(found)
-        rows.append(
-            [
-                f"{quality:g}",
-                f"{nearer:.1%}",
-                f"{told[quality] - nearer:.1%}",
-                f"{apart:+.4f}",
-            ]
-        )
+        rows.append([f"{quality:g}", f"{nearer:.1%}", f"{share - nearer:.1%}", f"{apart:+.4f}"])
     heads = ["q", "explanations are nearer", "labels are nearer", "true difference"]
-    reading = (
+    return _markdown(heads, rows, left=0)
+
+
+def _reading(lines: Sequence[Line]) -> str:
+    told = _told(lines)
+    return (
         f"Where explanations say nothing of their cases, such a study still tells the two apart in "
         f"{told[0.0]:.0%} of tries,\nand in {told[1.0]:.0%} where they always name the deciding "
         "factor. Its answer is about the whole bundle: numbers of\nexamples, of supervised tokens, "
         "and what the explanations say. Which of them it was, it cannot tell."
     )
-    return {"unequal": _markdown(heads, rows, left=0), "unequal_reading": reading}
 
 
 def _share(one: Tally, verdict: str) -> str:

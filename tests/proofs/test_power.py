@@ -60,6 +60,34 @@ def test_false_findings_are_published_with_their_exact_interval_and_keep_the_bar
     assert f"**{row[2]}%: {verdict} what was asked for.**" in text
 
 
+def test_the_short_answers_are_made_of_the_published_tables():
+    page = proof("power_page")
+    text = (REFERENCE / "power.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    wrong = next(row for row in rows if row[0] == "the ordinary study")[3]
+    sizes = [row for row in rows if len(row) == 8 and row[0].isdigit()]
+    worst = max(sizes, key=lambda row: float(row[3].rstrip("%")))
+    full = next(row for row in rows if row[0] == "1" and "(" in row[1])[1]
+    apart = {
+        row[0]: share(row[1]) + share(row[2]) for row in rows if len(row) == 4 and "%" in row[1]
+    }
+
+    def tally(helped: float) -> object:
+        return page.Tally(0.0, 1000, round(1000 * helped), 0, 0, {}, 0.0, 0.0, 0.0)
+
+    expected = page._short(
+        tally(share(wrong.strip("*"))),
+        tally(share(full)),
+        (share(worst[3]), page.Size(domains=int(worst[1]))),
+        {0.0: apart["0"], 1.0: apart["1"]},
+    )
+    assert expected in text
+
+
+def share(cell: str) -> float:
+    return float(cell.partition("%")[0]) / 100
+
+
 def outcome(p: float | None, difference: float) -> dict[str, object]:
     return {
         "said": "cannot be told",
