@@ -158,7 +158,7 @@ def test_a_target_that_only_learned_two_numbers_does_not_beat_the_recalibrated_b
     alike = explored(found, "labels", "after a and b")
     assert alike.against_reading == "after a and b"
     assert alike.verdict == "no relevant difference"
-    assert any("no more than a shift" in one for one in found.findings)
+    assert found.answer[0] == "What was taught does not carry over to 8 held-out domains."
 
 
 def test_a_target_that_learned_judgment_beats_the_recalibrated_base(card):

@@ -222,21 +222,6 @@ def test_a_contrast_of_other_names_is_told_by_its_names(verdict, expected):
     assert contrast_sentence(one) in said(one)
 
 
-def survivor(name, verdict):
-    after = {"reading": "after a and b", "against_reading": "after a and b"}
-    return contrast(name, "base", verdict, family=0, declared=False, adjusted=None, **after)
-
-
-def test_judgment_is_what_survives_two_numbers():
-    told = said(survivor("real-after", "helped"), survivor("labels", "hurt"))[1]
-    assert "1 of 2 targets (real-after) is shown nearer to these people than the base" in told
-    assert "1 of 2 targets (labels) is shown farther off than the base" in told
-    assert "judgment learned, and not a shift" in told
-    told = said(survivor("real-after", ALIKE), survivor("labels", "cannot be told"))[1]
-    assert "0 of 2 targets are shown nearer" in told
-    assert "may be no more than a shift" in told
-
-
 def test_too_few_groups_are_told_of_and_enough_are_not():
     few = prospect(3, family=4)
     assert prospect_sentence(few, "domain") in said(prospects=(few,))

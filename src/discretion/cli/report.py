@@ -128,12 +128,13 @@ def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCa
 
 def _print(card: Scorecard) -> None:
     from discretion.reports.figures import interval, text
-    from discretion.reports.teaching import summary
 
     if card.banner:
         print(card.banner, end="\n\n")
+    told = _print_teaching(card.teaching) if card.teaching else set()
     for finding in card.findings:
-        print(f"- {finding}")
+        if finding not in told:
+            print(f"- {finding}")
     for warning in card.warnings:
         print(f"! {warning}")
     if card.arms:
@@ -161,6 +162,21 @@ def _print(card: Scorecard) -> None:
                 for arm in card.arms
             ],
         )
-    if card.teaching:
-        print()
-        print_table(*summary(card.teaching))
+
+
+def _print_teaching(card: TeachingCard) -> set[str]:
+    """What was learned, before all else that the run shows; the sentences that were printed."""
+    from discretion.reports.teaching import summary, thinking
+
+    for sentence in card.answer:
+        print(f"- {sentence}")
+    print()
+    print_table(*summary(card))
+    head, rows = thinking(card)
+    if rows:
+        print("\nthe gap of what reasons first, and with another reasoning put in its place")
+        print_table(head, rows)
+    print()
+    for finding in card.findings:
+        print(f"- {finding}")
+    return {*card.answer, *card.findings}

@@ -28,8 +28,11 @@ from discretion.storage import records
 
 TAUGHT = ("direct", "chain-of-thought")
 """The methods whose words the built-in model met when it was made."""
-HEADLINES = 2
-"""How many sentences on what was learned stand first on the page; its section has them all."""
+
+UNFINISHED = (
+    "This run is not finished: figures are of what was answered so far. The command that began it "
+    "goes on where it stopped."
+)
 
 
 def of_run(
@@ -125,10 +128,11 @@ def of_run(
         card,
         breakage=listener.breakage(study, expectations),
         reasons=listener.reasons(study),
-        warnings=(*card.warnings, *listener.warnings()),
+        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
     )
     if teaching is not None:
-        first = teaching.findings[:HEADLINES]
+        # Without an answer, where nothing was compared, the nearest target stands first.
+        first = (*teaching.answer, *teaching.findings[:1])
         card = replace(card, teaching=teaching, findings=(*first, *card.findings))
     return card
 

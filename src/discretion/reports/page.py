@@ -8,6 +8,7 @@ from typing import Any
 
 from discretion.errors import DiscretionError
 from discretion.measures.figure import Figure
+from discretion.models.tuned import PREFIX
 from discretion.reports import charts, figures
 from discretion.reports.leanings import leanings
 from discretion.reports.teaching import lesson
@@ -66,7 +67,10 @@ def render_page(card: Scorecard) -> str:
         about=figures.about,
         bar=bar,
     )
+    environment.tests["tuned"] = lambda name: name.startswith(PREFIX)
     drawn = _drawn(card)
+    taught = card.teaching
+    headlines = [*taught.answer, *taught.findings] if taught else []
     asked = [arm.name for arm in card.arms if arm.name in drawn and arm.kind != "baseline"]
     return environment.get_template("report.html").render(
         card=card,
@@ -76,7 +80,8 @@ def render_page(card: Scorecard) -> str:
         failures=FAILURES,
         leanings=leanings(card.leans, asked or drawn),
         asked=asked,
-        lesson=lesson(card.teaching) if card.teaching else None,
+        lesson=lesson(taught) if taught else None,
+        headlines=[one for one in card.findings if one in headlines],
         columns=DRAWN,
         choices_of=choices_of,
         entries=figures.told(card.arms),

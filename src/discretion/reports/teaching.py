@@ -51,6 +51,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What reasons first, beside the same with another reasoning put in its place."""
+
+    name: str
+    own: Figure | None
+    """After what it writes itself; None where it was not asked."""
+    empty: Figure | None
+    neutral: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """The section of the page."""
 
@@ -69,6 +80,8 @@ class Lesson:
     families: tuple[tuple[tuple[TeachingContrast, TeachingContrast | None], ...], ...]
     """Declared contrasts by family: as they answer, and after a and b."""
     explored: tuple[TeachingContrast, ...]
+    thoughts: tuple[Thought, ...]
+    """What thinking adds when it is asked; empty where nothing reasons first."""
     prospects: tuple[str, ...]
     measure: str
     """``gap``, or ``Brier score`` where no case has two judgments."""
@@ -80,7 +93,7 @@ def lesson(card: TeachingCard) -> Lesson:
     ends = [
         end
         for row in card.rows
-        if row.reading != "after a"
+        if row.reading != "after a" and row.kind != "probe"
         for figure in [getattr(row, measure)]
         for end in (figure.low, figure.value, figure.high)
         if end is not None
@@ -91,7 +104,7 @@ def lesson(card: TeachingCard) -> Lesson:
     lines = []
     for row in card.rows:
         own = row.kind == "base" and row.reading == "after a and b"
-        if row.reading == "raw" or own:
+        if row.kind != "probe" and (row.reading == "raw" or own):
             lines.append(_line(card, row, measure, first, last))
     lines.sort(key=lambda line: _rank(getattr(line.row, measure)))
     bases = [line for line in lines if line.recalibrated and line.dots]
@@ -109,6 +122,7 @@ def lesson(card: TeachingCard) -> Lesson:
         base=bases[0].dots[0].at if bases else None,
         families=tuple(tuple(pairs) for pairs in families.values()),
         explored=tuple(one for one in card.contrasts if not one.family),
+        thoughts=_thoughts(card, measure),
         prospects=tuple(prospect_sentence(one, card.by) for one in card.prospects),
         measure="Brier score" if measure == "brier" else "gap",
     )
@@ -129,10 +143,33 @@ def summary(card: TeachingCard) -> tuple[list[str], list[list[str]]]:
     rows = []
     for line in lesson(card).lines:
         gaps = ["" if gap is None else text(gap) for gap in line.gaps]
-        shown = [gaps[0], interval(line.row.gap) or "–", *gaps[1:]]
+        # The recalibrated base decides by its two numbers: that gap is its own.
+        shown = [text(line.row.gap), interval(line.row.gap) or "–", *gaps[1:]]
         scores = [text(line.row.brier, digits=3), text(line.row.auc), str(line.row.seeds or "")]
         rows.append([line.name, *shown, *scores])
     return head, rows
+
+
+def thinking(card: TeachingCard) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of what the terminal prints of reasonings that were put in."""
+    head = ["reasons first", "its own", "empty", "neutral"]
+    return head, [
+        [one.name, *("" if gap is None else text(gap) for gap in (one.own, one.empty, one.neutral))]
+        for one in lesson(card).thoughts
+    ]
+
+
+def _thoughts(card: TeachingCard, measure: str) -> tuple[Thought, ...]:
+    raw = {row.name: getattr(row, measure) for row in card.rows if row.reading == "raw"}
+    put_in: dict[str, dict[str, Figure]] = {}
+    for row in card.rows:
+        name, _, reasoning = row.name.partition("+")
+        if row.kind == "probe" and row.reading == "raw":
+            put_in.setdefault(name.strip(), {})[reasoning] = raw[row.name]
+    return tuple(
+        Thought(name, raw.get(name), found.get("empty"), found.get("neutral"))
+        for name, found in put_in.items()
+    )
 
 
 def _line(card: TeachingCard, row: TeachingRow, measure: str, first: float, last: float) -> Line:

@@ -18,6 +18,7 @@ from discretion.measures.scores import brier, log_loss
 from discretion.measures.seeds import mean_figure, over_seeds, spread
 from discretion.measures.weights import Weigh
 from discretion.scorecards.study import Study
+from discretion.scorecards.teaching_answers import teaching_answer
 from discretion.scorecards.teaching_cards import (
     READINGS,
     FrozenCard,
@@ -94,7 +95,12 @@ def teaching_card(
         frozen=frozen,
         findings=(),
     )
-    return replace(card, findings=teaching_findings(card, simulated=study.panel.simulated))
+    simulated = study.panel.simulated
+    return replace(
+        card,
+        findings=teaching_findings(card, simulated=simulated),
+        answer=teaching_answer(card, simulated=simulated),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

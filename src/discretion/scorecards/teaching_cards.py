@@ -137,6 +137,8 @@ class TeachingCard:
     """None where no plan was frozen: then everything is exploratory."""
     findings: tuple[str, ...]
     """Plain sentences, the most important first."""
+    answer: tuple[str, ...] = ()
+    """Whether what was taught carries over, and what explanations added, without numbers."""
 
     def row(self, name: str, reading: Reading = "raw") -> TeachingRow | None:
         """The row of that name and reading."""

@@ -21,7 +21,6 @@ def teaching_findings(card: TeachingCard, *, simulated: bool) -> tuple[str, ...]
         _nearest(card, people),
         _tested(card),
         *_verdicts(card),
-        _survives(card, people),
         _explored(card),
     ]
     told += [prospect_sentence(one, card.by) for one in card.prospects if not one.possible][:1]
@@ -124,9 +123,10 @@ def _nearest(card: TeachingCard, people: str) -> str:
     best = {kind: [n for n in untaught if kinds[n] == kind][:1] for kind in ("method", "baseline")}
     others = [n for n in untaught if kinds[n] == "base" or n in best[kinds[n]]]
     beside = f"; without training: {', '.join(f'{one} {_plain(known[one])}' for one in others)}"
+    of = f" of {len(taught)} targets" if len(taught) > 1 else ""
     return (
-        f"On {held_out(len(card.units), card.by)} the nearest to {people} of {len(taught)} targets "
-        f"is {first}, with {what} of {_plain(known[first])}{_interval(distances[first])}"
+        f"On {held_out(len(card.units), card.by)} the nearest to {people}{of} is {first}, with "
+        f"{what} of {_plain(known[first])}{_interval(distances[first])}"
         f"{beside if others else ''}."
         + (f" Without training {' and '.join(nearer)} came as near." if nearer else "")
     )
@@ -198,39 +198,6 @@ def _short(contrast: TeachingContrast) -> str:
         "no relevant difference": "there is no relevant difference",
         "cannot be told": "it cannot be told",
     }[contrast.verdict]
-
-
-def _survives(card: TeachingCard, people: str) -> str:
-    """Which targets keep an advantage over the base when both have had their two numbers."""
-    both = [
-        one
-        for one in card.contrasts
-        if not one.family and one.reading == one.against_reading == "after a and b"
-    ]
-    targets = {row.name for row in card.rows if row.kind == "target"}
-    both = [one for one in both if one.name in targets and one.difference.value is not None]
-    if not both:
-        return ""
-    parts = [
-        f"{len(names)} of {len(both)} targets{_named(names)} "
-        f"{'is' if len(names) == 1 else 'are'} shown {way} than the base"
-        for outcome, way in (("helped", f"nearer to {people}"), ("hurt", "farther off"))
-        if (names := [one.name for one in both if one.verdict == outcome]) or outcome == "helped"
-    ]
-    some = any(one.verdict == "helped" for one in both)
-    meaning = (
-        "that much is judgment learned, and not a shift"
-        if some
-        else "what was learned may be no more than a shift"
-    )
-    return (
-        "With base and targets recalibrated by two numbers each, "
-        f"{', and '.join(parts)}: {meaning} (exploratory)."
-    )
-
-
-def _named(names: Sequence[str]) -> str:
-    return f" ({', '.join(names)})" if names else ""
 
 
 def _explored(card: TeachingCard) -> str:
