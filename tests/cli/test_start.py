@@ -216,6 +216,7 @@ def test_dates_are_read_as_they_look(discretion: Command, here: Path) -> None:
     assert outcome.code == 0, outcome.err
     cases = open_workspace(here / "tickets").cases
     assert {case.value for case in cases} == set(range(9, 37))
+    assert " 9 of 14 days: May I" in outcome.out
     assert cases[0].unit == "days"
 
 
@@ -230,6 +231,15 @@ def test_dates_that_may_be_read_in_two_ways_are_not(discretion: Command, here: P
     assert "leave only one of the two in --date-format\n" in outcome.err
     told = discretion(*command, "--date-format", "%d/%m/%Y")
     assert told.code == 0, told.err
+
+
+def test_where_nothing_looks_like_a_decision_another_sheet_is_thought_of(
+    discretion: Command, here: Path
+) -> None:
+    Path("tickets.csv").write_text("message\nMay I return my coat?\n", encoding="utf-8")
+    outcome = discretion("start", "tickets.csv", "--yes")
+    assert outcome.code == 2
+    assert "with --sheet; the columns are: message" in outcome.err
 
 
 def test_a_column_of_shares_names_the_command_that_reads_them(

@@ -178,7 +178,8 @@ def _said(
         raise DiscretionError(
             "no column looks like a decision",
             where=str(file),
-            mend=f"name it with --map answer=COLUMN; the columns are: {', '.join(seen.header)}",
+            mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with --sheet; the "
+            f"columns are: {', '.join(seen.header)}",
         )
     check_known(seen, fields["answer"], understood.answers, str(file))
     unit, formats = guess_value(seen, fields["value"]) if "value" in fields else ("", "")
@@ -223,13 +224,15 @@ def _preview(imported: Imported) -> None:
     """Three rows and the decisions as they were understood."""
     from collections import Counter
 
+    from discretion.canonical import plain_decimal
+
     cases = {case.id: case for case in imported.cases}
     print("Understood:")
     for judgment in imported.judgments[:3]:
         case = cases[judgment.case]
         text = " ".join((case.text or "no text").split())
         amounts = " of ".join(
-            str(amount) for amount in (case.value, case.limit) if amount is not None
+            plain_decimal(amount) for amount in (case.value, case.limit) if amount is not None
         )
         about = [judgment.rater or "somebody", amounts, case.unit if amounts else ""]
         print(f"  {judgment.answer:<6} by {' '.join(part for part in about if part)}: {_cut(text)}")
