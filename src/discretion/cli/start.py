@@ -178,8 +178,8 @@ def _said(
         raise DiscretionError(
             "no column looks like a decision",
             where=str(file),
-            mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with --sheet; the "
-            f"columns are: {', '.join(seen.header)}",
+            mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with --sheet; "
+            f"the columns are: {', '.join(seen.header)}",
         )
     check_known(seen, fields["answer"], understood.answers, str(file))
     unit, formats = guess_value(seen, fields["value"]) if "value" in fields else ("", "")
