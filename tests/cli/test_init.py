@@ -27,7 +27,9 @@ def test_other_people_can_be_simulated(discretion: Command, tmp_path: Path) -> N
     for judges in ("strict", "lenient"):
         folder = tmp_path / judges
         assert discretion("init", folder, "--example", "returns", "--judges", judges).code == 0
-        rates[judges] = float(open_workspace(folder).panel().rate.mean())
+        desk = open_workspace(folder)
+        assert desk.contents.settings.simulated.judges == judges
+        rates[judges] = float(desk.panel().rate.mean())
     assert rates["strict"] < rates["lenient"] - 0.1
 
 

@@ -118,13 +118,23 @@ def test_models_are_compared_on_the_cases_that_both_were_asked(run):
     part = held.only(held.cases[5:])
     arm = at_hand.table(f"tuned:{REAL}/direct", 0.2, part)
     evaluate(part, [arm], run.store, plan=Plan(arms=(arm.name,)), clock=lambda: AT)
-    first, second = compare(run.store, [LABELS, REAL], "staff")
+    first, second = compare(run.store, [LABELS, REAL], "staff", "case")
     assert first.gap.n == second.gap.n == len(part)
     assert first.against_first is None
     assert first.run == run.id != second.run
     difference = second.brier.value - first.brier.value
     assert second.against_first.value == pytest.approx(difference)
     assert second.against_first.low < difference < second.against_first.high
+
+
+def test_one_held_out_group_does_not_show_how_far_models_are_apart(run):
+    part = run.docket
+    arm = at_hand.table(f"tuned:{REAL}/direct", 0.2, part)
+    evaluate(part, [arm], run.store, plan=Plan(arms=(arm.name,)), clock=lambda: AT)
+    assert {case.scenario for case in part} == {at_hand.HELD}
+    _, second = compare(run.store, [LABELS, REAL], "staff", "scenario")
+    assert second.against_first.value is not None
+    assert (second.against_first.low, second.p) == (None, None)
 
 
 def test_models_that_share_no_held_out_case_are_not_compared(run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,14 +48,25 @@ def init(
     if judges:
         _check_judges(judges, "--judges")
     examples.copy(example or "template", folder)
+    if judges:
+        _name_judges(folder, judges)
     make_secret(folder)
     desk = open_workspace(folder)
     count = len(desk.described_cases)
     print(f"{folder}: {len(desk.contents.policies)} policies, {count} cases")
     simulated = desk.contents.settings.simulated
     if simulated is not None:
-        _judge(desk, simulated.model_copy(update={"judges": judges} if judges else {}))
+        _judge(desk, simulated)
     remark(f"next: cd {folder} && discretion check && discretion report")
+
+
+def _name_judges(folder: Path, judges: str) -> None:
+    """Put who was asked for into the example's settings, which would else name others."""
+    from discretion.workspace import SETTINGS
+
+    path = folder / SETTINGS
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'(?m)^judges = "\w+"', f'judges = "{judges}"', text), encoding="utf-8")
 
 
 def _judge(desk: Workspace, simulated: Simulated) -> None:

@@ -37,7 +37,8 @@ def compare(
 ) -> None:
     """Set tuned models side by side, on the cases that all were asked.
 
-    The others are held against the first: a difference below zero is nearer to the people.
+    The others are held against the first: a difference below zero is nearer to the people. Its
+    interval and p are between the groups that were held out.
     """
     from discretion.experiments import comparing
     from discretion.experiments.measured import taught_by
@@ -48,8 +49,10 @@ def compare(
     plain = list(dict.fromkeys(_folder(here, name)[0] for name in names))
     if len(plain) < 2:
         raise DiscretionError("two models are needed to compare", mend="see: discretion models")
-    made = [comparing.settings(read_notes(_folder(here, name)[1])) for name in plain]
-    sides = comparing.compare(here.store, plain, panel or taught_by(here.store, plain[0]))
+    notes = [read_notes(_folder(here, name)[1]) for name in plain]
+    made = [comparing.settings(one) for one in notes]
+    by = notes[0].get("hold_out", {}).get("by") or "scenario"
+    sides = comparing.compare(here.store, plain, panel or taught_by(here.store, plain[0]), by)
     if as_json:
         rows = zip(sides, made, strict=True)
         print_json([{**to_json(side), "settings": own} for side, own in rows])
@@ -175,7 +178,7 @@ def _row(side: Side) -> list[str]:
         _text(side.signed, "+"),
         _text(side.brier),
         "–" if side.against_first is None else _text(side.against_first, "+"),
-        "–" if side.p is None else f"{side.p:.3f}",
+        "–" if side.p is None else "< 0.001" if side.p < 0.001 else f"{side.p:.3f}",
         str(side.gap.n),
     ]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from discretion.answers import Estimate
 from discretion.errors import DiscretionError
+from discretion.holdouts import unit_of
 from discretion.measures.contrasts import contrast
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import corrected_gap, signed_gap
@@ -35,12 +38,16 @@ class Side:
     """Of no difference; None where there is no interval."""
 
 
-def compare(store: Store, models: Sequence[str], panel: str) -> tuple[Side, ...]:
+def compare(
+    store: Store, models: Sequence[str], panel: str, by: str = "scenario"
+) -> tuple[Side, ...]:
     """Tuned models on the cases that all of them were asked, each in its newest finished run.
 
     Args:
         models: without prefix; the first is the one that the others are held against.
         panel: name or expression of the people.
+        by: what was held out: the difference is told as it varies between such groups, as in the
+            report, and not for these cases only.
 
     Raises:
         DiscretionError: one was never asked, they share no case, or the panel judged none.
@@ -64,10 +71,12 @@ def compare(store: Store, models: Sequence[str], panel: str) -> tuple[Side, ...]
             for one in found.values()
         ),
     )
+    units = np.unique([unit_of(case, by) for case in study.cases], return_inverse=True)[1]
+    rates = replace(study.rates, scenario=units.astype(np.int64))
     sides = []
     for model, (run, arm) in zip(models, asked, strict=True):
         first, own = replies[models[0]], replies[model]
-        found = contrast(own.p, own.variance, first.p, first.variance, study.rates)
+        found = contrast(own.p, own.variance, first.p, first.variance, rates, beyond=True)
         other = model != models[0]
         sides.append(
             Side(
