@@ -1,5 +1,7 @@
 """A log is appended and read; what is personal can be erased from it."""
 
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -165,3 +167,16 @@ def test_reading_many_entries_takes_little_memory(store):
         tracemalloc.stop()
     assert total == sum(range(10_000))
     assert peak < 5_000_000  # The texts alone are 20 MB.
+
+
+def test_a_program_that_ends_without_closing_leaves_everything_in_one_file(tmp_path):
+    """Whoever copies the log afterwards, as continuous integration does, has all of it."""
+    program = (
+        "from pathlib import Path; from discretion.storage import Entry, Store\n"
+        "store = Store(Path('log.db')); store.append([Entry('answer', 'a', {'p': 0.1})])\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["log.db"]
+    (tmp_path / "log.db").rename(tmp_path / "copied.db")
+    with Store(tmp_path / "copied.db") as store:
+        assert store.get("answer", "", "a").body == {"p": 0.1}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from discretion.errors import DiscretionError
 from discretion.storage import log
@@ -48,6 +49,9 @@ class Store:
             self._engine.dispose()
             raise
         self._writer = Writer(self._engine, path)
+        # What nobody closed is closed when the program ends: until its last connection is, SQLite
+        # keeps what was written in a second file, and whoever copied the log would lose it.
+        self._left_open = weakref.finalize(self, _let_go, self._writer, self._engine)
 
     def append(self, entries: Iterable[Entry]) -> list[bool]:
         """Store entries, all or none, and say which were new; they are on disk on return.
@@ -180,6 +184,7 @@ class Store:
 
     def close(self) -> None:
         """Commit what was put, and let go of the file."""
+        self._left_open.detach()
         try:
             self._writer.close()
         finally:
@@ -205,6 +210,13 @@ class Store:
     def _connection(self) -> Iterator[Connection]:
         with explained(self.path), self._engine.connect() as connection:
             yield connection
+
+
+def _let_go(writer: Writer, engine: Engine) -> None:
+    # An error was said to whoever waited for what it kept from being written.
+    with suppress(DiscretionError, RuntimeError):
+        writer.close()
+    engine.dispose()
 
 
 def _rows(entries: Iterable[Entry]) -> list[Row]:
