@@ -122,6 +122,12 @@ def test_what_was_computed_has_no_sampling_variance():
     assert (estimate.variance, estimate.order_effect) == (0.0, pytest.approx(-0.2))
 
 
+def test_a_share_of_recorded_decisions_varies_as_a_mean_of_so_many_does():
+    estimate = combine("case", [Answer("key", "case", 0.25, "recorded", draws=4)])
+    assert (estimate.p, estimate.how, estimate.calls) == (0.25, "recorded", 1)
+    assert estimate.variance == pytest.approx(0.25 * 0.75 / 3)
+
+
 def test_one_order_alone_has_no_order_effect():
     for answers in ([scored(-0.1, -2.5, True)], [sampled(1, False), sampled(0, False)]):
         estimate = combine("case", answers)

@@ -43,7 +43,8 @@ class Answer:
     at: str = ""
     """When, ISO 8601 in UTC."""
     draws: int = 1
-    """Texts that were read for it: p is their mean where a score left too much open."""
+    """Texts that were read for it, or decisions recorded: p is their mean where a score left too
+    much open, or a system decided more than once."""
     served_by: str = ""
     """What a server said of itself with it; empty for what is asked in this process."""
 
@@ -110,7 +111,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         p=float(np.mean([p for p, _, _ in parts])),
         variance=_variance_of_means([variance for _, variance, _ in parts]),
         calls=len(answers),
-        how="sampled" if any(answer.draws > 1 for answer in answers) else answers[0].how,
+        how=_how(answers),
         outside=max(outsides) if outsides else None,
         grant_first=float(np.mean([first for first, _ in orders])) if orders else None,
         grant_second=float(np.mean([second for _, second in orders])) if orders else None,
@@ -121,6 +122,13 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
             for one in (wordings if len(wordings) > 1 else ())
         ),
     )
+
+
+def _how(answers: Sequence[Answer]) -> How:
+    """How an estimate was obtained: one score that was left open makes it a drawn one."""
+    first = answers[0].how
+    drawn = first != "recorded" and any(answer.draws > 1 for answer in answers)
+    return "sampled" if drawn else first
 
 
 def _combine_orders(
@@ -143,7 +151,9 @@ def _combine_orders(
 
 
 def _computed(answer: Answer) -> bool:
-    """Whether p was computed, and not drawn: neither read from a text nor scored after one."""
+    """Whether p was computed, and not drawn: neither read from texts nor scored after one."""
+    if answer.draws > 1:
+        return False
     return answer.how == "logprobs" or (answer.how != "sampled" and not answer.tokens_out)
 
 

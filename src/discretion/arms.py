@@ -240,6 +240,8 @@ class TableArm:
     """Grant probability by case id; cases without one are not asked."""
     fingerprint: str
     batch: int = 1024
+    draws: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Of how many decisions a probability is the share, by case id; 1 where nothing is said."""
 
     def calls(self, case: Case) -> Sequence[Call]:
         if case.id not in self.table:
@@ -247,7 +249,16 @@ class TableArm:
         return (Call(digest((self.fingerprint, case.id)), case.id),)
 
     async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
-        return [Answer(call.key, call.case, self.table[call.case], self.how) for call in calls]
+        return [
+            Answer(
+                call.key,
+                call.case,
+                self.table[call.case],
+                self.how,
+                draws=self.draws.get(call.case, 1),
+            )
+            for call in calls
+        ]
 
 
 def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:

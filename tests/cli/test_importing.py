@@ -116,7 +116,7 @@ def test_a_file_that_is_missing_is_named(discretion: Command, empty: Path) -> No
 def test_a_system_that_granted_three_times_in_four_reads_as_three_quarters(
     discretion: Command, empty: Path
 ) -> None:
-    from discretion.storage import records
+    from discretion.storage import recorded
     from discretion.workspace import open_workspace
 
     said = ["approved", "approved", "denied", "approved"]
@@ -127,7 +127,7 @@ def test_a_system_that_granted_three_times_in_four_reads_as_three_quarters(
         outcome = discretion("import", "bot.csv", *words, "--arm", "bot")
         assert f"; {fresh} new" in outcome.out
         store = open_workspace(Path()).store
-        assert list(records.recorded(store, "bot").values()) == [0.75]
+        assert list(recorded.shares(store, "bot").values()) == [(0.75, 4)]
 
 
 def test_judgments_can_be_narrowed_and_weighed_by_what_is_about_them(

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discretion.answers import Answer, Failure
-from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.judgments import Judgment, Tally
 from discretion.policies import Policy
 from discretion.scenarios import Scenario
-from discretion.storage import Entry, Store, records
+from discretion.storage import Store, records
 
 POLICY = Policy(id="returns", rule="Within 14 days.", never=("fraud == yes and value > 30",))
 SCENARIO = Scenario(
@@ -158,43 +157,6 @@ def test_precedents_carry_the_reasons_of_those_who_decided_as_most_did(store):
     assert (one.case, one.n, one.granted) == (cases[0], 3, True)
     assert one.rate == pytest.approx(2 / 3)
     assert one.explanations == ("One day.",)
-
-
-def test_a_system_that_decided_a_case_twice_stands_with_its_mean(store):
-    entries = [records.recorded_entry("old system", "a", p) for p in (1.0, 0.0, 1.0)]
-    store.append([*entries, records.recorded_entry("other", "b", 1.0)])
-    assert records.recorded(store, "old system") == {"a": 0.5}
-    assert records.recorded(store, "nobody") == {}
-    assert records.recorded_names(store) == ["old system", "other"]
-
-
-def test_each_decision_counts_however_much_it_is_like_another(store):
-    rows = {"row 1": 1.0, "row 2": 1.0, "row 3": 1.0, "row 4": 0.0}
-    entries = [records.recorded_entry("bot", "a", p, decision=row) for row, p in rows.items()]
-    assert store.append(entries) == [True] * 4
-    assert store.append(entries) == [False] * 4
-    assert records.recorded(store, "bot") == {"a": 0.75}
-
-
-def test_a_share_weighs_as_many_decisions_as_it_is_of(store):
-    store.append(
-        [
-            records.recorded_entry("bot", "a", 0.75, decision="monday", n=4),
-            records.recorded_entry("bot", "a", 0.0, decision="tuesday", n=1),
-        ]
-    )
-    assert records.recorded(store, "bot") == {"a": pytest.approx(3 / 5)}
-
-
-def test_decisions_that_were_kept_before_they_had_names_are_read_as_they_were(store):
-    old = [
-        Entry("decision", digest(("a", p)), {"case": "a", "p": p}, grouping="bot")
-        for p in (1.0, 0.0)
-    ]
-    store.append(old)
-    assert records.recorded(store, "bot") == {"a": 0.5}
-    store.append([records.recorded_entry("bot", "a", 1.0, decision="row 9")])
-    assert records.recorded(store, "bot") == {"a": pytest.approx(2 / 3)}
 
 
 def answer(key, case="a", **more):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from discretion.errors import DiscretionError
-from discretion.storage import Store, records
+from discretion.storage import Store, recorded
 
 from .lineup_at_hand import DOCKET, lineup, told
 
@@ -43,11 +43,12 @@ def test_a_model_is_loaded_once_for_all_its_methods(store, loaded):
 
 
 def test_a_recorded_arm_answers_what_was_recorded(store):
-    store.append([records.recorded_entry("old", "case-1", p) for p in (0.0, 1.0)])
+    store.append([recorded.decision_entry("old", "case-1", p) for p in (0.0, 1.0)])
     arm = lineup(store).arm("recorded/old")
     assert (arm.name, arm.how, dict(arm.table)) == ("recorded/old", "recorded", {"case-1": 0.5})
+    assert dict(arm.draws) == {"case-1": 2}
     before = arm.calls(DOCKET[0])[0].key
-    store.append([records.recorded_entry("old", "case-1", 0.25)])
+    store.append([recorded.decision_entry("old", "case-1", 0.25)])
     assert lineup(store).arm("recorded/old").calls(DOCKET[0])[0].key != before
 
 
@@ -89,7 +90,7 @@ TOML = "{folder}/discretion.toml: "
     ],
 )
 def test_a_name_that_stands_for_nothing_is_one_sentence(store, name, sentence):
-    store.append([records.recorded_entry("helpdesk", "case-1", 1.0)])
+    store.append([recorded.decision_entry("helpdesk", "case-1", 1.0)])
     with pytest.raises(DiscretionError) as error:
         lineup(store).arm(name)
     assert told(error) == sentence.format(folder=store.path.parent)

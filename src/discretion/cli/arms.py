@@ -11,7 +11,7 @@ def arms(as_json: Json = False) -> None:
     from discretion import baselines, methods, models
     from discretion.methods.put_in import KINDS, MARK
     from discretion.models.tuned import PREFIX, tuned_names
-    from discretion.storage import records
+    from discretion.storage import recorded
 
     here = desk()
     found = {
@@ -20,7 +20,7 @@ def arms(as_json: Json = False) -> None:
         "methods": [*methods.names(), "file:PATH"],
         "put in": [f"METHOD{MARK}{kind}" for kind in KINDS],
         "baselines": list(baselines.names()),
-        "recorded": records.recorded_names(here.store),
+        "recorded": recorded.names(here.store),
     }
     if as_json:
         print_json(found)

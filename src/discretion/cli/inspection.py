@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def import_log(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None:
     """Keep each decision of a log as recorded/ARM, by default under the model's name."""
     from discretion.importing.inspect_logs import read_log
-    from discretion.storage import records
+    from discretion.storage import recorded
 
     log = read_log(file, here.cases, arm=arm)
     fresh = here.store.append(
-        records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
+        recorded.decision_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
         for one in log.recorded
     )
     counts = {

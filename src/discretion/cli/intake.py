@@ -90,7 +90,7 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
 
     from discretion.canonical import digest
     from discretion.importing.kinship import with_kin
-    from discretion.storage import Entry, records
+    from discretion.storage import Entry, recorded, records
 
     related = with_kin(imported.cases, list(records.imported_cases(here.store)))
     decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
@@ -101,7 +101,7 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
             map(records.judgment_entry, imported.judgments),
             map(records.tally_entry, imported.tallies),
             (
-                records.recorded_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
+                recorded.decision_entry(one.arm, one.case, one.p, decision=one.id, n=one.n)
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),

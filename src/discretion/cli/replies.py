@@ -19,7 +19,7 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
     """Read a reply and keep what it decided as recorded/ARM; whom it would ask decides nothing."""
     from discretion.canonical import digest
     from discretion.importing.chat import read_reply
-    from discretion.storage import records
+    from discretion.storage import recorded
 
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -42,9 +42,9 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
         for number, decision in reply.decisions.items()
         if decision != "unsure"
     }
-    again = records.recorded(here.store, arm).keys() & decided.keys()
+    again = recorded.shares(here.store, arm).keys() & decided.keys()
     new = here.store.append(
-        records.recorded_entry(arm, case, float(granted), decision=digest(text))
+        recorded.decision_entry(arm, case, float(granted), decision=digest(text))
         for case, granted in decided.items()
     )
     silent = [

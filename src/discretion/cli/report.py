@@ -162,6 +162,10 @@ def _print(card: Scorecard) -> None:
                 for arm in card.arms
             ],
         )
+        for arm in card.arms:
+            if arm.amplifies:
+                levels = ", ".join(arm.amplifies).replace("_", " ")
+                print(f"{arm.name} amplifies {levels}")
 
 
 def _print_teaching(card: TeachingCard) -> set[str]:

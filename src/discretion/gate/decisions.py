@@ -82,11 +82,11 @@ def _met(one: Expectation, answers: Sequence[Answer]) -> tuple[str, Verdict]:
 
 def grant_interval(answers: Sequence[Answer]) -> tuple[float, float, float]:
     """An arm's grant probability on a case with its 95% interval: Wilson's where answers were
-    drawn, by the variance where reasonings were; a computed p has none, and is its own ends."""
+    drawn, or a system decided several times; by the variance where reasonings were drawn; a
+    computed p has none, and is its own ends."""
     estimate = combine(answers[0].case, answers)
-    p = estimate.p
-    if estimate.how == "sampled":
-        n = sum(answer.draws for answer in answers)
+    p, n = estimate.p, sum(answer.draws for answer in answers)
+    if estimate.how == "sampled" or n > len(answers):
         return p, *wilson(p * n, n)
     if estimate.variance is None:
         return p, 0.0, 1.0

@@ -219,36 +219,6 @@ def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
     )
 
 
-def recorded_entry(
-    arm: str, case: str, p: float, *, decision: str = "", n: int | None = None
-) -> Entry:
-    """A system's decision on a case, or its share of grants among n; the same decision recorded
-    again changes nothing.
-
-    ``decision`` tells it from the system's other decisions on that case: the row, sample or reply
-    that it stands in. Where it is empty, two decisions that are alike count as one.
-    """
-    key = digest((case, decision) if decision else (case, p))
-    return Entry("decision", key, {"case": case, "p": p, "n": n}, grouping=arm)
-
-
-def recorded(store: Store, arm: str) -> dict[str, float]:
-    """Grant probability by case of a system whose decisions were imported: where it decided a
-    case more than once, its share of grants. A share of unknown n counts as one decision."""
-    grants: dict[str, float] = {}
-    decided: dict[str, float] = {}
-    for entry in store.entries("decision", arm):
-        case, n = entry.body["case"], entry.body.get("n") or 1
-        grants[case] = grants.get(case, 0.0) + entry.body["p"] * n
-        decided[case] = decided.get(case, 0.0) + n
-    return {case: grants[case] / decided[case] for case in grants}
-
-
-def recorded_names(store: Store) -> list[str]:
-    """The systems whose decisions were imported."""
-    return list(dict.fromkeys(entry.grouping for entry in store.entries("decision")))
-
-
 def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
     """An answer, and the line that says the run used it."""
     body = dict(zip(_ANSWER_BODY, _answer_body(answer), strict=True))

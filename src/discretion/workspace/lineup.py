@@ -21,7 +21,7 @@ from discretion.plans import Plan
 from discretion.precedents import Precedent
 from discretion.prompted import PromptedArm
 from discretion.selections import RATER
-from discretion.storage import Store, records
+from discretion.storage import Store, recorded, records
 from discretion.workspace import endpoints
 
 
@@ -68,17 +68,18 @@ class Lineup:
         return baselines.fit(name, judged, panel, splits)
 
     def _recorded(self, name: str) -> Arm:
-        table = records.recorded(self.store, name)
-        if not table:
-            known = records.recorded_names(self.store)
+        found = recorded.shares(self.store, name)
+        if not found:
+            known = recorded.names(self.store)
             choose = f"{_instead(name, known)} or " if known else ""
             raise DiscretionError(
                 f"no decisions are recorded under {name!r}",
                 mend=f"{choose}bring them in with: discretion import FILE --arm {name}",
             )
-        return TableArm(
-            f"recorded/{name}", "recorded", table, digest((name, sorted(table.items())))
-        )
+        table = {case: p for case, (p, _) in found.items()}
+        draws = {case: n for case, (_, n) in found.items() if n > 1}
+        made = (name, sorted(table.items()), *([sorted(draws.items())] if draws else []))
+        return TableArm(f"recorded/{name}", "recorded", table, digest(made), draws=draws)
 
     def _prompted(self, model: str, method: str) -> Arm:
         settings = self._settings(model)
