@@ -7,6 +7,7 @@ from statsmodels.stats.multitest import multipletests
 
 from discretion.measures.annotators import (
     FEWEST_CASES,
+    FEWEST_TESTED,
     alternative_test,
     benjamini_yekutieli,
     standing,
@@ -50,6 +51,14 @@ def test_without_raters_nothing_can_be_said():
     rates = Rates.of_counts(np.full(20, 0.5), np.full(20, 10.0), np.arange(20))
     assert standing(np.full(20, 0.5), rates).stricter_than is None
     assert alternative_test(np.ones(20), rates).passes is None
+
+
+@pytest.mark.parametrize(("cases", "tested"), [(FEWEST_TESTED - 1, 0), (FEWEST_TESTED, 5)])
+def test_raters_with_too_few_cases_are_not_tested_even_where_nobody_differs(cases, tested):
+    rates, *_ = panel(np.random.default_rng(5), cases=cases, leniency=(1.0,) * 5)
+    found = alternative_test(np.ones(cases), rates)
+    assert found.raters == tested
+    assert found.passes is (True if tested else None)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])

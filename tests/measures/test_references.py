@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from discretion.measures.gaps import panel_gap
 from discretion.measures.rates import Rates
 from discretion.measures.references import (
     Beta,
@@ -87,3 +88,39 @@ def test_only_cases_with_ten_judgments_have_references():
     assert references(rates).perfect_model.n == 1
     few = Rates.of_counts(np.array([0.4]), np.array([5.0]), np.array([0]))
     assert references(few).second_panel.value is None
+
+
+def judged_by(raters, lean, q, scenario, rng):
+    """Rates of raters who each judge every case, each with a leaning of their own."""
+    granted = rng.random((len(q), raters)) < np.clip(q[:, None] + lean, 0, 1)
+    case, rater = np.indices(granted.shape)
+    return Rates.of_judgments(case.ravel(), rater.ravel(), granted.ravel(), scenario)
+
+
+def test_beyond_a_second_panel_is_the_plain_gap_less_that_reference_with_an_interval():
+    rng = np.random.default_rng(4)
+    scenario = np.arange(60) % 10
+    rates = judged_by(12, rng.normal(0, 0.1, 12), rng.random(60), scenario, rng)
+    found, p = references(rates), rng.random(60)
+    beyond = found.beyond(p, rates)
+    assert beyond.value == pytest.approx(panel_gap(p, rates).gap.value - found.second_panel.value)
+    for figure in (beyond, found.second_panel, found.perfect_model):
+        assert figure.low < figure.value < figure.high
+        assert figure.n == 60
+
+
+def test_another_panel_of_the_same_people_is_seldom_told_from_a_second_panel():
+    """Of 60 studies; 3 wrong ones are expected of an exact interval."""
+    rng = np.random.default_rng(5)
+    scenario, wrong = np.arange(96) % 12, 0
+    for _ in range(60):
+        q = rng.beta(1.2, 1.2, 96)
+        rates = judged_by(15, np.zeros(15), q, scenario, rng)
+        beyond = references(rates).beyond(judged_by(15, np.zeros(15), q, scenario, rng).h, rates)
+        wrong += not beyond.low <= 0 <= beyond.high
+    assert wrong <= 7
+
+
+def test_without_references_nothing_lies_beyond_them():
+    few = Rates.of_counts(np.array([0.4]), np.array([5.0]), np.array([0]))
+    assert references(few).beyond(np.array([0.9]), few).value is None

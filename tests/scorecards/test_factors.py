@@ -54,6 +54,8 @@ def granted(case, people):
         (-1, -0.2, True),
         (1, -0.2, False),
         (1, 0.05, False),
+        (1, 0.15, False),  # more than their 0.1, which itself is known to within 0.07
+        (-1, -0.15, False),
         (0, 0.2, False),
     ],
 )

@@ -128,6 +128,17 @@ def test_the_finding_tells_both_sides_with_their_intervals():
     assert f"turns away {costs.wrong_refusals.value:.0f} (" in told
 
 
+def test_the_finding_names_the_policies_that_have_prices_where_others_have_none():
+    (said,) = [
+        one
+        for one in hand_made.card(prices={"policy-0": DOLLARS}).findings
+        if one.startswith("Per 1,000")
+    ]
+    assert "Per 1,000 requests like these under policy-0 (20 of 120 cases), strict" in said
+    every = {f"policy-{index}": DOLLARS for index in range(6)}
+    assert "requests like these, strict" in " ".join(hand_made.card(prices=every).findings)
+
+
 def test_the_finding_says_by_how_many_tickets_it_is_weighed():
     tickets = [(ticket("t", 11, policy="policy-0"), 30.0)]
     found = hand_made.card(prices={"policy-0": DOLLARS}, tickets=tickets)

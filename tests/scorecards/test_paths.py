@@ -71,6 +71,24 @@ def test_every_path_is_counted_as_an_oracle_counts_them():
     assert found.conclusion == ("laxer" if signs[0] > 0 else "stricter")
 
 
+def test_how_two_scored_orders_become_one_probability_is_a_choice():
+    """.98 and .2 are .64 as the mean of logits and .59 as the mean of probabilities."""
+    first, second = 0.98, 0.2
+    odds = np.sqrt(first / (1 - first) * second / (1 - second))
+    by_logits = {"p": odds / (1 + odds), "grant_first": first, "grant_second": second}
+    some = docket().only(case for case in docket() if case.value in (9, 20))
+    (found,) = cards(some, arm=lambda case: by_logits)
+    order = [choice for choice in found.choices if choice.about == "order of the answers"]
+    h = np.mean([like_people(case) for case in some])
+    assert (first + second) / 2 < h < odds / (1 + odds)
+    assert [(choice.name, choice.turns) for choice in order] == [
+        ("both orders", False),
+        ("both orders, probabilities averaged", True),
+        ("grant named first", False),
+        ("grant named second", True),
+    ]
+
+
 def test_a_choice_that_changes_nothing_is_no_path():
     """One order, one wording, no unsure answer, equal scenarios: how it is read is all there is."""
     (found,) = cards(docket(), arm=lambda case: {"p": strict(case)})

@@ -60,7 +60,7 @@ def test_a_rater_with_few_cases_places_nobody_and_the_note_says_so():
     (found,) = card(some, arms={"strict": strict}).raters
     assert (found.stricter.value, found.winning_rate.value, found.passes) == (None, None, None)
     assert "no rater judged 10" in found.stricter.note
-    assert "no rater judged 10" in found.winning_rate.note
+    assert "no rater judged 30" in found.winning_rate.note
 
 
 def test_a_groups_gaps_are_those_to_its_own_rates(usual):

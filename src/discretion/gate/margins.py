@@ -40,7 +40,7 @@ def _figure(name: str, arm: ArmCard, people: PeopleCard | None) -> Figure:
     if people is None:
         return missing("there are no people to compare with")
     if name == "beyond_second_panel":
-        return _beyond(arm.panel_gap, people.second_panel)
+        return arm.beyond_second_panel
     granted = people.rate.value
     if name == "wrong_grants":
         share = None if granted is None else 1 - granted
@@ -62,19 +62,6 @@ def _bounded(figure: Figure, share: float | None) -> Figure:
     if math.isclose(figure.value, 1):
         return replace(figure, low=1 - left, high=1.0)
     return figure
-
-
-def _beyond(plain: Figure, second: Figure) -> Figure:
-    """How much farther than a second panel, which is itself taken as known."""
-    if plain.value is None or second.value is None:
-        return missing(plain.note if plain.value is None else second.note)
-    far = second.value
-    return replace(
-        plain,
-        value=plain.value - far,
-        low=None if plain.low is None else plain.low - far,
-        high=None if plain.high is None else plain.high - far,
-    )
 
 
 def _factor_lines(document: Document, card: Scorecard, arm: str) -> Iterator[Line]:

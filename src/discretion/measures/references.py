@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import ENOUGH
-from discretion.measures.rates import Floats, Ints, Rates
-from discretion.measures.weights import Weigh, case_weights
+from discretion.measures.intervals import Term, mean_of
+from discretion.measures.rates import Bools, Floats, Ints, Rates
+from discretion.measures.weights import Weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Beta:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a gap to a panel of n is read against. Neither has an interval."""
+    """What a gap to a panel of n is read against."""
 
     perfect_model: Figure
     """Mean abs(q-h) of a model that knows each case's true rate q."""
@@ -32,29 +34,64 @@ class References:
     beta: Beta | None
     """What was fitted; None where it could not be."""
 
+    def beyond(self, p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
+        """How much farther an arm's p, (C,), is from the panel than a second panel would be: the
+        mean of abs(p-h) less what abs(h'-h) is expected to be, over the same cases."""
+        if self.beta is None:
+            return self.second_panel
+        second = _each(second_distance, self.beta, whole=True)
+
+        def term(h: Floats, n: Floats, at: Ints) -> Floats:
+            return np.abs(p[at] - h) - second(h, n, at)
+
+        return mean_of(term, rates, weigh=weigh, among=_judged(rates)).figure()
+
 
 def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
     """Both references, over the cases with at least 10 judgments, as exact expectations.
 
     The Beta is fitted to every case whose n is known; each case's true rate then has the
-    posterior Beta(a + grants, b + refusals).
+    posterior Beta(a + grants, b + refusals). Intervals are those of any mean over cases; the
+    Beta is held as fitted, since all cases together tell it.
     """
     known = np.isfinite(rates.h) & (rates.n > 0)
-    used = known & (rates.n >= ENOUGH)
-    if not used.any():
+    among = _judged(rates)
+    if not among.any():
         none = missing(f"no case has {ENOUGH} judgments")
         return References(none, none, None)
     beta = fit_beta(rates.grants[known], rates.n[known])
-    weight = case_weights(used.astype(float), rates.scenario, weigh)[used]
-    grants, n = rates.grants[used], rates.n[used]
+    perfect, second = (
+        mean_of(term, rates, weigh=weigh, among=among).figure()
+        for term in (
+            _each(perfect_distance, beta, whole=False),
+            _each(second_distance, beta, whole=True),
+        )
+    )
+    return References(perfect, second, beta)
 
-    def mean(each: Floats) -> Figure:
-        value = float(weight @ each / weight.sum())
-        return Figure(value, None, None, int(used.sum()), "no interval is made for a reference")
 
-    # A second panel has whole people: where judgments are weighted, the nearest number of them.
-    second = second_distance(beta, np.rint(grants), np.rint(n))
-    return References(mean(perfect_distance(beta, grants, n)), mean(second), beta)
+def _judged(rates: Rates) -> Bools:
+    """(C,) the cases with at least 10 judgments, their number known."""
+    judged: Bools = np.isfinite(rates.h) & (rates.n >= ENOUGH)
+    return judged
+
+
+def _each(distance: Callable[[Beta, Floats, Floats], Floats], beta: Beta, *, whole: bool) -> Term:
+    """A distance as what each case contributes. ``whole``: it is that of whole people, so where
+    judgments are weighted, of the nearest number of them."""
+
+    def term(h: Floats, n: Floats, at: Ints) -> Floats:
+        size = np.rint(n) if whole else n
+        known = np.isfinite(h) & (size > 0)
+        grants = h[known] * n[known]
+        far = np.full(h.shape, np.nan)
+        # A share times its number is off a whole number by a rounding of floating point.
+        near = np.rint(grants)
+        grants = near if whole else np.where(np.abs(grants - near) < 1e-9, near, grants)
+        far[known] = distance(beta, np.minimum(grants, size[known]), size[known])
+        return far
+
+    return term
 
 
 def fit_beta(grants: Floats, n: Floats) -> Beta:

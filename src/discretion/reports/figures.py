@@ -35,6 +35,12 @@ ENTRIES = (
     ),
     Entry("over_grant", "Over-grant", "the part of the plain gap that is too lax"),
     Entry("under_grant", "Under-grant", "the part of the plain gap that is too strict"),
+    Entry(
+        "beyond_second_panel",
+        "Beyond a second panel",
+        "plain gap, less what other such people would show; at 0 no farther away than they are",
+        "signed",
+    ),
     Entry("curve_gap", "Gap between curves", "for few judgments a case: fitted curves compared"),
     Entry("reach", "Reach", "how far beyond limits it goes; the people are 1"),
     Entry("brier", "Brier score", "squared error over single judgments; less is better", digits=3),

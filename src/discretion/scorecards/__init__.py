@@ -11,6 +11,7 @@ from discretion.answers import Estimate
 from discretion.cases import Docket
 from discretion.judgments import Panel
 from discretion.measures.rates import Bools
+from discretion.measures.references import references
 from discretion.measures.weights import Weigh
 from discretion.policies import Policy, Prices
 from discretion.scenarios import Scenario
@@ -88,6 +89,7 @@ def score(
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
     factors = factor_cards(study, levels, fits, lines, docket.scenarios)
     forbidden = _forbidden(study, docket.policies)
+    both = references(study.rates, weigh=weigh)
     baselines = [reply for name, reply in replies.items() if kinds[name] == "baseline"]
     cards: dict[str, ArmCard] = {}
     for name, reply in replies.items():
@@ -97,6 +99,7 @@ def score(
             reply,
             kinds[name],
             forbidden,
+            both,
             rng,
             curve_gap=curve_gap(curves, name),
             reach=arm_reach(study, fits, curves, name, rng),
@@ -106,7 +109,7 @@ def score(
         )
     ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
     rng = np.random.default_rng(seed)
-    people = people_card(study, people_reach(study, fits, curves, rng), rng)
+    people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
     apart = [replies[card.name] for card in ranked if card.kind != "baseline"]

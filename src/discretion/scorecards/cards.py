@@ -100,6 +100,8 @@ class ArmCard:
     """Mean abs(p - h) over cases with at least 10 judgments; never ranks arms."""
     over_grant: Figure
     under_grant: Figure
+    beyond_second_panel: Figure
+    """The plain gap less what a second, equally large panel of the same people would show."""
     curve_gap: Figure
     """Mean distance between the people's fitted curves and the arm's, for cases with few
     judgments; where there are no curves it has no value."""

@@ -3,6 +3,7 @@ should not matter does not."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -130,11 +131,17 @@ def _cells(
 
 
 def _amplifies(moved: Equivalence, theirs: Equivalence) -> bool:
-    """Whether an arm is moved to the same side as the people, surely by more than they are."""
+    """Whether an arm is moved to the same side as the people, surely by more than they are: the
+    interval of how much more leaves out zero. Its ends are as far from the value as both
+    intervals' ends together, as the root of squares (Zou and Donner 2008)."""
     mine, people = moved.difference, theirs.difference
-    if mine is None or people is None or moved.low is None or moved.high is None:
+    if mine is None or people is None or not people:
         return False
-    return moved.low > people > 0 or moved.high < people < 0
+    ends = (moved.low, theirs.high) if people > 0 else (moved.high, theirs.low)
+    if ends[0] is None or ends[1] is None:
+        return False
+    more = (mine - people) * math.copysign(1, people)
+    return more > math.hypot(mine - ends[0], ends[1] - people)
 
 
 def _fitted_shift(curves: Curves, place: _Place) -> Shift | None:

@@ -138,6 +138,9 @@ def _money(people: PeopleCard, arm: ArmCard, card: MoneyCard) -> str:
     if costs is None or costs.given.value is None or costs.wrong_refusals.value is None:
         return ""
     which = "like these" if card.tickets is None else f"as they come in ({card.tickets:,} tickets)"
+    if card.tickets is None and card.cases < people.cases:
+        named = " and ".join(card.policies) if len(card.policies) <= 3 else "rules with prices"
+        which += f" under {named} ({card.cases:,} of {people.cases:,} cases)"
     given = show_money(card.currency, costs.given.value) + _ends(
         costs.given, lambda end: show_money(card.currency, end)
     )

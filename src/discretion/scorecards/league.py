@@ -15,6 +15,7 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
 from discretion.measures.rates import Bools, Floats
+from discretion.measures.references import References
 from discretion.measures.scores import brier, log_loss
 from discretion.measures.unsure import unsure_sensitivity
 from discretion.measures.weights import case_weights
@@ -30,6 +31,7 @@ def arm_card(
     replies: Replies,
     kind: Kind,
     forbidden: Bools,
+    both: References,
     rng: np.random.Generator,
     *,
     curve_gap: Figure,
@@ -42,6 +44,7 @@ def arm_card(
 
     Args:
         forbidden: (C,) cases that a `never` forbids.
+        both: what the plain gap is read against.
         curve_gap: how far its curves are from the people's.
         reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
@@ -76,6 +79,7 @@ def arm_card(
         panel_gap=gaps.gap,
         over_grant=gaps.over_grant,
         under_grant=gaps.under_grant,
+        beyond_second_panel=both.beyond(p, rates, weigh=weigh),
         curve_gap=curve_gap,
         reach=reach,
         brier=brier(p, replies.variance, rates, weigh=weigh),

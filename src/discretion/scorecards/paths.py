@@ -11,7 +11,13 @@ from discretion.measures.rates import Bools, Floats
 from discretion.scorecards.conclusion_cards import Choice, Conclusion, PathCard
 from discretion.scorecards.study import Replies, Study
 
-ORDERS = ("both orders", "grant named first", "grant named second")
+ORDERS = (
+    "both orders",
+    "both orders, probabilities averaged",
+    "grant named first",
+    "grant named second",
+)
+"""Scored orders are averaged as logits; for what was drawn the first two are the same."""
 READINGS = ("as a probability", "as deployed")
 UNSURE = ("unsure apart", "unsure as grants", "unsure as refusals")
 _NOTHING = 1e-12
@@ -56,17 +62,18 @@ def _squares(arm: Replies, rates: Floats) -> Floats:
 
     One order has half of the calls, and about twice the variance.
     """
-    noise = np.zeros((3, 2, 1, len(arm.p)))
+    noise = np.zeros((len(ORDERS), 2, 1, len(arm.p)))
     single = 2.0 if _has_orders(arm) else 1.0
-    noise[:, 0, 0] = arm.variance * np.array([[1.0], [single], [single]])
+    noise[:, 0, 0] = arm.variance * np.array([[1.0], [1.0], [single], [single]])
     square: Floats = _lean(arm, rates) ** 2 - noise
     return square
 
 
 def _read(arm: Replies) -> Floats:
     """(orders, readings, C); an arm that has no orders says the same in each."""
-    orders = [arm.grant_first, arm.grant_second] if _has_orders(arm) else [arm.p, arm.p]
-    p = np.stack([arm.p, *orders])
+    orders = (arm.grant_first, arm.grant_second) if _has_orders(arm) else (arm.p, arm.p)
+    middle = (orders[0] + orders[1]) / 2
+    p = np.stack([arm.p, np.where(np.isnan(middle), arm.p, middle), *orders])
     return np.stack([p, np.where(np.isnan(p), np.nan, (p > 0.5).astype(float))], axis=1)
 
 

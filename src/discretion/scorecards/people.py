@@ -10,16 +10,17 @@ from discretion.measures.agreement import krippendorff_alpha, split_half
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import panel_rate
 from discretion.measures.rates import Bools, Rates
-from discretion.measures.references import references
+from discretion.measures.references import References
 from discretion.scorecards.cards import PeopleCard
 from discretion.scorecards.study import Study
 
 
-def people_card(study: Study, reach: Figure, rng: np.random.Generator) -> PeopleCard:
-    """What can be said of a panel on the cases of a study."""
+def people_card(
+    study: Study, both: References, reach: Figure, rng: np.random.Generator
+) -> PeopleCard:
+    """What can be said of a panel on the cases of a study; `both` are its references."""
     panel, rates = study.panel, study.rates
     known = np.isfinite(panel.n)
-    both = references(rates, weigh=study.weigh)
     return PeopleCard(
         name=panel.name,
         simulated=panel.simulated,

@@ -8,7 +8,7 @@ import numpy as np
 
 from discretion.judgments import Panel
 from discretion.measures.annotators import (
-    FEWEST_CASES,
+    FEWEST_TESTED,
     alternative_test,
     standing,
     standing_figure,
@@ -28,7 +28,7 @@ def rater_cards(study: Study, arms: Sequence[Replies]) -> tuple[RaterCard, ...]:
 
 def _card(study: Study, arm: Replies) -> RaterCard:
     test = alternative_test(arm.deployed, study.rates)
-    nobody = missing(f"no rater judged {FEWEST_CASES} of these cases that others judged too")
+    nobody = missing(f"no rater judged {FEWEST_TESTED} of these cases that others judged too")
 
     def over_raters(share: float | None) -> Figure:
         return nobody if share is None else Figure(share, None, None, test.raters)
