@@ -88,6 +88,11 @@ def test_a_name_that_no_case_has_is_said() -> None:
     assert str(caught.value) == "no case has the scenario 's9'; see: discretion check"
 
 
+def test_a_workspace_without_cases_is_not_called_a_selection() -> None:
+    with pytest.raises(DiscretionError, match=r"there are no cases yet; .* discretion import FILE"):
+        Plan(arms=["baseline/mean"]).cases.choose(Docket(()))
+
+
 def test_a_selection_that_leaves_nothing_is_said() -> None:
     with pytest.raises(DiscretionError, match="no case fits the selection; widen it"):
         chosen(policies=["p0"], scenarios=["s1"])

@@ -35,6 +35,11 @@ class Selection(Described):
         Raises:
             DiscretionError: nothing fits, or something named is not there.
         """
+        if not cases:
+            raise DiscretionError(
+                "there are no cases yet",
+                mend="describe some in scenarios/, or bring some in with: discretion import FILE",
+            )
         chosen = list(cases.cases)
         for by, wanted in (
             ("policy", self.policies),

@@ -242,3 +242,13 @@ def test_the_guide_gives_the_rates_of_the_example(tmp_path):
             )
             rate, n = share[case.id]
             assert said == f"{100 * rate:.0f}% of {n:.0f}"
+
+
+def test_a_reply_that_is_not_there_or_no_text_is_told_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner()
+    run.invoke(app, ["init", "desk", "--example", "returns"])
+    Path("reply.txt").write_bytes(b"1: \xff\xfe")
+    for name, said in (("gone.txt", "check the path"), ("reply.txt", "is no UTF-8 text")):
+        refused = run.invoke(app, ["import", "--chat", name])
+        assert said in str(refused.exception)

@@ -73,7 +73,10 @@ def _under(cases: Docket, policy: str) -> Docket:
     """The cases under one policy."""
     known = sorted({case.policy for case in cases})
     if not known:
-        raise DiscretionError("there are no cases yet", mend="describe or import some")
+        raise DiscretionError(
+            "there are no cases yet",
+            mend="describe some in scenarios/, or bring some in with: discretion import FILE",
+        )
     if not policy and len(known) > 1:
         raise DiscretionError(
             "there are several policies", mend=f"name one with --policy: {', '.join(known)}"

@@ -23,9 +23,13 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
 
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DiscretionError(
-            "cannot be read as UTF-8 text", where=str(file), mend="save the reply as a text file"
+            f"cannot be read ({error.strerror})", where=str(file), mend="check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DiscretionError(
+            "is no UTF-8 text", where=str(file), mend="save the reply as plain text, in UTF-8"
         ) from error
     reply = read_reply(text, str(file))
     cases = _asked(here, reply.trial, file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, print_table, remark
+from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.measures.weights import Weigh
@@ -72,6 +73,12 @@ def report(
     heading = title or here.name
     whom, *others = [panel_expression(one, exclude or (), weight or ()) for one in panel or [""]]
     if people or not (run or runs(here.store)):
+        if regressions is not None:
+            raise DiscretionError(
+                "a report on the people alone shows no regressions",
+                where="--regressions",
+                mend="evaluate a tuned model and its base first, and leave out --people",
+            )
         judges = here.panel(whom)
         groups = records.groups(here.store, judges.name, by or ())
         card = reports.of_people(
