@@ -90,7 +90,7 @@ def test_a_name_that_no_case_has_is_said() -> None:
 
 def test_a_workspace_without_cases_is_not_called_a_selection() -> None:
     with pytest.raises(DiscretionError, match=r"there are no cases yet; .* discretion import FILE"):
-        Plan(arms=["baseline/mean"]).cases.choose(Docket(()))
+        Plan(arms=["baseline/mean"]).cases.fitting(Docket(()))
 
 
 def test_a_selection_that_leaves_nothing_is_said() -> None:

@@ -118,3 +118,9 @@ def test_own_cases_are_read_and_a_mistake_in_them_is_told(
     known = open_workspace(evaluated).cases[0].id
     own.write_text(f"must,case\ngrant,{known}\n", encoding="utf-8")
     assert discretion("report", "--regressions", "ours.csv", "--json").code == 0
+
+
+def test_people_alone_show_no_regressions(discretion: Command, evaluated: Path) -> None:
+    outcome = discretion("report", "--people", "--regressions", "ours.csv")
+    assert outcome.code == 2
+    assert "--regressions: a report on the people alone shows no regressions" in outcome.err

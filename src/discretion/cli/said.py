@@ -45,7 +45,7 @@ def base_of(here: Workspace, name: str) -> Settings:
     from discretion.models.local import LocalModel
     from discretion.workspace import endpoints
 
-    known = [BUILT_IN, *here.contents.settings.models]
+    known = list(dict.fromkeys([BUILT_IN, *here.contents.settings.models]))
     if name not in known:
         raise DiscretionError(
             f"there is no model {name!r}",
