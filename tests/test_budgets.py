@@ -59,7 +59,7 @@ def test_calls_under_way_are_waited_for_and_may_cost_less() -> None:
             await purse.pay(aside, Usage(30, 1), None, "bot")
 
         await asyncio.gather(call(1), call(2))
-        with pytest.raises(StoppedError, match="the budget of 100 tokens is spent"):
+        with pytest.raises(StoppedError, match="38 tokens of the budget of 100 tokens is left"):
             await purse.take(Usage(40, 20), None, "bot")
         return purse.tokens
 
@@ -91,5 +91,41 @@ def test_what_is_left_is_for_another_run() -> None:
     purse = Purse(Budget(Decimal(100), "tokens"))
     aside = asyncio.run(purse.take(Usage(40, 20), None, "bot"))
     asyncio.run(purse.pay(aside, Usage(30, 5), None, "bot"))
-    assert purse.left == Budget(Decimal(65), "tokens")
-    assert Purse().left is None
+    assert purse.rest().budget == Budget(Decimal(65), "tokens")
+    assert Purse().rest().budget is None
+
+
+def test_what_is_left_is_said_with_what_the_next_call_may_cost() -> None:
+    async def run(budget: str, most: int, spent: int) -> str:
+        purse = Purse(read_budget(budget))
+        if spent:
+            aside = await purse.take(Usage(spent, 0), PRICE, "bot")
+            await purse.pay(aside, Usage(spent, 0), PRICE, "bot")
+        with pytest.raises(StoppedError) as stopped:
+            await purse.take(Usage(most, 0), PRICE, "bot")
+        return str(stopped.value)
+
+    assert asyncio.run(run("100tokens", 60, 70)) == (
+        "bot: 30 tokens of the budget of 100 tokens is left, and the next call may cost 60 tokens; "
+        "what was answered is kept; the same command goes on from here"
+    )
+    assert asyncio.run(run("0.0010USD", 543, 0)) == (
+        "bot: 0.001USD of the budget of 0.001USD is left, and the next call may cost 0.00136USD; "
+        "give a larger budget"
+    )
+    assert "the budget of 70 tokens is spent; what was" in asyncio.run(run("70tokens", 60, 70))
+
+
+def test_without_a_budget_so_many_paid_calls_are_made_and_no_more() -> None:
+    async def run() -> None:
+        purse = Purse(paid_calls=2)
+        turned_away = await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
+        await purse.pay(turned_away, None, PRICE, "bot")
+        for _ in range(2):
+            await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
+        with pytest.raises(StoppedError, match=r"2,000 paid calls were made.*--budget"):
+            await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
+        await purse.take(Usage(1, 1), None, "mine")
+        assert (purse.calls, purse.money, purse.rest().paid_calls) == (0, {}, 0)
+
+    asyncio.run(run())

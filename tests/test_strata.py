@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
-from discretion.strata import sample
+from discretion.strata import composition, sample
 
 
 def tickets(count: int, prefix: str = "t", **more: object) -> list[Case]:
@@ -27,6 +27,13 @@ def tickets(count: int, prefix: str = "t", **more: object) -> list[Case]:
             **more,  # type: ignore[arg-type]
         )
         for value in range(1, count + 1)
+    ]
+
+
+def test_a_composition_says_what_a_sample_is_made_of() -> None:
+    assert composition([*tickets(4), *of_scenario("late", 7)]) == [
+        ("scenario late", {"no limit": 7}),
+        ("policy returns", {"kept": 2, "broken": 2}),
     ]
 
 

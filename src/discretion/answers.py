@@ -10,6 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+TOLD = 120
+"""Characters that are told of what came in place of a decision."""
+
 How = Literal["scored", "logprobs", "sampled", "fitted", "recorded"]
 
 
@@ -57,6 +60,15 @@ class Failure:
     case: str
     what: str
     text: str = ""
+    """What came in place of a decision: the model's words, or the server's."""
+
+    @property
+    def told(self) -> str:
+        """What is wrong, and how that which came in place of a decision begins. For a terminal:
+        it may quote the case."""
+        words = " ".join(self.text.split())
+        cut = words[:TOLD] + ("…" if len(words) > TOLD else "")
+        return f"{self.what}: “{cut}”" if cut else self.what
 
 
 @dataclass(frozen=True, slots=True)

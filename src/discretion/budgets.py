@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Protocol, runtime_checkable
 
 from discretion.canonical import plain_decimal
@@ -54,8 +54,12 @@ class Budget:
         return self.unit not in ("calls", "tokens")
 
     def __str__(self) -> str:
+        return self.shown(self.amount)
+
+    def shown(self, amount: Decimal) -> str:
+        """An amount in the budget's unit."""
         gap = "" if self.is_money else " "
-        return f"{plain_decimal(self.amount)}{gap}{self.unit}"
+        return f"{plain_decimal(amount)}{gap}{self.unit}"
 
 
 def read_budget(text: str) -> Budget:
@@ -74,6 +78,16 @@ def read_budget(text: str) -> Budget:
     return Budget(Decimal(found[1]) * _TIMES[found[2]], known)
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is set aside for one call."""
+
+    amount: Decimal
+    """In the budget's unit."""
+    paid: bool
+    """It is one of the paid calls."""
+
+
 class Purse:
     """What a run has spent, and may still spend.
 
@@ -81,57 +95,89 @@ class Purse:
     calls under way together never exceed the budget.
     """
 
-    def __init__(self, budget: Budget | None = None) -> None:
+    def __init__(self, budget: Budget | None = None, *, paid_calls: int | None = None) -> None:
         self.budget = budget
+        self.paid_calls = paid_calls
+        """So many paid calls may still be made; None means any number."""
         self.calls = self.tokens = 0
         self.money: dict[str, Decimal] = {}
         """Spent, by currency."""
         self._spent = self._aside = Decimal(0)
         self._changed = asyncio.Condition()
 
-    @property
-    def left(self) -> Budget | None:
-        """What is left of the budget, for another run; None where there is none."""
-        if self.budget is None:
-            return None
-        return replace(self.budget, amount=self.budget.amount - self._spent)
+    def rest(self) -> Purse:
+        """A purse with what is left in this one, for another run."""
+        left = self.budget and replace(self.budget, amount=self.budget.amount - self._spent)
+        return Purse(left, paid_calls=self.paid_calls)
 
-    async def take(self, most: Usage, price: Price | None, where: str) -> Decimal:
+    async def take(
+        self, most: Usage, price: Price | None, where: str, *, paid: bool = False
+    ) -> Aside:
         """Set aside what a call may cost; waits while only calls under way stand against it.
+
+        Args:
+            paid: it costs something, whether or not it is known how much.
 
         Raises:
             StoppedError: even if these cost nothing, too little is left.
             DiscretionError: a budget in money does not fit the price.
         """
         amount = self._amount(most, price, where)
-        if self.budget is None:
-            return amount
-        async with self._changed:
-            while self._spent + self._aside + amount > self.budget.amount:
-                if self._spent + amount > self.budget.amount:
-                    raise StoppedError(
-                        f"the budget of {self.budget} is spent, or too little is left of it for "
-                        "the next call",
-                        where=where,
-                        mend="what was answered is kept; the same command goes on from here",
-                    )
-                await self._changed.wait()
-            self._aside += amount
-        return amount
+        if self.budget is not None:
+            async with self._changed:
+                while self._spent + self._aside + amount > self.budget.amount:
+                    if self._spent + amount > self.budget.amount:
+                        raise self._overdrawn(self.budget, amount, where)
+                    await self._changed.wait()
+                self._aside += amount
+        if paid and self.paid_calls is not None:
+            if not self.paid_calls:
+                raise StoppedError(
+                    f"{PAID_CALLS:,} paid calls were made, as many as may be without a budget",
+                    where=where,
+                    mend="what was answered is kept; to go on, add --budget 5USD, --budget "
+                    "20000calls or --yes",
+                )
+            self.paid_calls -= 1
+        return Aside(amount, paid)
 
-    async def pay(self, aside: Decimal, used: Usage, price: Price | None, where: str) -> None:
-        """Pay what a call did cost, and put the rest of what was set aside back."""
-        self.calls += 1
-        self.tokens += used.tokens_in + used.tokens_out
-        if price is not None:
+    async def pay(self, aside: Aside, used: Usage | None, price: Price | None, where: str) -> None:
+        """Pay what a call did cost, and put the rest of what was set aside back.
+
+        Args:
+            used: None where the call was turned away, or never came to anything: it is not counted.
+        """
+        if used is not None:
+            self.calls += 1
+            self.tokens += used.tokens_in + used.tokens_out
+        elif aside.paid and self.paid_calls is not None:
+            self.paid_calls += 1
+        if used is not None and price is not None:
             before = self.money.get(price.currency, Decimal(0))
             self.money[price.currency] = before + price.of(used)
         if self.budget is None:
             return
         async with self._changed:
-            self._aside -= aside
-            self._spent += self._amount(used, price, where)
+            self._aside -= aside.amount
+            if used is not None:
+                self._spent += self._amount(used, price, where)
             self._changed.notify_all()
+
+    def _overdrawn(self, budget: Budget, amount: Decimal, where: str) -> StoppedError:
+        """What to say where a call may cost more than is left."""
+        kept = "what was answered is kept; " if self._spent else ""
+        left = budget.amount - self._spent
+        what = f"the budget of {budget} is spent"
+        if left > 0:
+            # Three figures, upward and downward, so that it never looks as if it were enough.
+            most = budget.shown(_rounded(amount, ROUND_CEILING))
+            what = (
+                f"{budget.shown(_rounded(left, ROUND_FLOOR))} of the budget of {budget} is left, "
+                f"and the next call may cost {most}"
+            )
+        enough = amount <= budget.amount
+        mend = "the same command goes on from here" if enough else "give a larger budget"
+        return StoppedError(what, where=where, mend=kept + mend)
 
     def _amount(self, usage: Usage, price: Price | None, where: str) -> Decimal:
         unit = self.budget.unit if self.budget else "calls"
@@ -148,6 +194,10 @@ class Purse:
                 "in calls or tokens",
             )
         return price.of(usage)
+
+
+def _rounded(amount: Decimal, way: str) -> Decimal:
+    return Context(prec=3, rounding=way).plus(amount)
 
 
 @runtime_checkable

@@ -185,7 +185,7 @@ class _Evaluation:
                 self._keep(arm, outcome)
             self._tell(arm)
             if arm.name not in self._good and self._bad[arm.name] >= HOPELESS:
-                what = next(one.what for one in outcomes if isinstance(one, Failure))
+                what = next(one.told for one in outcomes if isinstance(one, Failure))
                 raise DiscretionError(
                     f"the first {self._bad[arm.name]} calls all failed: {what}",
                     where=arm.name,

@@ -39,6 +39,18 @@ def sample(cases: Sequence[Case], size: int, seed: int, by: Sequence[str] = ()) 
     return [case for case in cases if case.id in kept]
 
 
+def composition(cases: Sequence[Case]) -> list[tuple[str, dict[str, int]]]:
+    """Of each scenario (or policy, where a case has none), how many cases keep the rule, break it,
+    or have no limit: ``kept``, ``broken``, ``no limit``. The largest first."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        found[_family(case)][_side(case)] += 1
+    return [
+        (family, dict(sides))
+        for family, sides in sorted(found.items(), key=lambda one: -one[1].total())
+    ]
+
+
 def _without_repeats(cases: Sequence[Case]) -> list[Case]:
     first: dict[str, Case] = {}
     for case in cases:

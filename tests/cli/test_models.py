@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from discretion.cli.endpoints import _personal
-from servers.shapes import Scripted, completion, error, says
+from servers.shapes import Scripted, completion, error, says, words
+from servers.web import Request, Response
 
 from .conftest import Command
 
@@ -76,7 +78,7 @@ def test_a_probe_that_fails_is_one_sentence(
     outcome = discretion("models", "probe", "bot")
     assert outcome.code == 2
     assert "[models.bot]: 127.0.0.1" in outcome.err
-    assert "does not accept the key (401); correct its settings" in outcome.err
+    assert "does not accept the key (401); set key_env" in outcome.err
 
 
 def test_what_is_no_endpoint_cannot_be_probed(discretion: Command, bot: Path) -> None:
@@ -92,6 +94,7 @@ def test_texts_go_nowhere_without_a_yes(discretion: Command, bot: Path) -> None:
         "the texts of 5 cases would leave this machine for the first time",
         "to        api.example.com  (https://api.example.com/v1)",
         "model     m, here called abroad",
+        "such as   “",
         "0 texts carry marks in place of what an import found; still in them: nothing that was",
         "discretion models allow abroad, or add --yes",
     ):
@@ -160,6 +163,53 @@ def test_a_budget_that_is_none_is_said_before_anything_is_asked(
     outcome = discretion("evaluate", "--arm", "bot/direct", "--budget", "much")
     assert (outcome.code, server.requests) == (2, [])
     assert "write 5USD, 2000calls or 1Mtokens" in outcome.err
+
+
+def test_calls_that_nobody_could_foresee_need_a_budget_too(
+    discretion: Command, bot: Path, server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tokens that are not the answers' leave each score open, and ten draws an order follow."""
+    monkeypatch.setattr("discretion.budgets.PAID_CALLS", 30)
+
+    def other_splits(request: Request) -> Response:
+        grant, refuse = words(request)
+        top = [(f"▁{grant}", -0.5), (f"▁{refuse}", -1.0)]
+        return completion(refuse, top=top if request.body.get("logprobs") else None)
+
+    server.otherwise = other_splits
+    asked = ("evaluate", "--arm", "bot/direct", "--cases", 5)
+    outcome = discretion(*asked)
+    assert outcome.code == 1
+    assert "30 paid calls were made" in outcome.err
+    assert "to go on, add --budget 5USD" in outcome.err
+    assert len(server.requests) == 1 + 30
+    assert discretion(*asked, "--yes").code == 0
+
+
+def test_failures_are_counted_by_kind_with_what_came_instead(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    server.enqueue(completion("yes"))  # the probe: no log-probabilities
+    server.otherwise = lambda request: completion(
+        words(request)[0] if request.body["seed"] % 4 else "Das kommt darauf an."
+    )
+    outcome = discretion("evaluate", "--arm", "bot/direct", "--cases", 5)
+    assert outcome.code == 1
+    failed = int(outcome.out.split(" failed")[0].rsplit(" ", 1)[1])
+    assert failed > 1
+    assert f"failed: {failed} calls of bot/direct, such as case" in outcome.err
+    assert "the answer cannot be read: “Das kommt darauf an.”" in outcome.err
+    assert "the same command asks what failed again, and nothing else" in outcome.err
+
+
+def test_a_sample_is_said_to_be_made_of_what_it_is(discretion: Command, desk: Path) -> None:
+    said = discretion("evaluate", "--arm", "baseline/always-grant", "--cases", 12).err
+    rows = [line for line in said.splitlines() if line.startswith("  scenario ")]
+    assert "12 cases; of those that nearly repeat each other one" in said
+    assert len(rows) == len(list((desk / "scenarios").glob("*.yaml")))
+    assert (
+        sum(int(n) for row in rows for n in re.findall(r"\d+(?= (?:keep|break|have))", row)) == 12
+    )
 
 
 def test_many_paid_calls_need_a_budget_or_a_yes(

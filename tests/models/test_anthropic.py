@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -38,6 +39,7 @@ def test_the_system_text_stands_beside_the_messages(
     assert request.body == {
         "model": "gpt-x",
         "max_tokens": 256,
+        "temperature": 1.0,
         "system": "Decide the case.",
         "messages": [{"role": "user", "content": "A coat on day 15. grant or refuse?"}],
     }
@@ -46,9 +48,12 @@ def test_the_system_text_stands_beside_the_messages(
     assert "authorization" not in request.headers
 
 
-def test_a_temperature_is_sent_only_where_it_is_not_the_usual_one(server: Scripted) -> None:
+def test_a_temperature_is_sent_where_the_probe_found_that_it_is_taken(server: Scripted) -> None:
     write(claude(server), temperature=0.5)
     assert server.requests[0].body["temperature"] == 0.5
+    newer = replace(NEVER_LOGPROBS, refused=("temperature",))
+    write(endpoint(server.url, dialect=AnthropicDialect(), probed=newer))
+    assert "temperature" not in server.requests[1].body
 
 
 def test_nothing_is_taken_from_the_environment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from discretion.arms import Refused, Written
 from discretion.budgets import Purse, read_budget
 from discretion.errors import StoppedError
 from servers.shapes import Scripted, completion, error
+from servers.web import Response
 
 from .endpoints_at_hand import Naps, endpoint, write
 
@@ -27,7 +29,6 @@ def server() -> Iterator[Scripted]:
     ("status", "what"),
     [
         (400, "refuses the request (400)"),
-        (401, "does not accept the key (401)"),
         (403, "does not allow this key to use the model (403)"),
         (404, "does not know the address or the model (404)"),
     ],
@@ -62,11 +63,27 @@ def test_a_server_is_given_the_time_that_it_asks_for(server: Scripted) -> None:
     assert any(30 <= nap < 32 for nap in naps.seconds)
 
 
-def test_a_server_that_asks_for_an_hour_is_not_waited_for(server: Scripted) -> None:
-    server.otherwise = lambda request: error(429, retry_after="3600")
-    refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
-    assert refused.what.endswith("limits how much it may be asked (429), and asks to wait 3600 s")
+@pytest.mark.parametrize(
+    ("reply", "what"),
+    [
+        (error(401), "does not accept the key (401); set key_env"),
+        (error(402), "asks for payment (402); see to the account's credit"),
+        (error(429, code="insufficient_quota"), "asks for payment (429, insufficient_quota)"),
+        (
+            error(429, retry_after="3600"),
+            "limits how much it may be asked (429), and asks to wait 3600 s",
+        ),
+    ],
+)
+def test_what_every_other_call_would_meet_too_stops_the_run(
+    server: Scripted, reply: Response, what: str
+) -> None:
+    server.otherwise = lambda request: reply
+    with pytest.raises(StoppedError) as stopped:
+        write(endpoint(server.url))
+    assert what in str(stopped.value)
+    assert "what was answered is kept, and the same command goes on" in str(stopped.value)
+    assert len(server.requests) == 1
 
 
 def test_a_connection_cut_in_the_middle_is_tried_again(server: Scripted) -> None:
@@ -93,6 +110,22 @@ def test_a_server_that_does_not_answer_in_time(server: Scripted) -> None:
     refused = write(endpoint(server.url, timeout_s=0.05, attempts=1))
     assert isinstance(refused, Refused)
     assert "did not answer within 0.05 s" in refused.what
+
+
+def test_a_reply_that_trickles_in_is_no_answer_in_time(server: Scripted) -> None:
+    """Each wait for bytes is short; all of them together are not."""
+    server.otherwise = lambda request: replace(completion(), trickle=0.05)
+    refused = write(endpoint(server.url, timeout_s=0.3, attempts=1))
+    assert isinstance(refused, Refused)
+    assert "did not answer within 0.3 s" in refused.what
+
+
+def test_a_page_in_place_of_an_answer_is_said_to_be_no_json(server: Scripted) -> None:
+    server.otherwise = lambda request: Response(b"<html>please log in</html>")
+    refused = write(endpoint(server.url, attempts=1))
+    assert isinstance(refused, Refused)
+    assert "sent a text that is no JSON" in refused.what
+    assert "please log in" in refused.said
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -134,7 +167,10 @@ def test_a_key_is_sent_and_never_told(server: Scripted, monkeypatch: pytest.Monk
     assert "*** of *** is no good" in refused.said
     assert "secret" not in f"{refused}{one.settings}{one.settings.address}"
     server.otherwise = lambda request: error(401, "Incorrect key sk-ve***et")
-    assert write(one).said == ""
+    with pytest.raises(StoppedError) as stopped:
+        write(one)
+    assert "check the key in BOT_KEY" in str(stopped.value)
+    assert "sk-" not in str(stopped.value)
 
 
 def test_nothing_is_taken_from_the_environment_and_nothing_told_about_this_machine(
@@ -173,9 +209,22 @@ def test_calls_are_paid_and_stop_before_the_budget_is_overdrawn(server: Scripted
     write(one, purse=purse, max_tokens=10)
     assert (purse.calls, purse.tokens) == (1, 42)
     assert f"{purse.money['EUR']:.3f}" == "0.042"
-    with pytest.raises(StoppedError, match=r"budget of 0\.5EUR is spent, or too little is left"):
+    with pytest.raises(StoppedError, match=r"0\.458EUR of the budget of 0\.5EUR is left"):
         write(one, purse=purse, max_tokens=1000)
     assert len(server.requests) == 1
+
+
+def test_an_attempt_whose_answer_was_lost_is_paid_and_one_turned_away_is_not(
+    server: Scripted,
+) -> None:
+    prices = {"price_in": "1000", "price_out": "1000"}
+    purse = Purse(read_budget("10USD"))
+    server.enqueue(error(429), replace(completion(), keep=0.5))
+    assert isinstance(write(endpoint(server.url, **prices), purse=purse, max_tokens=10), Written)
+    assert len(server.requests) == 3
+    lost = 51 // 2 + 64 + 10
+    assert (purse.calls, purse.tokens) == (2, 42 + lost)
+    assert purse.money["USD"] == Decimal(42 + lost) / 1000
 
 
 def test_tokens_are_estimated_where_a_server_does_not_count(server: Scripted) -> None:

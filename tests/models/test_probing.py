@@ -65,6 +65,17 @@ def test_where_everything_is_refused_each_option_is_tried(server: Scripted) -> N
     assert len(server.requests) == 1 + 1 + 5
 
 
+def test_a_server_that_gives_few_first_tokens_is_asked_for_few(server: Scripted) -> None:
+    def respond(request: Request) -> Response:
+        if request.body.get("top_logprobs", 0) > 5:
+            return error(400, "top_logprobs must be at most 5")
+        top = TOP if request.body.get("logprobs") else None
+        return completion("yes", top=top, choices=request.body.get("n", 1))
+
+    server.otherwise = respond
+    assert probe(server.url) == Probe(model=MODEL, build="fp_1", logprobs=5, choices=2)
+
+
 def test_a_server_that_wants_the_other_limit_of_tokens(server: Scripted) -> None:
     server.otherwise = strict("max_tokens", "logprobs", "temperature")
     found = probe(server.url)
@@ -112,4 +123,5 @@ def test_anthropic_is_probed_without_what_it_has_not() -> None:
     with Scripted(lambda request: message("yes")) as server:
         one = endpoint(server.url, probed=None, dialect=AnthropicDialect(), naps=Naps())
         assert asyncio.run(one.probe()) == Probe(model=MODEL, build="", logprobs=0, choices=1)
-        assert server.requests[0].body.keys() == {"model", "max_tokens", "messages", "system"}
+        asked = {"model", "max_tokens", "messages", "system", "temperature"}
+        assert server.requests[0].body.keys() == asked

@@ -30,6 +30,8 @@ class Response:
     """Share of the body that is sent before the connection is cut."""
     seconds: float = 0.0
     """Passed before anything is sent."""
+    trickle: float = 0.0
+    """Seconds passed before each single byte of the body."""
 
     def encoded(self) -> tuple[bytes, bytes]:
         body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -111,6 +113,14 @@ class WebServer:
         head, content = response.encoded()
         if response.seconds:
             await asyncio.sleep(response.seconds)
-        writer.write(head + content[: round(len(content) * response.keep)])
+        content = content[: round(len(content) * response.keep)]
+        writer.write(head)
+        if response.trickle:
+            for byte in content:
+                await asyncio.sleep(response.trickle)
+                writer.write(bytes([byte]))
+                await writer.drain()
+        else:
+            writer.write(content)
         await writer.drain()
         return response.keep == 1.0

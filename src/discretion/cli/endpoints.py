@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import typer
@@ -62,6 +63,8 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
     remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
     remark(f"  to        {one.settings.host}  ({one.settings.base_url})")
     remark(f"  model     {one.settings.model}, here called {one.name}")
+    if texts:
+        remark(f"  such as   “{shorten(texts[0], 120, placeholder=' …')}”")
     remark("  with them the policy's text, and judged cases where the method shows precedents")
     remark(f"  personal  {_personal(texts)}")
     if not yes:
@@ -115,7 +118,8 @@ def way(one: Endpoint, found: Probe) -> str:
 def check_cost(
     here: Workspace, cases: Docket, arms: Sequence[Arm], *, budget: str, yes: bool
 ) -> None:
-    """Refuse more than a few thousand paid calls without a budget or a yes.
+    """Refuse more than a few thousand paid calls without a budget or a yes. What cannot be known
+    before, such as scores that stay open and are drawn, the purse refuses.
 
     Raises:
         DiscretionError: says how many there would be.
@@ -130,7 +134,7 @@ def check_cost(
         for arm in arms
         if isinstance(arm, PromptedArm)
         and isinstance(arm.model, Endpoint)
-        and (arm.model.settings.price or not arm.model.settings.is_local)
+        and arm.model.settings.is_paid
     ]
     if budget or yes or not paid:
         return
@@ -141,6 +145,19 @@ def check_cost(
             where="--budget",
             mend="add --budget 5USD, --budget 20000calls or --yes, or take fewer with --cases",
         )
+
+
+def purse_of(budget: str, *, yes: bool) -> Purse:
+    """What a command may spend.
+
+    Raises:
+        DiscretionError: the budget is none.
+    """
+    from discretion.budgets import PAID_CALLS, Purse, read_budget
+
+    if budget:
+        return Purse(read_budget(budget))
+    return Purse(paid_calls=None if yes else PAID_CALLS)
 
 
 def spent(purse: Purse) -> dict[str, object]:

@@ -15,6 +15,7 @@ from discretion.cli.app import (
     Weight,
     Yes,
     app,
+    counted,
     desk,
     now,
     print_json,
@@ -26,9 +27,14 @@ from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
     from discretion.answers import Failure
+    from discretion.cases import Docket
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
+
+
+SHOWN = 12
+"""Scenarios whose share of a sample is shown."""
 
 
 @app.command()
@@ -86,11 +92,10 @@ def evaluate(
     command. A plan's hash is stored before anything is asked.
     """
     from discretion import evaluation
-    from discretion.budgets import Purse, read_budget
     from discretion.cli import endpoints
     from discretion.selections import panel_expression
 
-    purse = Purse(read_budget(budget) if budget else None)
+    purse = endpoints.purse_of(budget, yes=yes)
     here = desk()
     intended = _plan(
         here,
@@ -107,6 +112,8 @@ def evaluate(
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
     intended, chosen = here.settle(intended)
+    if intended.cases.at_most is not None:
+        _remark_composition(chosen, int(intended.cases.at_most))
     if not dry_run:
         endpoints.make_ready(here, intended.arms, chosen, yes=yes)
     lineup = here.arms(*intended.arms, plan=intended, fresh=now() if fresh else "", clock=now)
@@ -197,6 +204,21 @@ def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any
         raise DiscretionError(str(first.get("ctx", {}).get("error", first["msg"]))) from error
 
 
+def _remark_composition(chosen: Docket, at_most: int) -> None:
+    """What a sample of the cases is made of."""
+    from discretion.strata import composition
+
+    few = "" if len(chosen) >= at_most else f" of {at_most:,} wanted"
+    remark(f"{counted(len(chosen), 'case')}{few}; of those that nearly repeat each other one")
+    words = {"kept": "keep the rule", "broken": "break it", "no limit": "have no limit"}
+    families = composition(chosen.cases)
+    for family, sides in families[:SHOWN]:
+        each = (f"{sides[side]:,} {said}" for side, said in words.items() if side in sides)
+        remark(f"  {family}: {', '.join(each)}")
+    if len(families) > SHOWN:
+        remark(f"  and {len(families) - SHOWN} more")
+
+
 def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> None:
     """What a run would ask; four characters are counted as about one token."""
     if as_json:
@@ -217,9 +239,16 @@ def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> Non
 
 
 def remark_failures(failures: Sequence[tuple[str, Failure]]) -> None:
-    """The first calls that failed, and why."""
-    for name, failure in failures[:3]:
-        remark(f"failed: {name}, case {failure.case}: {failure.what}")
+    """How many calls failed in which way, the commonest first, with one of each."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for name, failure in failures:
+        alike.setdefault((name, failure.what), []).append(failure)
+    for (name, _), those in sorted(alike.items(), key=lambda one: -len(one[1]))[:3]:
+        first = those[0]
+        remark(f"failed: {counted(len(those), 'call')} of {name}, such as case {first.case}:")
+        remark(f"  {first.told}")
+    if failures:
+        remark("the same command asks what failed again, and nothing else")
 
 
 def keep_results(here: Workspace, run: Run) -> None:

@@ -80,7 +80,7 @@ def judged(
     """
     from discretion import reports
     from discretion.acceptances import read_acceptance
-    from discretion.budgets import Purse, read_budget
+    from discretion.cli import endpoints
     from discretion.gate import judge, read_expectations
 
     acceptance, document = read_acceptance(file)
@@ -96,7 +96,7 @@ def judged(
         if acceptance.regressions
         else ()
     )
-    purse = Purse(read_budget(budget) if budget else None)
+    purse = endpoints.purse_of(budget, yes=yes)
     run = _run(here, plan, chosen, cases, purse, yes=yes)
     if run is None:
         raise DiscretionError(
@@ -108,7 +108,7 @@ def judged(
         here_already = {case.id for case in cases}
         new = [case for case in own.values() if case.id not in here_already]
         known = cases.only((*cases, *new))
-        trial = _run(here, plan, cases.only(own.values()), known, Purse(purse.left), yes=yes)
+        trial = _run(here, plan, cases.only(own.values()), known, purse.rest(), yes=yes)
     card = reports.of_run(run, panel=acceptance.panel) if acceptance.compares else None
     lines = judge(
         acceptance, document, name, run, card=card, expectations=expectations, trial=trial

@@ -101,6 +101,8 @@ def add(
 
 def _supports(one: Endpoint, found: Probe) -> dict[str, str]:
     def taken(option: str, also: str = "") -> str:
+        if not one.offers(option):
+            return "this kind of endpoint has none"
         return "refused" if option in found.refused else "taken" + also
 
     system = one.settings.system == "merge" or "system" in found.refused

@@ -52,8 +52,8 @@ class AnthropicDialect:
         }
         if system:
             body["system"] = "\n\n".join(system)
-        # 1 is what it uses by itself, and newer models take no temperature at all.
-        if question.temperature not in (None, 1.0):
+        # Newer models take none at all, which the probe finds out.
+        if question.temperature is not None:
             body["temperature"] = question.temperature
         return body
 

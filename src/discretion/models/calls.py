@@ -45,12 +45,17 @@ class Calls:
             MishapError: it is not, after every attempt that can help.
             StoppedError: too little is left in the purse.
         """
-        price = self._price()
+        return await self._retries.run(lambda: self._paid(question), seed)
+
+    async def _paid(self, question: Question) -> Reply:
+        """One attempt; where it may have been answered without our hearing so, the most that it
+        may have cost is paid, and nothing where it was turned away."""
+        price, paid = self._price(), self._settings.is_paid
         bound = Usage(question.size // 2 + 64, question.max_tokens * question.choices)
-        aside = await self._purse.take(bound, price, self._name)
-        cost = Usage(0, 0)
+        aside = await self._purse.take(bound, price, self._name, paid=paid)
+        cost = None
         try:
-            reply = await self._retries.run(lambda: self._attempt(question), seed)
+            reply = await self._attempt(question)
             cost = Usage(*used(reply, question))
         except MishapError as mishap:
             if mishap.arrived:

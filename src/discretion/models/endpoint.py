@@ -124,7 +124,7 @@ class Endpoint:
             raise DiscretionError(
                 mishap.what + (f": {mishap.said}" if mishap.said else ""),
                 where=f"[models.{self.name}]",
-                mend="correct its settings, or try again later",
+                mend=mishap.mend or "correct its settings",
             ) from mishap
         finally:
             await self.close()
@@ -223,7 +223,17 @@ class Endpoint:
                 where=f"[models.{self.name}]",
                 mend=f"run: discretion models allow {self.name}",
             )
-        reply = await self._calls.ask(question, seed)
+        try:
+            reply = await self._calls.ask(question, seed)
+        except MishapError as mishap:
+            if not mishap.for_all:
+                raise
+            raise StoppedError(
+                mishap.what,
+                where=f"[models.{self.name}]",
+                mend=f"{mishap.mend}; what was answered is kept, and the same command goes on from "
+                "here",
+            ) from mishap
         self._compare(reply)
         return reply
 
@@ -236,8 +246,12 @@ class Endpoint:
             return (first, *rest[1:])
         return messages
 
+    def offers(self, option: str) -> bool:
+        """Whether its kind of endpoint has an option at all, such as ``seed``."""
+        return option in self._dialect.options
+
     def _refuses(self, option: str) -> bool:
-        return option in self._known.refused or option not in self._dialect.options
+        return option in self._known.refused or not self.offers(option)
 
     def _temperature(self, wanted: float) -> float | None:
         if not self._refuses("temperature"):

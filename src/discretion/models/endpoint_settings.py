@@ -76,6 +76,11 @@ class EndpointSettings(BaseModel):
             return False
 
     @property
+    def is_paid(self) -> bool:
+        """Whether its calls cost something, as far as is known: it has prices, or is elsewhere."""
+        return self.price is not None or not self.is_local
+
+    @property
     def price(self) -> Price | None:
         if self.price_in is None or self.price_out is None:
             return None

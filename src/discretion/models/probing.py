@@ -14,6 +14,9 @@ SYSTEM = Message("system", "You answer in one word.")
 USER = Message("user", "Is ice cold? Answer yes or no.")
 """What a probe asks. No text of the workspace is in it."""
 
+FEW = 5
+"""First tokens that a server is asked for where it refuses to give as many as are wanted."""
+
 _NOT_THE_OPTIONS = frozenset({401, 402, 403, 404, 408, 429})
 """Statuses that say nothing about the options of a request."""
 
@@ -84,11 +87,17 @@ async def probe(
         replies = [await ask(bare)]
     refused = []
     for option in wanted:
-        try:
-            replies.append(await ask(adds[option](bare)))
-        except MishapError as mishap:
-            if not _about_options(mishap):
-                raise
+        forms = [adds[option](bare)]
+        if option == "logprobs" and top_logprobs > FEW:
+            forms.append(replace(bare, top_logprobs=FEW))
+        for form in forms:
+            try:
+                replies.append(await ask(form))
+                break
+            except MishapError as mishap:
+                if not _about_options(mishap):
+                    raise
+        else:
             refused.append(option)
     return _found(replies, tuple(refused), bare.modern_limit)
 

@@ -30,6 +30,8 @@ class MishapError(Exception):
         after: float | None = None,
         status: int | None = None,
         arrived: bool = False,
+        mend: str = "",
+        for_all: bool = False,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -44,6 +46,10 @@ class MishapError(Exception):
         """The HTTP status; None where there was no answer."""
         self.arrived = arrived
         """The server may have done the work, and charge for it."""
+        self.mend = mend
+        """What to do about it; empty where nothing special can be said."""
+        self.for_all = for_all
+        """Every other call would come to the same: its key, or the account, is at an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _told(mishap: MishapError, attempts: int) -> MishapError:
     if not mishap.passes:
         return mishap
-    if (mishap.after or 0) > PATIENCE_S:
+    for_all = (mishap.after or 0) > PATIENCE_S
+    if for_all:
         what = f"{mishap.what}, and asks to wait {mishap.after:.0f} s"
     else:
         times = "once" if attempts == 1 else f"{attempts} times"
         what = f"{mishap.what} (tried {times})"
-    return MishapError(what, said=mishap.said, passes=True, status=mishap.status)
+    return MishapError(
+        what,
+        said=mishap.said,
+        passes=True,
+        status=mishap.status,
+        mend="try again after that" if for_all else mishap.mend,
+        for_all=for_all,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -19,18 +20,24 @@ _SAID = 300
 """Characters kept of what a server says with an error."""
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{2,59}", re.I)
 _STATUSES = {
-    400: "refuses the request",
-    401: "does not accept the key",
-    402: "asks for payment",
-    403: "does not allow this key to use the model",
-    404: "does not know the address or the model",
-    408: "timed out",
-    409: "reports a conflict",
-    413: "finds the request too large",
-    422: "refuses the request",
-    429: "limits how much it may be asked",
+    400: ("refuses the request", ""),
+    401: ("does not accept the key", "check the key"),
+    402: ("asks for payment", "see to the account's credit"),
+    403: (
+        "does not allow this key to use the model",
+        "name a model that the key may use, or allow it there",
+    ),
+    404: ("does not know the address or the model", "check base_url and model"),
+    408: ("timed out", "try again later"),
+    409: ("reports a conflict", "try again later"),
+    413: ("finds the request too large", "leave out cases with long texts, or shorten these"),
+    422: ("refuses the request", ""),
+    429: ("limits how much it may be asked", "set requests_per_minute, or try again later"),
 }
+"""What a server does with each status, and what to do about it."""
 _PASSING = frozenset({408, 409, 429})
+_OUT_OF_CREDIT = "insufficient_quota"
+"""What it is called, with the status of a rate limit, where waiting does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +145,17 @@ class Wire:
         body = self._dialect.body(self._settings.model, question)
         try:
             # Typed replies cost more than twice the processor time of this.
-            response = await self._client.post(self._dialect.path, body=body, cast_to=Response)
-        except sdk.APITimeoutError as error:
+            # The client's own time-out is for each wait for bytes, so that a reply which comes a
+            # byte at a time would never end.
+            async with asyncio.timeout(self._settings.timeout_s):
+                response = await self._client.post(self._dialect.path, body=body, cast_to=Response)
+        except (TimeoutError, sdk.APITimeoutError) as error:
             seconds = f"{self._settings.timeout_s:g} s"
             raise MishapError(
-                f"{host} did not answer within {seconds}", passes=True, arrived=True
+                f"{host} did not answer within {seconds}",
+                passes=True,
+                arrived=True,
+                mend="set a higher timeout_s, or try again later",
             ) from error
         except sdk.APIConnectionError as error:
             raise self._unreachable(error) from error
@@ -158,11 +171,14 @@ class Wire:
         try:
             body = json.loads(response.content)
         except ValueError as error:
+            begun = response.text.lstrip()[:1] in ("", "{", "[")
             raise MishapError(
-                f"{host} sent JSON that is broken off or damaged",
+                f"{host} sent "
+                + ("JSON that is broken off or damaged" if begun else "a text that is no JSON"),
                 said=self._clean(response.text),
                 passes=True,
                 arrived=True,
+                mend="try again later" if begun else "check base_url",
             ) from error
         try:
             return self._dialect.read(body)
@@ -177,17 +193,26 @@ class Wire:
         status, host = response.status_code, self._settings.host
         if 300 <= status < 400:
             return MishapError(
-                f"{host} redirects to another address, and calls are not sent on; correct base_url",
+                f"{host} redirects to another address, and calls are not sent on",
                 status=status,
+                mend="correct base_url",
             )
-        does = _STATUSES.get(status, "failed" if status >= 500 else "refuses the request")
+        code = _code(response)
+        out_of_credit = code == _OUT_OF_CREDIT
+        otherwise = ("failed", "try again later") if status >= 500 else _STATUSES[400]
+        does, mend = _STATUSES[402] if out_of_credit else _STATUSES.get(status, otherwise)
+        if status == 401:
+            variable = self._settings.key_env
+            mend = f"check the key in {variable}" if variable else "set key_env, if it needs a key"
         return MishapError(
-            f"{host} {does} ({status}{_code(response)})",
+            f"{host} {does} ({status}{code and f', {code}'})",
             # A server may repeat parts of a key that it does not accept.
-            said="" if status in (401, 403) else self._clean(response.text),
-            passes=status in _PASSING or status >= 500,
+            said="" if status in (401, 403) else self._clean(_message(response.text)),
+            passes=not out_of_credit and (status in _PASSING or status >= 500),
             after=retry_after(response.headers),
             status=status,
+            mend=mend,
+            for_all=out_of_credit or status in (401, 402),
         )
 
     def _unreachable(self, error: Exception) -> MishapError:
@@ -195,7 +220,11 @@ class Wire:
 
         host, cause = self._settings.host, error.__cause__
         if isinstance(cause, httpx2.ConnectError):
-            return MishapError(f"{host} cannot be reached", passes=True)
+            return MishapError(
+                f"{host} cannot be reached",
+                passes=True,
+                mend="check base_url, and that the server runs",
+            )
         return MishapError(
             f"the connection to {host} broke off before the answer was complete",
             passes=True,
@@ -220,4 +249,14 @@ def _code(response: Any) -> str:
         code = error.get("code") or error.get("type")
     except (AttributeError, KeyError, TypeError, ValueError):
         return ""
-    return f", {code}" if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+
+def _message(text: str) -> str:
+    """The sentence in what a server says of its error; all of it where it has another form."""
+    try:
+        error = json.loads(text)["error"]
+        message = error["message"]
+    except (KeyError, TypeError, ValueError):
+        return text
+    return message if isinstance(message, str) else text
