@@ -108,6 +108,19 @@ def test_raters_who_judged_very_unevenly_weigh_as_few(some):
     )
 
 
+def test_raters_who_judged_nearly_alike_are_not_said_to_weigh_less(some):
+    rows = [
+        row
+        for place, case in enumerate(some)
+        for row in hand_made.judgments([case])
+        if int(row.rater[-1]) < 5 and (place or row.rater != "rater-0")
+    ]
+    assert said(some, rows, "weigh as") == ""
+    assert card(some, gather("staff", rows), arms={}).people.weigh_as.value == pytest.approx(
+        5, 1e-4
+    )
+
+
 def test_raters_who_differ_are_told_what_makes_their_rates_steady(some):
     """Each case's raters split at random around rates near one half."""
     rows = [

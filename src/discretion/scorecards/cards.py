@@ -31,6 +31,8 @@ class PeopleCard:
     sources: tuple[str, ...]
     raters: int | None
     """How many different people; None where it is not known who they were."""
+    weigh_as: Figure
+    """The effective number of raters: how many who judged equally much they amount to."""
     judgments: int | None
     """Those who decided; None where it is not known for every case."""
     unsure: int

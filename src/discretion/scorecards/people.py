@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from discretion.measures.agreement import krippendorff_alpha, split_half
+from discretion.measures.effective import effective_raters
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import panel_rate
 from discretion.measures.rates import Bools, Rates
@@ -26,6 +27,7 @@ def people_card(
         simulated=panel.simulated,
         sources=panel.sources,
         raters=len(np.unique(panel.rater)) if panel.rated else None,
+        weigh_as=effective_raters(rates),
         judgments=int(panel.n.sum()) if known.all() else None,
         unsure=int(panel.unsure.sum()),
         cases=len(study.cases),

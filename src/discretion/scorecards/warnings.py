@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from discretion.measures.effective import effective_raters
 from discretion.measures.gaps import ENOUGH
 from discretion.measures.intervals import FEW
 from discretion.measures.spread import rater_spread
@@ -43,7 +42,7 @@ def warnings(
     said = [
         _scenarios(people),
         *_judgments(people, study),
-        _raters(people, study),
+        _raters(people),
         _differ(people) or _apart(people, study),
         _reached(people, study, described),
         *_unmet(study, described),
@@ -127,7 +126,7 @@ def _subset(people: PeopleCard, voices: int, more: str = "") -> str:
     return f"Have {cases} judged by {who}: {count * voices:,} judgments"
 
 
-def _raters(people: PeopleCard, study: Study) -> str:
+def _raters(people: PeopleCard) -> str:
     if people.raters is None or not people.judgments:
         return ""
     if people.raters == 1:
@@ -140,8 +139,9 @@ def _raters(people: PeopleCard, study: Study) -> str:
             f"Only {people.raters} people judged, so what is said of others is unsure. "
             f"{_subset(people, VOICES - people.raters, ' more')}."
         )
-    weigh_as = effective_raters(study.rates).value
-    if weigh_as is not None and weigh_as < VOICES:
+    weigh_as = people.weigh_as.value
+    # Nobody judges exactly as much as the others: only what is a whole voice short is said.
+    if weigh_as is not None and weigh_as <= VOICES - 1:
         return (
             f"{people.raters:,} people judged, but a few of them so much more than the others that "
             f"they weigh as {weigh_as:.1f}. Have {min(SUBSET, people.cases)} cases judged by those "
