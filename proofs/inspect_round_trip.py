@@ -13,13 +13,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / ".venv-inspect"
-PYTHON = FOLDER / "bin" / "python"
+PYTHON = ROOT / ".venv-inspect" / "bin" / "python"
 RUN = ROOT / "tests" / "inspect_run.py"
 FIGURES = {
     "signed_gap": "signed",
@@ -32,12 +30,7 @@ FIGURES = {
 
 def make() -> None:
     """The environment, with Inspect AI and this package."""
-    if not PYTHON.exists():
-        venv.create(FOLDER, with_pip=True)
-    ready = subprocess.run([PYTHON, "-c", "import discretion.inspect_task"], capture_output=True)
-    if ready.returncode:
-        pip = [PYTHON, "-m", "pip", "install", "--quiet", "-e", f"{ROOT}[inspect]"]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
+    subprocess.run([ROOT / "scripts" / "inspect"], check=True, stdout=sys.stderr)
 
 
 def output(folder: str, *command: object) -> str:
