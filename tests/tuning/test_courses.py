@@ -80,6 +80,15 @@ def test_a_single_group_leaves_nothing_to_teach():
         folds(goods, Holdout("domain"), every=False)
 
 
+def test_domains_that_repeat_each_other_are_said_to_leave_nothing_to_teach():
+    cases = docket()
+    tied = cases.only(
+        [case if case is cases[0] else replace(case, kin=cases[0].id) for case in cases]
+    )
+    with pytest.raises(DiscretionError, match="all cases would be held out, near-duplicates with"):
+        folds(tied, Holdout("domain"), every=False)
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

@@ -95,8 +95,14 @@ def folds(
         held = [case for case, is_out in zip(cases, out, strict=True) if is_out]
         left = [case for case, is_out in zip(cases, out, strict=True) if not is_out]
         if not left:
+            several = len({group_of(case, holdout.by) for case in held}) > 1
+            why = (
+                "would be held out, near-duplicates with each other"
+                if several
+                else f"are of one {holdout.by}"
+            )
             raise DiscretionError(
-                f"all cases are of one {holdout.by}, so nothing would be left to teach",
+                f"all cases {why}, so nothing would be left to teach",
                 mend="hold out by something else, like --hold-out scenario or --hold-out case",
             )
         groups = sorted({group_of(case, holdout.by) for case in held})
