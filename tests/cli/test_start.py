@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -251,3 +252,28 @@ def test_a_column_of_shares_names_the_command_that_reads_them(
     outcome = discretion("start", "tickets.csv", "--yes")
     assert outcome.code == 2
     assert '--map "rate=`share approved`,…" --n unknown' in outcome.err
+
+
+def test_what_tells_of_a_decision_is_kept_to_leave_judgments_out(
+    discretion: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = export().splitlines()
+    extra = [
+        "Reversed,Tenure,manager",
+        *(
+            f"{'yes' if n % 5 == 0 else ''},{'lead' if n % 2 else 'starter'},Dora"
+            for n in range(60)
+        ),
+    ]
+    Path("tickets.csv").write_text(
+        "\n".join(f"{line},{more}" for line, more in zip(lines, extra, strict=True)),
+        encoding="utf-8",
+    )
+    outcome = discretion("start", "tickets.csv", "--yes")
+    assert "kept beside each, to leave out or weigh by: Reversed,Tenure\n" in outcome.out
+    monkeypatch.chdir(tmp_path / "tickets")
+    fewer = discretion("report", "--exclude", "Reversed=yes", "--json")
+    assert json.loads(fewer.out)["people"]["judgments"] == 48
+    for file in Path.cwd().rglob("*"):
+        assert not file.is_file() or b"Dora" not in file.read_bytes()

@@ -12,7 +12,7 @@ import typer
 from discretion.cli.app import app, counted, remark
 from discretion.cli.importing import layout_of, set_aside
 from discretion.cli.intake import keep_all, remark_on_texts
-from discretion.cli.interview import Interview, Understanding, check_known, quoted
+from discretion.cli.interview import Interview, Understanding, bare, check_known, quoted
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def _read(
     imported = read_decisions(file, layout_of(said), skip_bad=True, secret=secret, **reading)
     _check_bad(file, imported)
     _preview(imported)
+    if said["about"]:
+        print(f"  kept beside each, to leave out or weigh by: {said['about']}")
     remark_on_texts(imported, secret)
     return imported
 
@@ -171,7 +173,7 @@ def _said(
     Raises:
         DiscretionError: nothing says what was decided, or what a word of it means.
     """
-    from discretion.importing.guessing import guess_value
+    from discretion.importing.guessing import guess_about, guess_value
 
     fields = understood.fields
     if "answer" not in fields:
@@ -183,7 +185,7 @@ def _said(
         )
     check_known(seen, fields["answer"], understood.answers, str(file))
     unit, formats = guess_value(seen, fields["value"]) if "value" in fields else ("", "")
-    said = dict.fromkeys(("case", "policy", "panel", "scale", "factor", "keep", "about", "arm"), "")
+    said = dict.fromkeys(("case", "policy", "panel", "scale", "factor", "keep", "arm"), "")
     return {
         **said,
         "map": ",".join(f"{name}={written}" for name, written in fields.items()),
@@ -193,6 +195,7 @@ def _said(
         # Under one limit all cases are a family, and where people stop shows over all of them.
         "scenario": "'requests'" if {"value", "limit"} <= fields.keys() else "",
         "direction": "at most",
+        "about": ",".join(map(quoted, guess_about(seen, set(map(bare, fields.values()))))),
         "text_until": understood.until,
         "date_format": date_format or formats,
         "keep_personal_data": keep_personal_data,

@@ -6,7 +6,7 @@ A guess is only offered: the user sees it, with rows read by it, before anything
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from discretion.importing.dates import formats_of
 from discretion.importing.expressions import Operation, bind, columns_in
@@ -30,6 +30,12 @@ _NAMES: Mapping[str, str] = {
     r"|elapsed|spent|score|дней|сумма",
     "limit": r"limit|window|max|maximum|cap|allowed|allowance|threshold|deadline|лимит|срок",
 }
+_ABOUT = (
+    r"reversed|reversal|overturned|appealed|fraud|fraudulent|abuse|chargeback|flag|flagged|tenure"
+    r"|seniority|role|level|grade|lead|team|department|channel|region|priority|tier|vip|escalated"
+)
+_MOST_ABOUT, _LONGEST_ABOUT = 12, 30
+"""How many different words such a column has at most, and how long they are."""
 _ID = re.compile(r"(^|_)(id|no|nr|number|key|phone|zip|index|year|created|updated)(_|$)")
 _UNITS = {
     "days": r"days?|дней|late|window",
@@ -59,6 +65,21 @@ def guess(seen: Survey) -> dict[str, str]:
         if best is not None and (field != "limit" or _best(left, _value) is not None):
             found[field] = best.name
     return {field: found[field] for field in QUESTIONS if field in found}
+
+
+def guess_about(seen: Survey, taken: Collection[str]) -> list[str]:
+    """Columns that tell of a decision or of who made it, so that judgments can be left out or
+    weighed by them: reversed, fraud, tenure. By name, since what a column of few words holds may
+    be people; none that is taken."""
+    return [
+        column.name
+        for column in seen.columns
+        if column.name not in taken
+        and _matches(_ABOUT, _words(column.name))
+        and column.values is not None
+        and 1 < len(column.values) <= min(_MOST_ABOUT, seen.rows / 2)
+        and max(map(len, column.values)) <= _LONGEST_ABOUT
+    ]
 
 
 def guess_unit(column: Column | None) -> str:
