@@ -216,5 +216,9 @@ def test_money_is_counted_as_cases_occur_where_tickets_say_how_often(store):
     occur = occurrence(CASES.cases, [(one, 1.0) for one in tickets]) > 0
     assert occur.sum() < len(CASES)
     assert [(one.cases, one.tickets) for one in card.money] == [(occur.sum(), 3)]
-    with pytest.raises(DiscretionError, match="no policy of these cases says what"):
-        of_run(run, as_they_occur=True)
+    (counted,) = of_run(run, as_they_occur=True).money
+    assert (counted.currency, counted.cases, counted.tickets) == ("", occur.sum(), 3)
+    assert [row.costs.wrong_grants for row in counted.arms] == [
+        row.costs.wrong_grants for row in card.money[0].arms
+    ]
+    assert all(row.costs.total.value is None for row in counted.arms)

@@ -46,6 +46,13 @@ def test_it_says_by_which_tickets_it_counts():
     assert "imported requests" not in text(prices={"policy-0": YEN})
 
 
+def test_without_prices_mistakes_are_counted_as_requests_come_in():
+    told = text(tickets=[(ticket("t", 11, policy="policy-0"), 1200.0)])
+    assert "As requests come in" in told
+    assert "Without prices, policy-0" in told
+    assert "Given" not in told
+
+
 def test_without_prices_and_other_panels_neither_section_is_there():
     told = text()
     assert "In money" not in told

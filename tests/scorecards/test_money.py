@@ -106,6 +106,20 @@ def test_tickets_say_how_often_a_request_occurs():
     )
 
 
+def test_policies_without_prices_are_counted_apart_where_tickets_say_how_often():
+    some = docket(6)
+    tickets = [(ticket(f"t{n}", 11, policy=f"policy-{n}"), 1.0) for n in range(2)]
+    priced, counted = cards(some, {"policy-0": DOLLARS}, tickets)
+    assert (priced.currency, priced.policies) == ("USD", ("policy-0",))
+    assert (counted.currency, counted.policies) == ("", ("policy-1",))
+    (without,) = cards(some, {}, tickets)
+    assert without.policies == ("policy-0", "policy-1")
+    found = hand_made.card(prices={}, tickets=tickets)
+    told = next(one for one in found.findings if one.startswith("Per 1,000"))
+    assert "as they come in (2 tickets), strict grants " in told
+    assert "$" not in told
+
+
 def test_an_arm_that_says_the_same_to_all_is_the_reference_and_not_told_twice():
     some = docket(2)
     (card,) = cards(some, {"policy-0": DOLLARS}, always=hand_made.always(0.9), like=like_people)

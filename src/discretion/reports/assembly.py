@@ -138,17 +138,10 @@ def of_run(
 
 
 def _check_occurrence(card: Scorecard) -> None:
-    where = "--as-they-occur"
-    if not card.money:
-        raise DiscretionError(
-            "no policy of these cases says what wrong decisions cost",
-            where=where,
-            mend="add costs: to a policy, or leave it out",
-        )
     if not any(one.cases for one in card.money):
         raise DiscretionError(
             "no imported request says how often these cases occur",
-            where=where,
+            where="--as-they-occur",
             mend="import tickets of their policies with values, or leave it out",
         )
 

@@ -135,18 +135,19 @@ def _exchanges(arm: ArmCard) -> str:
 def _money(people: PeopleCard, arm: ArmCard, card: MoneyCard) -> str:
     """What the arm gives away and turns away, for 1,000 requests."""
     costs = next((row.costs for row in card.arms if row.arm == arm.name), None)
-    if costs is None or costs.given.value is None or costs.wrong_refusals.value is None:
+    if costs is None or costs.wrong_grants.value is None or costs.wrong_refusals.value is None:
         return ""
     which = "like these" if card.tickets is None else f"as they come in ({card.tickets:,} tickets)"
     if card.tickets is None and card.cases < people.cases:
         named = " and ".join(card.policies) if len(card.policies) <= 3 else "rules with prices"
         which += f" under {named} ({card.cases:,} of {people.cases:,} cases)"
-    given = show_money(card.currency, costs.given.value) + _ends(
-        costs.given, lambda end: show_money(card.currency, end)
-    )
+    given = f"grants {costs.wrong_grants.value:.0f}{_ends(costs.wrong_grants, '{:.0f}'.format)}"
+    if costs.given.value is not None:
+        ends = _ends(costs.given, lambda end: show_money(card.currency, end))
+        given = f"gives {show_money(card.currency, costs.given.value)}{ends}"
     refused = f"{costs.wrong_refusals.value:.0f}{_ends(costs.wrong_refusals, '{:.0f}'.format)}"
     return (
-        f"Per 1,000 requests {which}, {arm.name} gives {given} that {_who(people)} would not have, "
+        f"Per 1,000 requests {which}, {arm.name} {given} that {_who(people)} would not have, "
         f"and turns away {refused} that they would have kept."
     )
 

@@ -34,10 +34,11 @@ class MoneyCard:
     """What arms come to in one currency; currencies are never added up."""
 
     currency: str
+    """Empty where mistakes have no price and are only counted, as often as requests come in."""
     policies: tuple[str, ...]
     """Those whose cases the figures are over."""
     cases: int
-    """Cases that have both prices, and occur."""
+    """Cases that have both prices, or need none, and occur."""
     unpriced: int
     """Judged cases of these policies that lack a price: the fact that holds it is missing."""
     tickets: int | None
@@ -55,7 +56,8 @@ def money_cards(
     *,
     seed: int = 0,
 ) -> tuple[MoneyCard, ...]:
-    """One card for each currency in which a policy of the study has prices.
+    """One card for each currency in which a policy of the study has prices; and where cases are
+    weighed as they occur, one that counts the mistakes of policies without prices.
 
     Args:
         arms: compared; those that always decide the same are there anyway.
@@ -68,10 +70,11 @@ def money_cards(
     currency = np.array(
         [prices[case.policy].currency if case.policy in prices else "" for case in study.cases]
     )
-    return tuple(
-        _card(study, arms, name, currency == name, grant, refusal, occurs, seed)
-        for name in sorted(set(currency.tolist()) - {""})
-    )
+    names = sorted(set(currency.tolist()) - {""}) + [""] * (occurs is not None)
+    found = [
+        _card(study, arms, name, currency == name, grant, refusal, occurs, seed) for name in names
+    ]
+    return tuple(card for card in found if card.currency or card.cases)
 
 
 def _priced(study: Study, prices: Mapping[str, Prices]) -> tuple[Floats, Floats]:
@@ -95,7 +98,7 @@ def _card(
     occurs: Floats | None,
     seed: int,
 ) -> MoneyCard:
-    priced = here & np.isfinite(grant) & np.isfinite(refusal)
+    priced = here & (np.isfinite(grant) & np.isfinite(refusal) if currency else True)
     if occurs is None:
         weight = case_weights(priced.astype(float), study.scenario, study.weigh)
         used = priced
