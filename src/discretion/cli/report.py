@@ -48,7 +48,9 @@ def report(
     ] = "scenarios",
     as_they_occur: Annotated[
         bool,
-        typer.Option("--as-they-occur", help="Count mistakes, and money, as often as cases occur in tickets."),
+        typer.Option(
+            "--as-they-occur", help="Count mistakes and money as often as cases occur in tickets."
+        ),
     ] = False,
     regressions: Annotated[
         Path | None,
