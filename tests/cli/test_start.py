@@ -277,3 +277,13 @@ def test_what_tells_of_a_decision_is_kept_to_leave_judgments_out(
     assert json.loads(fewer.out)["people"]["judgments"] == 48
     for file in Path.cwd().rglob("*"):
         assert not file.is_file() or b"Dora" not in file.read_bytes()
+
+
+def test_a_missing_file_is_said_before_there_is_talk_of_a_terminal(
+    discretion: Command, here: Path
+) -> None:
+    outcome = discretion("start", "nope.csv")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "discretion: nope.csv: there is no such file; check the path\n",
+    )

@@ -69,7 +69,7 @@ def start(
     from discretion.workspace import new_secret
 
     folder = into or file.with_suffix("")
-    _check(folder, yes=yes)
+    _check(file, folder, yes=yes)
     reading: dict[str, Any] = {
         "sheet": sheet or None,
         "encoding": encoding,
@@ -149,7 +149,9 @@ def _make(
     )
 
 
-def _check(folder: Path, *, yes: bool) -> None:
+def _check(file: Path, folder: Path, *, yes: bool) -> None:
+    if not file.exists():
+        raise DiscretionError("there is no such file", where=str(file), mend="check the path")
     if not yes and not sys.stdin.isatty():
         raise DiscretionError(
             "there is no terminal to ask on", mend="add --yes to take the guesses"
