@@ -93,6 +93,7 @@ def started(folder: Path, *words: str) -> list[Any]:
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
+    assert "Fatal Python error" not in done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -243,8 +243,11 @@ def _start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 def _end_with_the_first() -> None:
     """End when the first process is gone, however it went: nobody writes into the pipe, and the
-    operating system closes it."""
-    sys.stdin.buffer.read()
+    operating system closes it.
+
+    Read without a buffer: Python ends in a fatal error where a thread still waits with one's lock.
+    """
+    os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 
 
