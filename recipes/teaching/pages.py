@@ -12,6 +12,7 @@ SHOWN = {
     "base": "untuned",
     "baseline/logistic": "logistic regression on the true features",
     "baseline/nearest": "nearest judged cases",
+    "baseline/mean": "the people's mean rate",
 }
 LEFT_OUT = ("baseline/always-grant", "baseline/always-refuse")
 
