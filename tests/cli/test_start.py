@@ -260,9 +260,9 @@ def test_what_tells_of_a_decision_is_kept_to_leave_judgments_out(
     monkeypatch.chdir(tmp_path)
     lines = export().splitlines()
     extra = [
-        "Reversed,Tenure,manager",
+        "Reversed,Tenure,team_lead",
         *(
-            f"{'yes' if n % 5 == 0 else ''},{'lead' if n % 2 else 'starter'},Dora"
+            f"{'yes' if n % 5 == 0 else ''},{('starter', 'lead')[n % 2]},{('Emil', 'Dora')[n % 2]}"
             for n in range(60)
         ),
     ]

@@ -32,7 +32,7 @@ _NAMES: Mapping[str, str] = {
 }
 _ABOUT = (
     r"reversed|reversal|overturned|appealed|fraud|fraudulent|abuse|chargeback|flag|flagged|tenure"
-    r"|seniority|role|level|grade|lead|team|department|channel|region|priority|tier|vip|escalated"
+    r"|seniority|role|level|grade|team|department|channel|region|priority|tier|vip|escalated"
 )
 _MOST_ABOUT, _LONGEST_ABOUT = 12, 30
 """How many different words such a column has at most, and how long they are."""
@@ -69,13 +69,13 @@ def guess(seen: Survey) -> dict[str, str]:
 
 def guess_about(seen: Survey, taken: Collection[str]) -> list[str]:
     """Columns that tell of a decision or of who made it, so that judgments can be left out or
-    weighed by them: reversed, fraud, tenure. By name, since what a column of few words holds may
-    be people; none that is taken."""
+    weighed by them: reversed, fraud, tenure. By the whole name, since a column of few words may
+    hold people, as one of team leads does; none that is taken."""
     return [
         column.name
         for column in seen.columns
         if column.name not in taken
-        and _matches(_ABOUT, _words(column.name))
+        and all(re.fullmatch(rf"{_ABOUT}|is|was|has", word) for word in _words(column.name))
         and column.values is not None
         and 1 < len(column.values) <= min(_MOST_ABOUT, seen.rows / 2)
         and max(map(len, column.values)) <= _LONGEST_ABOUT
