@@ -19,7 +19,7 @@ from discretion.cli import app
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
-SCHEMAS = ("policy", "scenario", "plan", "tuning", "acceptance")
+SCHEMAS = ("policy", "scenario", "plan", "tuning", "acceptance", "import")
 
 
 def printed(*arguments: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from discretion.canonical import digest
 from discretion.judgments import Judgment
 from discretion.storage import Entry
 from discretion.storage.records import judgment_entry
@@ -50,7 +51,52 @@ def test_the_mapping_is_remembered_for_the_same_columns(discretion: Command, emp
     outcome = discretion("import", "new.csv")
     assert outcome.code == 0
     assert "2 new" in outcome.out
+    assert outcome.err.startswith("read as imports/old.yaml says: --map ")
+    assert [path.name for path in (empty / "imports").iterdir()] == ["old.yaml"]
+
+
+def test_a_mapping_that_only_the_log_knows_is_remembered_and_not_stored_anew(
+    discretion: Command, empty: Path
+) -> None:
+    """As version 0.1.0 stored it: fewer keys, and spaces as they were typed."""
+    said = {
+        "map": "text=request, answer = outcome",
+        "answers": "denied=refuse",
+        "n": "known",
+        "direction": "at most",
+        **dict.fromkeys(("case", "scenario", "policy", "panel", "unit", "scale", "factor"), ""),
+        **dict.fromkeys(("keep", "arm", "date_format"), ""),
+    }
+    here = open_workspace(empty)
+    here.store.append(
+        [
+            Entry(
+                "mapping", digest(said), said, None, digest(["request", "outcome", "agent", "days"])
+            )
+        ]
+    )
+    here.store.close()
+    outcome = discretion("import", "old.csv")
+    assert outcome.code == 0, outcome.err
     assert outcome.err.startswith("as last time for these columns: --map ")
+    (stored,) = open_workspace(empty).store.entries("mapping")
+    assert stored.body == said
+    assert [case.text for case in open_workspace(empty).cases] == ["Coat back?"]
+
+
+def test_a_mapping_can_be_edited_and_named(discretion: Command, empty: Path) -> None:
+    discretion("import", "old.csv", *MAP)
+    Path("mine.yaml").write_text(
+        "fields:\n  text: request\n  answer: outcome\n  limit: 14\n  value: days\n"
+        "answers:\n  'den*': '-'\nunit: days\n"
+    )
+    outcome = discretion("import", "old.csv", "--mapping", "mine.yaml", "--json")
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["judgments"] == 1
+    Path("mine.yaml").write_text("fields:\n  txt: request\n")
+    wrong = discretion("import", "old.csv", "--mapping", "mine.yaml")
+    assert wrong.code == 2
+    assert "mine.yaml:2" in wrong.err
 
 
 def test_without_a_mapping_the_columns_are_named(discretion: Command, empty: Path) -> None:

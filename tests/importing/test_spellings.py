@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from discretion.errors import DiscretionError
 from discretion.importing import Spellings, parse_answers
-from discretion.importing.spellings import likely
+from discretion.importing.spellings import parse_meanings, written_answers
 
 from .tables_at_hand import complaint
 
@@ -76,16 +76,19 @@ def test_a_dash_leaves_rows_out_and_means_no_decision():
     assert not spellings.leaves_out("approved")
 
 
-@pytest.mark.parametrize(
-    ("written", "decision"),
-    [
-        ("solved - granted", "grant"),
-        ("Closed: rejected", "refuse"),
-        ("escalated", "unsure"),
-        ("not approved", None),
-        ("approved, then denied", None),
-        ("closed", None),
-    ],
-)
-def test_the_words_in_an_answer_point_somewhere_or_nowhere(written, decision):
-    assert likely(written) == decision
+def test_a_star_stands_for_any_letters_and_the_longest_pattern_wins():
+    spellings = parse_answers("approved*=grant;approved for review*=unsure;*duplicate*=-")
+    assert spellings.read("Approved - goodwill #4") == "grant"
+    assert spellings.read("approved for review") == "unsure"
+    assert spellings.leaves_out("A duplicate of 12")
+    assert spellings.read("Not approved") is None
+
+
+def test_a_word_is_more_the_users_than_a_pattern_and_a_pattern_more_than_what_is_built_in():
+    spellings = parse_answers("a*=refuse;approved=grant")
+    assert (spellings.read("approved"), spellings.read("accepted")) == ("grant", "refuse")
+
+
+def test_meanings_are_written_as_they_are_read():
+    own = {"a;b": "grant", "store credit": "unsure", "spam*": "-"}
+    assert parse_meanings(written_answers(own)) == own

@@ -15,8 +15,46 @@ from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.importing import Imported, Layout
+    from discretion.importing import Imported
+    from discretion.importing.mapping import ImportMapping
     from discretion.workspace import Workspace
+
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", help="Read the file as this mapping says."),
+]
+GrantFrom = Annotated[
+    str,
+    typer.Option("--grant-from", metavar="LEVEL", help="On a scale: the lowest level that grants."),
+]
+Levels = Annotated[
+    str,
+    typer.Option(
+        "--levels",
+        metavar="LEVEL;…",
+        help="The levels in order, from refuse to grant: bad;fair;good.",
+    ),
+]
+AnswerColumns = Annotated[
+    str,
+    typer.Option("--answer-columns", metavar="COLUMNS", help="Several columns of decisions."),
+]
+ColumnsAreOption = Annotated[
+    Literal["raters", "panels", "cases"] | None,
+    typer.Option(
+        "--columns-are",
+        help="What those columns are: a person each, a question each (one panel each), or a case "
+        "each (a survey; the column's name is the text).",
+    ),
+]
+LeaveOut = Annotated[
+    str,
+    typer.Option(
+        "--leave-out",
+        metavar="COLUMN=VALUE,…",
+        help="Rows that do not count: Status=Survey Preview,Finished=False.",
+    ),
+]
 
 
 @app.command("import")
@@ -37,9 +75,15 @@ def import_(
         typer.Option(
             "--answers",
             metavar="WORD=ANSWER;…",
-            help="What words mean: denied=refuse;credit=unsure.",
+            help="What words mean: denied=refuse;credit=unsure;approved*=grant;spam=-.",
         ),
     ] = "",
+    grant_from: GrantFrom = "",
+    levels: Levels = "",
+    answer_columns: AnswerColumns = "",
+    columns_are: ColumnsAreOption = None,
+    leave_out: LeaveOut = "",
+    mapping_file: MappingFile = None,
     case: Annotated[
         str, typer.Option("--case", metavar="COLUMNS", help="Columns that identify a case.")
     ] = "",
@@ -126,6 +170,7 @@ def import_(
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
     from discretion.importing import read_decisions
+    from discretion.importing.mapping import from_options, write_mapping
 
     here = desk()
     if chat:
@@ -134,43 +179,55 @@ def import_(
     if inspect or file.suffix.lower() == ".eval":
         import_log(here, file, arm, as_json=as_json)
         return
-    said: dict[str, Any] = {
-        "map": mapping,
-        "answers": answers,
-        "case": case,
-        "scenario": scenario,
-        "policy": policy,
-        "panel": panel,
-        "n": n,
-        "unit": unit,
-        "direction": direction,
-        "scale": scale,
-        "factor": factor,
-        "keep": keep,
-        "about": about,
-        "text_until": text_until,
-        "keep_personal_data": keep_personal_data,
-        "arm": arm,
-        "date_format": date_format,
-    }
     reading = {
         "sheet": sheet or None,
         "encoding": encoding,
         "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
     }
-    if not mapping:
-        said = _remembered(here, file, reading)
-    secret = None if said.get("keep_personal_data") else secret_of(here)
+    if mapping_file is not None and (mapping or answer_columns):
+        raise DiscretionError(
+            "the mapping is given twice", where="--mapping", mend="remove --map or --mapping"
+        )
+    if mapping or answer_columns:
+        read_by = from_options(
+            header_of(file, reading),
+            map=mapping,
+            answers=answers,
+            case=case,
+            factor=factor,
+            keep=keep,
+            about=about,
+            levels=levels,
+            answer_columns=answer_columns,
+            columns_are=columns_are or "",
+            leave_out=leave_out,
+            grant_from=grant_from,
+            scenario=scenario,
+            policy=policy,
+            panel=panel,
+            n=n,
+            unit=unit,
+            direction=direction,
+            scale=scale,
+            text_until=text_until,
+            keep_personal_data=keep_personal_data,
+            arm=arm,
+            date_format=date_format,
+        )
+    else:
+        read_by = _remembered(here, file, mapping_file, reading)
+    secret = None if read_by.keep_personal_data else secret_of(here)
     imported = read_decisions(
         file,
-        layout_of(said),
+        read_by.layout(),
         skip_bad=skip_bad is not None,
         secret=secret,
         **reading,  # type: ignore[arg-type]
     )
     if skip_bad is not None and imported.skipped:
         set_aside(skip_bad, imported)
-    kept = keep_all(here, imported, said)
+    kept = keep_all(here, imported, read_by)
+    written = write_mapping(here.folder, file, read_by)
     if as_json:
         print_json(kept.json)
         return
@@ -178,57 +235,43 @@ def import_(
     if imported.skipped:
         remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
     remark_on_texts(imported, secret)
+    remark(f"how it was read: {written.relative_to(here.folder)}")
     remark("next: discretion report")
 
 
-def layout_of(said: dict[str, Any]) -> Layout:
-    from decimal import Decimal, InvalidOperation
-
-    from discretion.importing import Layout, Spellings, parse_answers, parse_columns, parse_map
-
-    try:
-        scale = Decimal(said["scale"]) if said["scale"] else None
-    except InvalidOperation as error:
-        raise DiscretionError(
-            f"{said['scale']!r} is no scale", where="--scale", mend="give a number above 0"
-        ) from error
-    return Layout(
-        fields=parse_map(said["map"]),
-        spellings=parse_answers(said["answers"]) if said["answers"] else Spellings(),
-        case=parse_columns(said["case"], "--case") if said["case"] else (),
-        scenario=said["scenario"] or None,
-        policy=said["policy"] or "imported",
-        panel=said["panel"] or "people",
-        arm=said["arm"] or None,
-        n_unknown=said["n"] == "unknown",
-        unit=said["unit"],
-        direction=said["direction"],
-        scale=scale,
-        factors=parse_columns(said["factor"], "--factor") if said["factor"] else (),
-        keep=parse_columns(said["keep"], "--keep") if said["keep"] else (),
-        about=parse_columns(said["about"], "--about") if said.get("about") else (),
-        until=said.get("text_until") or None,
-        date_format=said["date_format"] or None,
-    )
-
-
-def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:
-    """The mapping that was last used for a file with these columns."""
-    from discretion.canonical import digest
+def header_of(file: Path, reading: dict[str, Any]) -> tuple[str, ...]:
+    """The columns of a file."""
     from discretion.importing.tables import open_table
 
     table = open_table(file, **reading)
     table.rows.close()
-    known = list(here.store.entries("mapping", digest(list(table.header))))
+    return table.header
+
+
+def _remembered(
+    here: Workspace, file: Path, named: Path | None, reading: dict[str, Any]
+) -> ImportMapping:
+    """The mapping that was named, or the one last used for a file with these columns."""
+    from discretion.canonical import digest
+    from discretion.importing.mapping import find_mapping, from_stored, read_mapping
+
+    header = header_of(file, reading)
+    if named is not None:
+        return read_mapping(named).model_copy(update={"columns": header})
+    found = find_mapping(here.folder, header)
+    if found is not None:
+        remark(f'read as {found[0].relative_to(here.folder)} says: --map "{found[1].written_map}"')
+        return found[1]
+    known = list(here.store.entries("mapping", digest(list(header))))
     if not known:
         raise DiscretionError(
             "nothing says which column is what",
             where=str(file),
-            mend=f'add --map "text=…,answer=…"; the columns are: {", ".join(table.header)}',
+            mend=f'add --map "text=…,answer=…"; the columns are: {", ".join(header)}',
         )
-    said = dict(known[-1].body)
-    remark(f'as last time for these columns: --map "{said["map"]}"')
-    return said
+    mapping = from_stored(known[-1].body, header)
+    remark(f'as last time for these columns: --map "{mapping.written_map}"')
+    return mapping
 
 
 def set_aside(path: Path, imported: Imported) -> None:

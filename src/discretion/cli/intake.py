@@ -11,6 +11,7 @@ from discretion.errors import DiscretionError
 if TYPE_CHECKING:
     from discretion.cases import Case
     from discretion.importing import Imported
+    from discretion.importing.mapping import ImportMapping
     from discretion.workspace import Workspace
 
 
@@ -84,17 +85,23 @@ class Kept:
         return "\n".join(lines)
 
 
-def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
+def keep_all(here: Workspace, imported: Imported, mapping: ImportMapping) -> Kept:
     """Store everything in one transaction."""
     from itertools import chain
 
     from discretion.canonical import digest
     from discretion.importing.kinship import with_kin
+    from discretion.importing.mapping import from_stored
     from discretion.storage import Entry, recorded, records
 
     related = with_kin(imported.cases, list(records.imported_cases(here.store)))
     decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
-    mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
+    header = digest(list(imported.header))
+    # A mapping that an earlier version stored stands as it stood: it is not stored anew.
+    before = (one.body for one in here.store.entries("mapping", header))
+    body = next(
+        (one for one in before if from_stored(one, mapping.columns) == mapping), mapping.stored()
+    )
     # Made as they are written: all at once they would take three times the memory.
     fresh = here.store.append(
         chain(
@@ -105,7 +112,7 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),
-            [mapping],
+            [Entry("mapping", digest(body), body, grouping=header)],
         )
     )
     return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)

@@ -168,12 +168,10 @@ class Interview:
         return True
 
     def _ask_meaning(self, value: str, rows: int) -> str:
-        from discretion.importing.spellings import likely
-
-        guess = (likely(value) or "")[:1] or None
         while True:
             asked = f"   {_short(value)} ({counted(rows, 'row')})"
-            said: str = typer.prompt(asked, default=guess).strip()
+            # What a word means nobody but the user can say: nothing is proposed.
+            said: str = typer.prompt(asked).strip()
             if said.lower()[:1] in _LETTERS and said.lower() in (*_LETTERS, *_LETTERS.values()):
                 return said.lower()[:1]
             if said in (_NONE, _REST) or self._is_back(said):
@@ -257,20 +255,18 @@ def unknown(seen: Survey, column: str, answers: str) -> list[str]:
 
 def check_known(seen: Survey, column: str, answers: str, where: str) -> None:
     """Raise where some word's meaning is not known, with the option that says it."""
-    from discretion.importing.spellings import likely
-
     words = unknown(seen, column, answers)
     if not words:
         return
     values = values_of(seen, column)
     listed = ", ".join(f"{_short(word)} ({values[word]:,})" for word in words[:_MOST_LISTED])
     more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
-    example = ";".join(f"{word}={likely(word) or 'refuse'}" for word in words[:3])
+    example = ";".join(f"{word}=?" for word in words[:_MOST_LISTED])
     raise DiscretionError(
         f"nothing says what these decisions mean, with the number of rows: {listed}{more}",
         where=f"{where}, column {bare(column)!r}",
-        mend=f'say it, for example --answers "{example}", with grant, refuse, unsure, or - to '
-        "leave such rows out; or leave --yes away and be asked",
+        mend=f'add --answers "{example}", with grant, refuse, unsure or - (leave out) in place of '
+        "each ?; a word may hold a *: approved*=grant",
     )
 
 

@@ -12,7 +12,7 @@ from discretion.cli.app import app, print_json
 @app.command()
 def schema(
     document: Annotated[
-        Literal["policy", "scenario", "plan", "tuning", "acceptance"],
+        Literal["policy", "scenario", "plan", "tuning", "acceptance", "import"],
         typer.Argument(help="Which kind of document."),
     ],
 ) -> None:
@@ -23,6 +23,7 @@ def schema(
     from pydantic import BaseModel
 
     from discretion.acceptances import Acceptance
+    from discretion.importing.mapping import ImportMapping
     from discretion.plans import Plan
     from discretion.policies import Policy
     from discretion.scenarios import Scenario
@@ -34,6 +35,7 @@ def schema(
         "plan": Plan,
         "tuning": TuningPlan,
         "acceptance": Acceptance,
+        "import": ImportMapping,
     }
     print_json(
         {

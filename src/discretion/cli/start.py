@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from discretion.cli.app import app, counted, remark
-from discretion.cli.importing import layout_of, set_aside
+from discretion.cli.importing import set_aside
 from discretion.cli.intake import keep_all, remark_on_texts
 from discretion.cli.interview import Interview, Understanding, bare, check_known, quoted
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing import Imported
+    from discretion.importing.mapping import ImportMapping
     from discretion.importing.survey import Survey
 
 _POLICY = "imported"
@@ -99,26 +100,27 @@ def start(
 
 
 def _read(
-    file: Path, said: dict[str, Any], secret: bytes | None, reading: dict[str, Any]
+    file: Path, said: ImportMapping, secret: bytes | None, reading: dict[str, Any]
 ) -> Imported:
     """What the file says, shown as it was understood."""
     from discretion.importing import read_decisions
 
-    imported = read_decisions(file, layout_of(said), skip_bad=True, secret=secret, **reading)
+    imported = read_decisions(file, said.layout(), skip_bad=True, secret=secret, **reading)
     _check_bad(file, imported)
     _preview(imported)
-    if said["about"]:
-        print(f"  kept beside each, to leave out or weigh by: {said['about']}")
+    if said.about:
+        print(f"  kept beside each, to leave out or weigh by: {','.join(said.about)}")
     remark_on_texts(imported, secret)
     return imported
 
 
 def _make(
-    file: Path, folder: Path, imported: Imported, said: dict[str, Any], secret: bytes | None
+    file: Path, folder: Path, imported: Imported, said: ImportMapping, secret: bytes | None
 ) -> None:
     """The workspace and the report."""
     from discretion import examples, reports
     from discretion.cases import Docket
+    from discretion.importing.mapping import write_mapping
     from discretion.judgments import gather
     from discretion.workspace import make_secret, open_workspace
 
@@ -132,6 +134,7 @@ def _make(
         )
     here = open_workspace(folder)
     kept = keep_all(here, imported, said)
+    write_mapping(here.folder, file, said)
     print(f"{folder}: {kept}")
     # What was just stored, without reading it back: the log held nothing before.
     panel = gather(imported.judgments[0].panel, imported.judgments)
@@ -169,13 +172,14 @@ def _said(
     date_format: str,
     *,
     keep_personal_data: bool,
-) -> dict[str, Any]:
+) -> ImportMapping:
     """What `import` would have been told; it is remembered for the next file like this.
 
     Raises:
         DiscretionError: nothing says what was decided, or what a word of it means.
     """
     from discretion.importing.guessing import guess_about, guess_value
+    from discretion.importing.mapping import from_options
 
     fields = understood.fields
     if "answer" not in fields:
@@ -187,21 +191,18 @@ def _said(
         )
     check_known(seen, fields["answer"], understood.answers, str(file))
     unit, formats = guess_value(seen, fields["value"]) if "value" in fields else ("", "")
-    said = dict.fromkeys(("case", "policy", "panel", "scale", "factor", "keep", "arm"), "")
-    return {
-        **said,
-        "map": ",".join(f"{name}={written}" for name, written in fields.items()),
-        "answers": understood.answers,
-        "n": "known",
-        "unit": unit,
+    return from_options(
+        seen.header,
+        map=",".join(f"{name}={written}" for name, written in fields.items()),
+        answers=understood.answers,
+        unit=unit,
         # Under one limit all cases are a family, and where people stop shows over all of them.
-        "scenario": "'requests'" if {"value", "limit"} <= fields.keys() else "",
-        "direction": "at most",
-        "about": ",".join(map(quoted, guess_about(seen, set(map(bare, fields.values()))))),
-        "text_until": understood.until,
-        "date_format": date_format or formats,
-        "keep_personal_data": keep_personal_data,
-    }
+        scenario="'requests'" if {"value", "limit"} <= fields.keys() else "",
+        about=",".join(map(quoted, guess_about(seen, set(map(bare, fields.values()))))),
+        text_until=understood.until,
+        date_format=date_format or formats,
+        keep_personal_data=keep_personal_data,
+    )
 
 
 def _check_bad(file: Path, imported: Imported) -> None:

@@ -16,12 +16,19 @@ from discretion.policies import ID
 from discretion.scenarios import Direction
 from discretion.units import Unit
 
-CASE_FIELDS = ("text", "value", "limit", "policy", "domain")
-JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence")
-COUNT_FIELDS = ("grants", "refusals", "unsure", "rate", "n")
+CaseField = Literal["text", "value", "limit", "policy", "domain"]
+JudgmentField = Literal["answer", "explanation", "rater", "time", "confidence", "panel"]
+CountField = Literal["grants", "refusals", "unsure", "rate", "n"]
+FieldName = CaseField | JudgmentField | CountField
+CASE_FIELDS: tuple[str, ...] = get_args(CaseField)
+JUDGMENT_FIELDS: tuple[str, ...] = get_args(JudgmentField)
+COUNT_FIELDS: tuple[str, ...] = get_args(CountField)
 FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
 
 Form = Literal["judgments", "counts", "rates"]
+ColumnsAre = Literal["raters", "panels", "cases"]
+"""What several columns of decisions are: a person each; a question each about the row's case; or a
+case each, where the row is a person who answered a survey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,16 @@ class Layout:
     fields: Mapping[str, str]
     """Field to the expression that gives it: see `parse_map`."""
     spellings: Spellings = field(default_factory=Spellings)
+    answer_columns: tuple[str, ...] = ()
+    """Several columns of decisions, in place of the field ``answer``."""
+    columns_are: ColumnsAre = "raters"
+    """What those columns are."""
+    leave_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Column to the cells whose rows do not count, such as previews of a survey."""
     case: tuple[str, ...] = ()
-    """Columns that tell cases apart; without any, text, value, limit and factors do."""
+    """Columns that identify a case; without any, text, value, limit and factors do."""
+    each_row: bool = False
+    """Every row is a case of its own, though nothing in it identifies one."""
     scenario: str | None = None
     """Column that names a case's scenario, or one for all in single quotes; without either each
     case is a scenario of its own."""
@@ -68,7 +83,7 @@ class Layout:
     @property
     def form(self) -> Form:
         """What one row is."""
-        if "answer" in self.fields:
+        if "answer" in self.fields or self.answer_columns:
             return "judgments"
         return "rates" if "rate" in self.fields else "counts"
 
@@ -114,6 +129,9 @@ class Layout:
             )
 
     def _check_form(self) -> None:
+        if self.answer_columns:
+            self._check_columns()
+            return
         given = [name for name in ("answer", "rate", "grants") if name in self.fields]
         if len(given) != 1:
             raise DiscretionError(
@@ -125,6 +143,12 @@ class Layout:
                 "counts), or rate and n",
             )
         form = given[0]
+        if self.spellings.scale is not None:
+            if form != "answer":
+                raise DiscretionError(
+                    f"there are no levels beside {form}", where="--grant-from", mend="remove it"
+                )
+            self.spellings.scale.check()
         if form == "grants" and "refusals" not in self.fields:
             raise _missing("refusals", "grants without refusals leave the rate open")
         alien = {
@@ -144,6 +168,39 @@ class Layout:
                 where="--map",
                 mend="add n=COLUMN or n=60, or say that it is not known: --n unknown",
             )
+
+    def _check_columns(self) -> None:
+        """Raise where fields say something else than the columns of decisions."""
+        given = {"raters": "rater", "panels": "panel", "cases": "text"}[self.columns_are]
+        for name in ("answer", *COUNT_FIELDS, given):
+            if name in self.fields:
+                raise DiscretionError(
+                    f"{name} is given by --answer-columns already",
+                    where="--map",
+                    mend=f"remove {name}, or --answer-columns",
+                )
+        if self.spellings.scale is not None:
+            self.spellings.scale.check()
+
+
+def parse_left_out(written: str) -> dict[str, tuple[str, ...]]:
+    """Column to cells, from ``Status=Survey Preview,Finished=False``; a column may come again.
+
+    Raises:
+        DiscretionError: a piece is no ``column=value``.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for piece in _pieces(written, "--leave-out"):
+        column, sign, value = (part.strip() for part in piece.rpartition("="))
+        if not sign or not column:
+            raise DiscretionError(
+                f"not a COLUMN=VALUE: {piece!r}",
+                where="--leave-out",
+                mend='write it like --leave-out "Status=Survey Preview,Finished=False"',
+            )
+        column, value = unquoted(column), unquoted(value)
+        found[column] = (*found.get(column, ()), value)
+    return found
 
 
 def parse_map(written: str) -> dict[str, str]:
@@ -180,14 +237,16 @@ def parse_map(written: str) -> dict[str, str]:
 
 def parse_columns(written: str, option: str) -> tuple[str, ...]:
     """Columns' names with commas between them; those with commas in backticks or double quotes."""
-    names = [
-        piece[1:-1] if len(piece) > 2 and piece[0] == piece[-1] and piece[0] in '`"' else piece
-        for piece in _pieces(written, option)
-    ]
+    names = [unquoted(piece) for piece in _pieces(written, option)]
     for name in names:
         if names.count(name) > 1:
             raise DiscretionError(f"{name!r} is given twice", where=option, mend="remove one")
     return tuple(names)
+
+
+def unquoted(piece: str) -> str:
+    """A column's name without the backticks or double quotes around it."""
+    return piece[1:-1] if len(piece) > 2 and piece[0] == piece[-1] and piece[0] in '`"' else piece
 
 
 def _pieces(written: str, option: str) -> Iterator[str]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Literal, get_args
 
 from discretion.errors import DiscretionError
-from discretion.judgments import DECISIONS, Decision
+from discretion.importing.scales import Scale
+from discretion.judgments import Decision
+
+Meaning = Literal["grant", "refuse", "unsure", "-"]
+"""What a word can be said to mean; a dash leaves the rows out that say it."""
+LEFT_OUT: Literal["-"] = "-"
 
 _BUILT_IN: dict[Decision, str] = {
     "grant": "grant granted yes y true 1 1.0 approve approved accept accepted allow allowed",
@@ -18,19 +24,14 @@ _BUILT_IN: dict[Decision, str] = {
 BUILT_IN: Mapping[str, Decision] = {
     word: decision for decision, words in _BUILT_IN.items() for word in words.split()
 } | {"not sure": "unsure", "don't know": "unsure"}
+CODES = frozenset(("yes", "y", "true", "1", "1.0", "no", "n", "false", "0", "0.0"))
+"""Words that only say whether the column's name holds: of a column `denied` they turn round."""
+NUMERALS = frozenset(("0", "0.0", "1", "1.0"))
 
-_POINTING: dict[Decision, str] = {
-    "grant": "ok okay paid refunded waived",
-    "refuse": "refusal rejection denial dismissed",
-    "unsure": "pending escalated partial partially",
-}
-_LIKELY: Mapping[str, Decision] = {
-    **BUILT_IN,
-    **{word: decision for decision, words in _POINTING.items() for word in words.split()},
-}
-_TURNS = {"not", "un", "non", "without", "never"}
-LEFT_OUT = "-"
-"""In place of a decision: rows with such a word are left out."""
+_MISSING = "NA N/A n/a N.A. n.a. #N/A <NA> NaN nan NAN NULL null Null None none NONE NIL ? - -- – —"
+MISSING = frozenset(_MISSING.split())
+"""How exports write that a cell is empty. By its capitals: Nan is a name."""
+_SIGNS = " .,:;!?\"'()[]✅✓✔❌✗"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,56 +42,143 @@ class Spellings:
     """In small letters, with single spaces and no signs around them."""
     left_out: frozenset[str] = frozenset()
     """Words whose rows are left out: duplicate, spam."""
+    patterns: tuple[tuple[str, Meaning], ...] = ()
+    """Words with a * for any letters, as the user wrote them; the longest wins."""
+    scale: Scale | None = None
+    """Where the answers are levels: from which on they grant."""
+
+    def meaning(self, written: str) -> Meaning | None:
+        """What a word means; None where nothing says it."""
+        word = folded(written)
+        if word in self.left_out:
+            return LEFT_OUT
+        known = self.meanings.get(word)
+        if known is not None or not word:
+            return known
+        for pattern, meaning in self.patterns:
+            if _compiled(pattern).fullmatch(word):
+                return meaning
+        return None if self.scale is None else self.scale.decision(written)
 
     def leaves_out(self, written: str) -> bool:
-        return bool(self.left_out) and _folded(written) in self.left_out
+        return self.meaning(written) == LEFT_OUT
 
     def read(self, written: str) -> Decision | None:
         """The decision; None where the word is not known."""
-        return self.meanings.get(_folded(written))
+        meaning = self.meaning(written)
+        return None if meaning == "-" else meaning
+
+
+def spellings_of(
+    own: Mapping[str, Meaning], scale: Scale | None = None, *, turned: bool = False
+) -> Spellings:
+    """The built-in words and the user's `own`, which win.
+
+    On a `scale` no numeral is built in. In a column whose name is `turned`, such as ``denied``,
+    a yes or a 1 says nothing until the user says what it means.
+    """
+    words: dict[str, Meaning] = {}
+    patterns: dict[str, Meaning] = {}
+    for written, meaning in own.items():
+        word = folded(written)
+        (patterns if "*" in word else words)[word] = meaning
+    built_in = {
+        word: decision
+        for word, decision in BUILT_IN.items()
+        if not (turned and word in CODES)
+        and not (scale is not None and word in NUMERALS)
+        # A pattern is the user's word too, and wins over what is built in.
+        and not any(_compiled(pattern).fullmatch(word) for pattern in patterns)
+    }
+    meant: dict[str, Decision] = dict(built_in)
+    for word, meaning in words.items():
+        if meaning == "-":
+            meant.pop(word, None)
+        else:
+            meant[word] = meaning
+    return Spellings(
+        meant,
+        frozenset(word for word, meaning in words.items() if meaning == LEFT_OUT),
+        tuple(sorted(patterns.items(), key=lambda one: -len(one[0]))),
+        scale,
+    )
 
 
 def parse_answers(written: str) -> Spellings:
-    """The built-in spellings and those of ``approved=grant;denied=refuse;store credit=unsure``.
+    """The built-in spellings and those of ``approved*=grant;denied=refuse;store credit=unsure``.
 
-    What is written wins over what is built in. Capitals do not count. ``spam=-`` leaves the rows
-    out that say spam.
+    What is written wins over what is built in. Capitals do not count. A * stands for any letters.
+    ``spam=-`` leaves the rows out that say spam.
 
     Raises:
         DiscretionError: a piece is no ``word=decision``, or a word is given two meanings.
     """
-    own: dict[str, Decision | None] = {}
-    for piece in written.split(";"):
-        if not piece.strip():
-            continue
-        word, _, meaning = piece.rpartition("=")
-        decision = next((known for known in DECISIONS if known == meaning.strip().lower()), None)
-        if not word.strip() or (decision is None and meaning.strip() != LEFT_OUT):
+    return spellings_of(parse_meanings(written))
+
+
+def parse_meanings(written: str) -> dict[str, Meaning]:
+    """Word to meaning, from what --answers takes; a word with a ; stands in double quotes.
+
+    Raises:
+        DiscretionError: a piece is no ``word=decision``, or a word is given two meanings.
+    """
+    own: dict[str, Meaning] = {}
+    seen: dict[str, Meaning] = {}
+    for piece in _pieces(written):
+        word, _, said = piece.rpartition("=")
+        word = word.strip()
+        if len(word) > 1 and word[0] == word[-1] == '"':
+            word = word[1:-1]
+        meaning: Meaning | None = next(
+            (known for known in get_args(Meaning) if known == said.strip().lower()), None
+        )
+        if not word.strip() or meaning is None:
             raise DiscretionError(
-                f"{piece.strip()!r} does not say what an answer means",
+                f"{piece!r} does not say what an answer means",
                 where="--answers",
                 mend="write word=grant, word=refuse or word=unsure, with ; between them; "
                 "word=- leaves such rows out",
             )
-        if own.setdefault(_folded(word), decision) != decision:
+        if seen.setdefault(folded(word), meaning) != meaning:
             raise DiscretionError(
-                f"{word.strip()!r} is given two meanings", where="--answers", mend="remove one"
+                f"{word!r} is given two meanings", where="--answers", mend="remove one"
             )
-    out = frozenset(word for word, decision in own.items() if decision is None)
-    meant = {word: decision for word, decision in {**BUILT_IN, **own}.items() if decision}
-    return Spellings(meant, out)
+        own[word] = meaning
+    return own
 
 
-def likely(written: str) -> Decision | None:
-    """What the words in an answer point to, for a person to confirm: ``closed - rejected`` to
-    refuse; None where they point nowhere, two ways, or are turned round."""
-    words = re.findall(r"[^\W_]+", written.casefold())
-    found = {_LIKELY[word] for word in words if word in _LIKELY}
-    return found.pop() if len(found) == 1 and not _TURNS & set(words) else None
+def written_answers(own: Mapping[str, Meaning]) -> str:
+    """Meanings as --answers takes them."""
+    return ";".join(
+        f'"{word}"={meaning}' if ";" in word else f"{word}={meaning}"
+        for word, meaning in own.items()
+    )
+
+
+def is_missing(written: str) -> bool:
+    """Whether a cell says that there is nothing in it: NA, N/A, NULL, None, ?, -, or empty."""
+    return not written or written in MISSING
+
+
+def is_numeral(written: str) -> bool:
+    """Whether a word is nothing but a number, as the levels and codes of surveys are."""
+    return re.fullmatch(r"[-+]?[0-9]{1,6}(\.[0-9]{1,6})?", written.strip()) is not None
+
+
+def _pieces(written: str) -> Iterator[str]:
+    """What stands between semicolons; one inside double quotes that begin a piece is none."""
+    for match in re.finditer(r'\s*("[^"]*"[^;]*|[^;]+)(?:;|$)', written):
+        if match[1].strip():
+            yield match[1].strip()
 
 
 @lru_cache(maxsize=4096)
-def _folded(written: str) -> str:
+def folded(written: str) -> str:
     """In small letters with single spaces; what stands around a word is no other answer."""
     plain = " ".join(written.casefold().replace("’", "'").split())
-    return plain.strip(" .,:;!?*\"'()[]✅✓✔❌✗") or plain
+    return plain.strip(_SIGNS) or plain
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
