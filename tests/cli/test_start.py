@@ -39,7 +39,7 @@ def test_without_a_terminal_it_names_yes(discretion: Command, here: Path) -> Non
     outcome = discretion("start", "tickets.csv")
     assert (outcome.code, outcome.err) == (
         2,
-        "discretion: there is no terminal to ask on; add --yes to take the guesses\n",
+        "discretion: there is no terminal to ask on; add --yes to accept the defaults\n",
     )
     assert not (here / "tickets").exists()
 
@@ -146,7 +146,7 @@ def test_a_person_is_asked_six_questions_and_what_unknown_words_mean(
     outcome = discretion("start", "tickets.csv")
     assert outcome.code == 0, outcome.err
     assert [question[:2] for question in questions] == [
-        "1.", "2.", "cr", "3.", "4.", "5.", "6.", "En"
+        "1.", "2.", "cr", "3.", "4.", "5.", "6.", "7.", "8.", "En"
     ]  # fmt: skip
     assert "refused: denied (23)" in outcome.out
     assert open_workspace(here / "tickets").panel().rated is False
@@ -162,7 +162,7 @@ def test_a_wrong_name_is_said_at_once_and_back_goes_back(
     assert outcome.code == 0, outcome.err
     assert "there is no column 'mesage'; the columns are: ticket_id" in outcome.out
     assert "the column 'agent_note' holds other things than numbers: It is day 22" in outcome.out
-    assert [question[0] for question in questions] == list("1121234556E")
+    assert [question[0] for question in questions] == list("112123455678E")
 
 
 def test_words_that_were_misunderstood_are_asked_for_again(
@@ -194,7 +194,7 @@ def test_texts_can_be_cut_when_the_words_that_give_it_away_are_seen(
 def test_nothing_is_made_where_the_file_cannot_be_read_as_understood(
     discretion: Command, here: Path, asked: Callable[..., list[str]]
 ) -> None:
-    questions = asked(("5.", "agent_note - 1"), ("1 to 6", "5"), ("5.", "days_late"))
+    questions = asked(("5.", "agent_note - 1"), ("1 to 10", "5"), ("5.", "days_late"))
     outcome = discretion("start", "tickets.csv")
     assert outcome.code == 0, outcome.err
     assert "60 of 60 rows cannot be read: 'It is day 22' is neither a number nor a date" in (
@@ -206,7 +206,7 @@ def test_nothing_is_made_where_the_file_cannot_be_read_as_understood(
 def test_dates_are_read_as_they_look(discretion: Command, here: Path) -> None:
     days = ["2026-03-{:02}", "{:02}.03.2026", "Mar {:02} 2026"]
     rows = [
-        f"{number},May I return my coat number {number}?,approved,"
+        f"{number},May I return my coat number {number}?,{'approved' if number % 3 else 'denied'},"
         f"{days[number % 3].format(number + 1)},20.02.2026"
         for number in range(28)
     ]
@@ -222,7 +222,10 @@ def test_dates_are_read_as_they_look(discretion: Command, here: Path) -> None:
 
 
 def test_dates_that_may_be_read_in_two_ways_are_not(discretion: Command, here: Path) -> None:
-    rows = [f"May I return my coat number {n}?,approved,0{n}/0{n + 1}/2026" for n in range(1, 8)]
+    rows = [
+        f"May I return my coat number {n}?,{('no', 'yes')[n % 2]},0{n}/0{n + 1}/2026"
+        for n in range(1, 8)
+    ]
     text = "\n".join(["message,outcome,returned", *rows])
     Path("tickets.csv").write_text(text + "\n", encoding="utf-8")
     command = ("start", "tickets.csv", "--yes", "--map", "value=returned - returned,limit=14")
@@ -251,7 +254,12 @@ def test_a_column_of_shares_names_the_command_that_reads_them(
     Path("tickets.csv").write_text(text + "\n", encoding="utf-8")
     outcome = discretion("start", "tickets.csv", "--yes")
     assert outcome.code == 2
-    assert '--map "rate=`share approved`,…" --n unknown' in outcome.err
+    assert "--map 'rate=`share approved`' --n unknown\n" in outcome.err
+    told = discretion(
+        "start", "tickets.csv", "--yes", "--map", "rate=`share approved`", "--n", "unknown"
+    )
+    assert told.code == 0, told.err
+    assert len(open_workspace(here / "tickets").cases) == 59
 
 
 def test_what_tells_of_a_decision_is_kept_to_leave_judgments_out(
@@ -271,7 +279,7 @@ def test_what_tells_of_a_decision_is_kept_to_leave_judgments_out(
         encoding="utf-8",
     )
     outcome = discretion("start", "tickets.csv", "--yes")
-    assert "kept beside each, to leave out or weigh by: Reversed,Tenure\n" in outcome.out
+    assert "Reversed, Tenure: kept, to leave decisions out or weigh them by\n" in outcome.out
     monkeypatch.chdir(tmp_path / "tickets")
     fewer = discretion("report", "--exclude", "Reversed=yes", "--json")
     assert json.loads(fewer.out)["people"]["judgments"] == 48

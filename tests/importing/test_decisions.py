@@ -48,11 +48,12 @@ def test_a_renamed_file_gives_the_same_ids(tmp_path):
 
 
 def test_unknown_answers_are_all_shown_with_their_number_of_rows(tmp_path):
-    text = "id,outcome\n1,yes\n2,store credit\n3,store credit\n4,?\n5,no\n"
+    text = "id,outcome\n1,yes\n2,store credit\n3,store credit\n4,half\n5,no\n6,?\n"
     assert complaint(tmp_path, text, "answer=outcome", case=("id",)) == (
         "decisions.csv:3, column 'outcome': 2 answers are not known, with the number of rows: "
-        "'store credit' (2), '?' (1); say what they mean, for example --answers "
-        '"store credit=refuse;?=refuse", or set such rows aside with --skip-bad FILE'
+        "'store credit' (2), 'half' (1); add --answers "
+        '"store credit=?;half=?", with grant, refuse, unsure or - (leave out) in place of each ?, '
+        "or set such rows aside with --skip-bad FILE"
     )
 
 
@@ -87,6 +88,7 @@ def test_bad_rows_can_be_set_aside_with_their_reasons(tmp_path):
         "undecided": 0,
         "skipped": 3,
         "uncut": 0,
+        "empty": 0,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from discretion.importing.guessing import guess, guess_unit
+from discretion.importing.mapping import quoted
 from discretion.importing.survey import MOST_KINDS, survey
 
 from .tables_at_hand import written
@@ -39,19 +40,22 @@ def seen(tmp_path, header, *rows):
 )  # fmt: skip
 def test_columns_are_known_by_their_names_and_what_stands_in_them(tmp_path, header, row, expected):
     rows = [row.format(n=n, m=n % 2, long=LONG, yes="yes" if n % 3 else "no") for n in range(1, 31)]
-    found = guess(seen(tmp_path, header, *rows))
+    found = guess(seen(tmp_path, header, *rows)).fields
+    expected = {name: quoted(column) for name, column in expected.items()}
     assert {name: found.get(name) for name in expected} == expected
     assert len(set(found.values())) == len(found)
 
 
 def test_the_title_of_a_message_is_nobody_where_an_agent_is_named(tmp_path):
     rows = ["Late,a request that is long enough,approved,ann"] * 4
-    found = guess(seen(tmp_path, "Subject,Message,Outcome,Agent", *rows))
+    found = guess(seen(tmp_path, "Subject,Message,Outcome,Agent", *rows)).fields
     assert (found["rater"], found["text"]) == ("Agent", "Message")
 
 
 def test_an_id_is_no_value_and_a_name_in_each_row_is_nobody_in_particular(tmp_path):
-    found = guess(seen(tmp_path, "value_id,agent,outcome", *(f"{n},a{n},yes" for n in range(20))))
+    found = guess(
+        seen(tmp_path, "value_id,agent,outcome", *(f"{n},a{n},yes" for n in range(20)))
+    ).fields
     assert found == {"answer": "outcome"}
 
 

@@ -170,7 +170,10 @@ def import_(
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
     from discretion.importing import read_decisions
+    from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import from_options, write_mapping
+    from discretion.importing.readings import reading_of
+    from discretion.importing.survey import survey
 
     here = desk()
     if chat:
@@ -179,7 +182,7 @@ def import_(
     if inspect or file.suffix.lower() == ".eval":
         import_log(here, file, arm, as_json=as_json)
         return
-    reading = {
+    reading: dict[str, Any] = {
         "sheet": sheet or None,
         "encoding": encoding,
         "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
@@ -222,11 +225,12 @@ def import_(
         read_by.layout(),
         skip_bad=skip_bad is not None,
         secret=secret,
-        **reading,  # type: ignore[arg-type]
+        **reading,
     )
     if skip_bad is not None and imported.skipped:
         set_aside(skip_bad, imported)
-    kept = keep_all(here, imported, read_by)
+    told = reading_of(file.name, survey(file, **reading), read_by, CaseChoice(), imported, {})
+    kept = keep_all(here, imported, read_by, told)
     written = write_mapping(here.folder, file, read_by)
     if as_json:
         print_json(kept.json)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from discretion.cases import Case
     from discretion.importing import Imported
     from discretion.importing.mapping import ImportMapping
+    from discretion.storage.readings import FileReading
     from discretion.workspace import Workspace
 
 
@@ -85,7 +86,9 @@ class Kept:
         return "\n".join(lines)
 
 
-def keep_all(here: Workspace, imported: Imported, mapping: ImportMapping) -> Kept:
+def keep_all(
+    here: Workspace, imported: Imported, mapping: ImportMapping, told: FileReading
+) -> Kept:
     """Store everything in one transaction."""
     from itertools import chain
 
@@ -112,7 +115,10 @@ def keep_all(here: Workspace, imported: Imported, mapping: ImportMapping) -> Kep
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),
-            [Entry("mapping", digest(body), body, grouping=header)],
+            [
+                Entry("mapping", digest(body), body, grouping=header),
+                Entry("reading", digest(told.stored()), told.stored(), grouping=header),
+            ],
         )
     )
     return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)

@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
 from discretion.cli.app import counted
+from discretion.cli.understanding import NONE, ROW, Understanding, short, values_of
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.importing.spellings import Spellings
-    from discretion.importing.survey import Survey
-    from discretion.judgments import Decision
+    from discretion.cli.policy import RuleOptions
+    from discretion.importing.guessing import Doubt
+    from discretion.importing.spellings import Meaning
 
 QUESTIONS = {
     "text": "What was asked? The column with the text of the request",
-    "answer": "What was decided? The column that says approved, denied or the like",
+    "answer": "What was decided? The column that says approved, denied or the like; several with "
+    "commas between them",
     "explanation": "Why? The column with the note of whoever decided",
     "rater": "Who decided? The column with the agent",
     "value": "What does the rule limit? A column of days, amounts, …, or one minus another",
     "limit": "The limit: a number such as 14, or a column",
+    "case": f"What is one case? A column that identifies it; {NONE}: the same text and value; "
+    f"{ROW}: every row",
+    "rule": "Your rule in one sentence (Enter skips it)",
+    "purpose": "What is the rule for? (Enter skips it)",
+    "costs": "What does it cost to grant what your people would refuse? A column of amounts, or an "
+    "amount (Enter skips it)",
 }
-_NONE, _BACK, _CUT, _REST = "-", "back", "cut", "--"
-_LETTERS: dict[str, Decision] = {"g": "grant", "r": "refuse", "u": "unsure"}
-_SHOWN = 60
-_MOST_LISTED = 12
-
-
-@dataclass
-class Understanding:
-    """What is understood of a file so far."""
-
-    fields: dict[str, str]
-    """Field to expression, as --map takes it."""
-    answers: str = ""
-    """What words mean, as --answers takes it."""
-    until: str = ""
-    """What ends a text, as --text-until takes it."""
+_BACK, _CUT, _REST = "back", "cut", "--"
+_LETTERS: dict[str, Meaning] = {"g": "grant", "r": "refuse", "u": "unsure"}
+_WAYS = {"r": "raters", "q": "panels", "s": "cases"}
+_EXPLAINED = (
+    "   What do these mean? g: granted, r: refused, u: neither; "
+    f"{NONE}: such rows are left out, {_REST}: and all that follow; a word with a * covers "
+    "several: approved*=g"
+)
 
 
 class Interview:
     """Asks on the terminal, and changes what is understood of a file. What cannot be so is said
     at once, and asked again."""
 
-    def __init__(self, seen: Survey, understood: Understanding) -> None:
-        self._seen = seen
+    def __init__(self, understood: Understanding, rule: RuleOptions) -> None:
+        self._seen = understood.seen
         self._understood = understood
-        self._answers = understood.answers
+        self._rule = rule
+        self._answers: str = understood.options.get("answers", "")
         """What words mean without being asked for."""
 
     def ask_all(self) -> None:
-        """The six questions, each with its guess."""
+        """The questions, each with its guess."""
         print(f"{counted(self._seen.rows, 'row')}. The columns, and what stands in them first:")
         wide = min(max(map(len, self._seen.header)), 30)
         for column in self._seen.columns:
-            print(f"  {column.name:<{wide}}  {_short(column.example) or '(empty)'}")
+            print(f"  {column.name:<{wide}}  {short(column.example) or '(empty)'}")
         print(
-            f"Enter takes what stands in brackets; {_NONE} means that there is none; {_BACK} goes "
-            "back to the question before."
+            f"Press Enter to accept the default in brackets; {NONE} means that there is none; "
+            f"{_BACK} goes back to the question before."
         )
         place = 1
         while place <= len(QUESTIONS):
@@ -68,23 +67,13 @@ class Interview:
 
     def ask(self, place: int) -> bool:
         """One question, by its number from 1; False where the user goes back."""
-        fields = self._understood.fields
         name = list(QUESTIONS)[place - 1]
-        if name == "limit" and "value" not in fields:
-            return True
-        while True:
-            known = bare(fields.get(name, _NONE))
-            said = typer.prompt(f"{place}. {QUESTIONS[name]}", default=known).strip()
-            if self._is_back(said):
-                return False
-            try:
-                self._take(name, said)
-            except DiscretionError as error:
-                _say(error)
-                continue
-            if name == "answer" and name in fields and not self._ask_meanings():
-                continue
-            return True
+        asked = f"{place}. {QUESTIONS[name]}"
+        if name == "case":
+            return self._ask_case(asked)
+        if name in ("rule", "purpose", "costs"):
+            return self._ask_rule(name, asked)
+        return self._ask_field(name, asked)
 
     def goes_on(self, *, ready: bool, folder: str) -> bool:
         """Whether to go on with what was understood, or to try again with what is said here; where
@@ -101,34 +90,105 @@ class Interview:
             if said.isdecimal() and 1 <= int(said) <= len(QUESTIONS):
                 self.ask(int(said))
                 if list(QUESTIONS)[int(said) - 1] == "value":
-                    self.ask(len(QUESTIONS))
+                    self.ask(int(said) + 1)
                 return False
             if said == _CUT:
                 self._ask_end()
                 return False
             print(f"   {said!r} is none of these")
 
+    def _ask_field(self, name: str, asked: str) -> bool:
+        understood, fields = self._understood, self._understood.fields
+        if name == "limit" and "value" not in fields:
+            return True
+        if name in ("explanation", "rater") and not understood.columns:
+            return True  # Answers that were counted have neither.
+        while True:
+            default: str | None = self._default(name)
+            doubts = [one for one in understood.doubts if one.field == name]
+            if doubts:
+                self._show_doubt(doubts[0])
+                default = None
+            self._show_runners_up(name)
+            said = typer.prompt(asked, default=default).strip()
+            if self._is_back(said):
+                return False
+            try:
+                self._take(name, said)
+                if name == "answer" and understood.columns and not self._ask_meanings():
+                    continue
+            except DiscretionError as error:
+                _say(error)
+                continue
+            return True
+
+    def _default(self, name: str) -> str:
+        from discretion.importing.layouts import unquoted
+
+        if name == "answer" and len(self._understood.columns) > 1:
+            return ", ".join(self._understood.columns)
+        return unquoted(self._understood.fields.get(name, NONE))
+
+    def _show_doubt(self, doubt: Doubt) -> None:
+        print(f"   {doubt.what}")
+
+    def _show_runners_up(self, name: str) -> None:
+        """Why the default is the default, and what else it could be."""
+        understood = self._understood
+        if understood.why.get(name):
+            others = understood.runners_up.get(name, ())[:3]
+            or_else = f"; or else: {', '.join(others)}" if others else ""
+            print(f"   {understood.fields[name]}: {understood.why[name]}{or_else}")
+
     def _take(self, name: str, said: str) -> None:
-        if said == _NONE:
-            self._understood.fields.pop(name, None)
+        from discretion.importing.layouts import unquoted
+
+        fields = self._understood.fields
+        if said == NONE:
+            fields.pop(name, None)
             if name == "value":  # Without it a limit limits nothing.
-                self._understood.fields.pop("limit", None)
+                fields.pop("limit", None)
+            return
+        if name == "answer" and said not in self._seen.header and "," in said:
+            self._take_several(said)
             return
         written = self._expression(said, number=name == "limit")
         if name == "answer":
-            values_of(self._seen, written)
-        column = self._seen.column(bare(written))
+            values_of(self._seen, unquoted(written))
+        column = self._seen.column(unquoted(written))
         if name in ("value", "limit") and column and column.seen and not column.numeric:
             raise DiscretionError(
                 f"the column {column.name!r} holds other things than numbers: "
-                f"{_short(column.example)}",
+                f"{short(column.example)}",
                 mend="name one of numbers; of two dates, one minus the other",
             )
-        self._understood.fields[name] = written
+        self._understood.take(name, written)
+
+    def _take_several(self, said: str) -> None:
+        """Several columns of decisions, and what each of them is."""
+        from discretion.importing.layouts import parse_columns
+
+        for name in parse_columns(said, "2"):
+            values_of(self._seen, name)
+        while True:
+            way = typer.prompt(
+                "   Is each column a person who decided (r), a question of its own about the same "
+                "case (q), or a case of a survey (s)?"
+            ).strip()
+            if way[:1].lower() in _WAYS:
+                break
+            print("   r, q or s, please")
+        options, fields = self._understood.options, self._understood.fields
+        fields.pop("answer", None)
+        given = {"r": "rater", "q": "panel", "s": "text"}[way[:1].lower()]
+        fields.pop(given, None)
+        options["answer_columns"], options["columns_are"] = said, _WAYS[way[:1].lower()]
+        self._understood.doubts = ()
 
     def _expression(self, said: str, *, number: bool = False) -> str:
         """What was said as --map takes it: a column whatever its capitals, or a calculation."""
         from discretion.importing.expressions import Constant, bind
+        from discretion.importing.mapping import quoted
         from discretion.units import Unit
 
         header = self._seen.header
@@ -136,7 +196,14 @@ class Interview:
         if said in header or same:
             return quoted(said if said in header else same or said)
         places = {column: place for place, column in enumerate(header)}
-        read = bind(said, places, where="", unit=Unit.named(""))
+        try:
+            read = bind(said, places, where="", unit=Unit.named(""))
+        except DiscretionError as error:
+            if number and said[:1].isdecimal():
+                raise DiscretionError(
+                    f"not a number: {said!r}", mend=f"type just the number: {said.split()[0]}"
+                ) from error
+            raise
         if isinstance(read.node, Constant) and not number:
             raise DiscretionError(
                 f"there is no column {said!r}", mend=f"the columns are: {', '.join(header)}"
@@ -145,66 +212,199 @@ class Interview:
 
     def _ask_meanings(self) -> bool:
         """The rest of the question of what was decided: what each word means."""
-        seen, understood = self._seen, self._understood
-        understood.answers = self._answers
-        column = understood.fields["answer"]
-        values = values_of(seen, column)
-        self._show_known(values)
-        open_ones = unknown(seen, column, understood.answers)
-        if not open_ones:
-            return True
-        print(
-            "   What do these mean? g: granted, r: refused, u: neither; "
-            f"{_NONE}: such rows are left out, {_REST}: and all that follow"
-        )
-        said = ""
-        for value in open_ones:
-            if said != _REST:
-                said = self._ask_meaning(value, values[value])
+        from discretion.importing.spellings import says_opposite
+
+        understood = self._understood
+        options = understood.options
+        options["answers"] = self._answers
+        if understood.given.get("grant-from", "") == "":
+            options["grant_from"] = ""
+        self._show_known()
+        if any(map(says_opposite, understood.columns)):
+            print("   The column's name says the opposite of granted. Look twice at yes and no.")
+        levels = understood.levels
+        if levels:
+            return self._ask_cut(levels)
+        explained = False
+        while understood.unknown:
+            if not explained:
+                print(_EXPLAINED)
+                explained = True
+            value = understood.unknown[0]
+            said = self._ask_meaning(value, understood.filled[value])
             if self._is_back(said):
                 return False
-            meaning = _LETTERS.get(said, _NONE)
-            understood.answers = f"{understood.answers};{value}={meaning}".strip(";")
+            if said == _REST:
+                for word in understood.unknown:
+                    self._add(word, NONE)
+                return True
+            word, _, letter = said.rpartition("=")
+            self._add(word.strip() or value, _LETTERS.get(letter, NONE))
         return True
+
+    def _add(self, word: str, meaning: str) -> None:
+        from discretion.importing.spellings import written_answers
+
+        one, options = written_answers({word: meaning}), self._understood.options
+        options["answers"] = f"{options['answers']};{one}".strip(";")
+
+    def _ask_cut(self, levels: tuple[str, ...]) -> bool:
+        """From which level of a scale on it is granted."""
+        words, options = self._understood.filled, self._understood.options
+        print("   These are levels of a scale, with the number of rows:")
+        for level in levels:
+            print(f"     {level} ({words.get(level, 0):,})")
+        order = levels
+        while True:
+            said = typer.prompt(
+                "   The lowest level that counts as granted? (reverse: it runs the other way)"
+            ).strip()
+            if self._is_back(said):
+                return False
+            if said.casefold() == "reverse":
+                order = order[::-1]
+                print(f"   from refused to granted: {', '.join(order)}")
+                continue
+            if said in order:
+                options["grant_from"] = said
+                options["levels"] = ";".join(order) if order != levels else ""
+                above = order[order.index(said) :]
+                print(f"   granted: {', '.join(above)}; refused: all others")
+                return True
+            print(f"   one of {', '.join(order)}, please")
 
     def _ask_meaning(self, value: str, rows: int) -> str:
         while True:
-            asked = f"   {_short(value)} ({counted(rows, 'row')})"
+            asked = f"   {short(value)} ({counted(rows, 'row')})"
             # What a word means nobody but the user can say: nothing is proposed.
             said: str = typer.prompt(asked).strip()
-            if said.lower()[:1] in _LETTERS and said.lower() in (*_LETTERS, *_LETTERS.values()):
-                return said.lower()[:1]
-            if said in (_NONE, _REST) or self._is_back(said):
+            word, sign, letter = said.rpartition("=")
+            letter = letter.strip().lower()
+            if letter in (*_LETTERS, *_LETTERS.values()):
+                return f"{word}{sign}{letter[:1]}"
+            if said in (NONE, _REST) or self._is_back(said) or (sign and letter == NONE):
                 return said
-            print(f"   g, r, u, {_NONE} or {_BACK}, please")
+            print(f"   g, r, u, {NONE} or {_BACK}, please")
 
-    def _show_known(self, values: dict[str, int]) -> None:
+    def _show_known(self) -> None:
         """The words that need no explanation, so that a wrong one is seen."""
-        spellings = _spellings(self._understood.answers)
+        understood = self._understood
+        if understood.levels:
+            return
+        spellings, open_ones = understood.spellings, set(understood.unknown)
         for decision, verb in (("grant", "granted"), ("refuse", "refused"), ("unsure", "neither")):
             words = [
-                f"{_short(value)} ({rows:,})"
-                for value, rows in values.items()
-                if spellings.read(value) == decision
+                f"{short(value)} ({rows:,})"
+                for value, rows in understood.filled.items()
+                if spellings.read(value) == decision and value not in open_ones
             ]
             if words:
                 more = f", and {len(words) - 5} more" if len(words) > 5 else ""
                 print(f"   {verb}: {', '.join(words[:5])}{more}")
+        empty = self._seen.rows * len(understood.columns) - sum(understood.filled.values())
+        if empty:
+            print(f"   no decision: {counted(empty, 'row')} (empty, NA, ? or -)")
+
+    def _ask_case(self, asked: str) -> bool:
+        """What one case is, where there is something to choose; and which rows do not count."""
+        understood = self._understood
+        if not self._ask_rows():
+            return False
+        understood.case = "" if understood.case == ROW else understood.case
+        try:
+            choice = understood.choose_case()
+        except DiscretionError as error:
+            _say(error)
+            return True
+        if not choice.others and not choice.each_row:
+            return True
+        default = ROW if choice.each_row else ", ".join(choice.columns) or NONE
+        if choice.why:
+            print(f"   {choice.why}")
+        if choice.doubt is not None:
+            self._show_doubt(choice.doubt)
+        while True:
+            said = typer.prompt(asked, default=None if choice.doubt else default).strip()
+            if self._is_back(said):
+                return False
+            try:
+                understood.case = self._columns(said)
+            except DiscretionError as error:
+                _say(error)
+                continue
+            return True
+
+    def _columns(self, said: str) -> str:
+        from discretion.importing.layouts import parse_columns
+        from discretion.importing.mapping import quoted, written_columns
+
+        if said in (NONE, ROW) and said not in self._seen.header:
+            return said
+        if said in self._seen.header:
+            return quoted(said)
+        names = parse_columns(said, "7")
+        for name in names:
+            if name not in self._seen.header:
+                raise DiscretionError(
+                    f"there is no column {name!r}",
+                    mend=f"the columns are: {', '.join(self._seen.header)}",
+                )
+        return written_columns(names)
+
+    def _ask_rows(self) -> bool:
+        """Whether rows count that their tool marks as tests or the like."""
+        understood = self._understood
+        for doubt in understood.about_rows():
+            self._show_doubt(doubt)
+            while True:
+                said = typer.prompt("   Leave them out? (yes or no)").strip().casefold()
+                if self._is_back(said):
+                    return False
+                if said[:1] in ("y", "n"):
+                    break
+                print("   yes or no, please")
+            understood.leave_out = doubt.options[0]["leave-out"] if said[0] == "y" else NONE
+        return True
+
+    def _ask_rule(self, name: str, asked: str) -> bool:
+        """The rule in the user's own words, and what mistakes cost."""
+        rule = self._rule
+        if name != "rule" and not rule.rule:
+            return True
+        while True:
+            said = typer.prompt(asked, default=getattr(rule, name), show_default=False).strip()
+            if self._is_back(said):
+                return False
+            if name != "costs" or not said:
+                setattr(rule, name, said)
+                return True
+            other = typer.prompt(
+                "   And to refuse what your people would grant? A column, or an amount"
+            ).strip()
+            try:
+                rule.take_costs(said, other, self._seen)
+            except DiscretionError as error:
+                _say(error)
+                continue
+            return True
 
     def _ask_end(self) -> None:
         """Where the texts end."""
+        from discretion.importing.layouts import unquoted
+
+        options = self._understood.options
         while True:
             said = typer.prompt(
                 "   Where does the reply begin? A column that holds it, or its first words in "
                 "'quotes'",
-                default=bare(self._understood.until) or _NONE,
+                default=unquoted(options.get("text_until", "")) or NONE,
             ).strip()
-            if said == _NONE or self._is_back(said):
-                self._understood.until = ""
+            if said == NONE or self._is_back(said):
+                options["text_until"] = ""
                 return
             try:
                 quotes = len(said) > 2 and said[0] == said[-1] == "'"
-                self._understood.until = said if quotes else self._expression(said)
+                options["text_until"] = said if quotes else self._expression(said)
             except DiscretionError as error:
                 _say(error)
                 continue
@@ -212,84 +412,6 @@ class Interview:
 
     def _is_back(self, said: str) -> bool:
         return said.casefold() == _BACK and _BACK not in self._seen.header
-
-
-def values_of(seen: Survey, column: str) -> dict[str, int]:
-    """What stands in the column of decisions, with the number of rows; the commonest first.
-
-    Raises:
-        DiscretionError: there is no such column, or single decisions cannot be what it holds.
-    """
-    from discretion.importing.cells import number
-
-    found = seen.column(bare(column))
-    if found is None:
-        raise DiscretionError(
-            f"there is no column {column!r}", mend=f"the columns are: {', '.join(seen.header)}"
-        )
-    numbers = [number(cell.strip("% ")) for cell in found.short if cell]
-    shares = [one for one in numbers if one is not None and 0 < one < 1]
-    if found.numeric and len(shares) > len(numbers) / 2:
-        raise DiscretionError(
-            f"the column {found.name!r} holds shares, not decisions of one person",
-            mend="name a column of decisions; a file of shares is imported by `discretion init` "
-            f'and `discretion import --map "rate={quoted(found.name)},…" --n unknown`',
-        )
-    if found.values is None:
-        raise DiscretionError(
-            f"the column {found.name!r} has more than 200 different decisions",
-            mend="name the column of decisions, or group them in the file",
-        )
-    return dict(found.values.most_common())
-
-
-def unknown(seen: Survey, column: str, answers: str) -> list[str]:
-    """The words whose meaning nothing says, the commonest first."""
-    spellings = _spellings(answers)
-    return [
-        value
-        for value in values_of(seen, column)
-        if value and spellings.read(value) is None and not spellings.leaves_out(value)
-    ]
-
-
-def check_known(seen: Survey, column: str, answers: str, where: str) -> None:
-    """Raise where some word's meaning is not known, with the option that says it."""
-    words = unknown(seen, column, answers)
-    if not words:
-        return
-    values = values_of(seen, column)
-    listed = ", ".join(f"{_short(word)} ({values[word]:,})" for word in words[:_MOST_LISTED])
-    more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
-    example = ";".join(f"{word}=?" for word in words[:_MOST_LISTED])
-    raise DiscretionError(
-        f"nothing says what these decisions mean, with the number of rows: {listed}{more}",
-        where=f"{where}, column {bare(column)!r}",
-        mend=f'add --answers "{example}", with grant, refuse, unsure or - (leave out) in place of '
-        "each ?; a word may hold a *: approved*=grant",
-    )
-
-
-def quoted(column: str) -> str:
-    """A column's name as --map takes it."""
-    return column if re.fullmatch(r"[^\W\d]\w*", column) else f"`{column}`"
-
-
-def bare(written: str) -> str:
-    """A column's name as it stands in the file."""
-    whole = re.fullmatch(r"`([^`]+)`", written)
-    return whole[1] if whole else written
-
-
-def _spellings(answers: str) -> Spellings:
-    from discretion.importing.spellings import Spellings, parse_answers
-
-    return parse_answers(answers) if answers else Spellings()
-
-
-def _short(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 3] + "..."
 
 
 def _say(error: DiscretionError) -> None:

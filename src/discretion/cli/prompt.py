@@ -12,6 +12,7 @@ from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.cases import Case, Docket
+    from discretion.judgments import Panel
     from discretion.workspace import Workspace
 
 
@@ -41,24 +42,35 @@ def prompt(
     earlier cases. --test prints a second paste, of cases that no prompt shows;
     `discretion import --chat FILE` scores the reply.
     """
+    here = desk()
+    if test:
+        held = _held_out(here, _under(here.cases, policy), panel)
+        _write(_trial(here, held, test, language), output)
+        return
+    _write(prompt_text(here, policy, language=language, tokens=tokens, panel=panel), output)
+
+
+def prompt_text(
+    here: Workspace,
+    policy: str = "",
+    *,
+    language: Literal["en", "ru"] = "en",
+    tokens: int = 2000,
+    panel: str = "",
+) -> str:
+    """The prompt by which a chat assistant can decide under a policy."""
     from discretion.methods import chat
     from discretion.storage import records
 
-    here = desk()
     cases = _under(here.cases, policy)
-    judged = here.panel(panel) if records.panel_names(here.store) else None
-    rates = zip(judged.cases, judged.rate, strict=True) if judged else ()
-    decided = {case for case, rate in rates if rate == rate}
-    held = chat.choose_trial([case for case in cases if case.id in decided])
-    if test:
-        _write(_trial(here, held, test, language), output)
-        return
+    judged = _judged(here, panel)
+    held = _held_out(here, cases, panel)
     pool = records.precedents(here.store, cases, judged) if judged else []
     shown = chat.without_trial(pool, held)
     if not any(one.case.text for one in shown):
         remark("nobody's judgments can be shown, so the prompt has no earlier cases")
     units = {case.unit for case in cases}
-    text = chat.chat_prompt(
+    return chat.chat_prompt(
         cases.policy_of(cases[0]),
         shown,
         language=language,
@@ -66,7 +78,22 @@ def prompt(
         unit=units.pop() if len(units) == 1 else "",
         simulated=judged is not None and judged.simulated,
     )
-    _write(text, output)
+
+
+def _judged(here: Workspace, panel: str) -> Panel | None:
+    from discretion.storage import records
+
+    return here.panel(panel) if records.panel_names(here.store) else None
+
+
+def _held_out(here: Workspace, cases: Docket, panel: str) -> list[Case]:
+    """Cases that no prompt shows."""
+    from discretion.methods import chat
+
+    judged = _judged(here, panel)
+    rates = zip(judged.cases, judged.rate, strict=True) if judged else ()
+    decided = {case for case, rate in rates if rate == rate}
+    return chat.choose_trial([case for case in cases if case.id in decided])
 
 
 def _under(cases: Docket, policy: str) -> Docket:

@@ -66,10 +66,13 @@ def report(
     With a run: how far each of its arms is from the people. Without: the people alone, where they
     stop and how far they agree. The page opens without a network.
     """
+    from dataclasses import replace
+
     from discretion import reports
     from discretion.runs import find_run, runs
     from discretion.selections import panel_expression
     from discretion.storage import records
+    from discretion.storage.readings import readings
 
     here = desk()
     heading = title or here.name
@@ -91,6 +94,7 @@ def report(
             title=heading,
             weigh=weigh,
         )
+        card = replace(card, readings=readings(here.store))
     else:
         from discretion import experiments
         from discretion.gate import read_expectations

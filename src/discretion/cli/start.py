@@ -1,45 +1,97 @@
-"""`discretion start`: from a file of decisions to a workspace and a report, in six questions."""
+"""`discretion start`: from a file of decisions to a workspace and a report, in ten questions."""
 
 from __future__ import annotations
 
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from discretion.cli.app import app, counted, remark
-from discretion.cli.importing import set_aside
+from discretion.cli.importing import (
+    AnswerColumns,
+    ColumnsAreOption,
+    GrantFrom,
+    LeaveOut,
+    Levels,
+    set_aside,
+)
 from discretion.cli.intake import keep_all, remark_on_texts
-from discretion.cli.interview import Interview, Understanding, bare, check_known, quoted
+from discretion.cli.interview import Interview
+from discretion.cli.policy import POLICY, RuleOptions, write_examples, write_policy
+from discretion.cli.understanding import NONE, ROW, Understanding
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing import Imported
     from discretion.importing.mapping import ImportMapping
-    from discretion.importing.survey import Survey
+    from discretion.storage.readings import FileReading
 
-_POLICY = "imported"
-"""Under which cases stand whose file names no policy."""
 _MOST_BAD = 0.1
 """Of the rows that have a decision: where more cannot be read, the columns are not understood."""
 
 
 @app.command()
 def start(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX, one decision a row.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX.")],
     into: Annotated[
         Path | None,
         typer.Option("--into", metavar="FOLDER", help="The new workspace; by default FILE's name."),
     ] = None,
     mapping: Annotated[
         str,
-        typer.Option("--map", metavar="FIELD=COLUMN,…", help="What you know better than a guess."),
+        typer.Option("--map", metavar="FIELD=COLUMN,…", help="Override guessed columns."),
     ] = "",
     answers: Annotated[
         str,
-        typer.Option("--answers", metavar="WORD=ANSWER;…", help="denied=refuse;credit=unsure."),
+        typer.Option(
+            "--answers",
+            metavar="WORD=ANSWER;…",
+            help="What words mean: denied=refuse;credit=unsure;approved*=grant;spam=-.",
+        ),
+    ] = "",
+    grant_from: GrantFrom = "",
+    levels: Levels = "",
+    answer_columns: AnswerColumns = "",
+    columns_are: ColumnsAreOption = None,
+    leave_out: LeaveOut = "",
+    case: Annotated[
+        str,
+        typer.Option(
+            "--case",
+            metavar="COLUMNS",
+            help=f"Columns that identify a case; {NONE}: text and value do; {ROW}: all rows.",
+        ),
+    ] = "",
+    n: Annotated[
+        Literal["known", "unknown"],
+        typer.Option("--n", help="Whether it is known how many people stand behind a rate."),
+    ] = "known",
+    unit: Annotated[
+        str, typer.Option("--unit", help="USD, %, clock, date, or what is counted: days.")
+    ] = "",
+    direction: Annotated[
+        Literal["at most", "at least"], typer.Option("--direction", help="What the limit is.")
+    ] = "at most",
+    scale: Annotated[
+        str, typer.Option("--scale", help="What a deviation of 1 is worth, in the unit.")
+    ] = "",
+    rule: Annotated[
+        str, typer.Option("--rule", metavar="TEXT", help="Your rule, in one sentence.")
+    ] = "",
+    purpose: Annotated[
+        str, typer.Option("--purpose", metavar="TEXT", help="What the rule is for.")
+    ] = "",
+    costs: Annotated[
+        str,
+        typer.Option(
+            "--costs",
+            metavar="NAME=AMOUNT,…",
+            help="What mistakes cost, as amounts or columns: "
+            "wrong_grant=order_value,wrong_refusal=15,currency=USD.",
+        ),
     ] = "",
     text_until: Annotated[
         str,
@@ -50,7 +102,20 @@ def start(
     date_format: Annotated[
         str, typer.Option("--date-format", help="Such as %d.%m.%Y; else as the dates look.")
     ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Take the guesses and ask nothing.")] = False,
+    skip_bad: Annotated[
+        Path | None,
+        typer.Option(
+            "--skip-bad",
+            metavar="FILE",
+            help="Where bad rows are set aside; by default set-aside.csv in the workspace.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="Accept the defaults and ask nothing; stops where it is unsure."
+        ),
+    ] = False,
     keep_personal_data: Annotated[
         bool, typer.Option("--keep-personal-data", help="Keep texts and names as they are.")
     ] = False,
@@ -60,9 +125,10 @@ def start(
 ) -> None:
     """Make a workspace and a report from a file of decisions.
 
-    It guesses which column is what, asks at most six questions about that, shows three rows as it
-    understood them, and writes a page on the people alone: how often they grant, where they stop,
-    how far they agree. No model, key or description is needed.
+    It guesses which column is what, says why, asks about it, and shows three rows as it understood
+    them. It then writes a page on the people alone: how often they grant, where they say no, how
+    far they agree; and your rule as a policy and a prompt, if you give it. No model or key is
+    needed. With --yes it asks nothing, and stops with a ready command where it is not sure.
     """
     from discretion.importing.guessing import guess
     from discretion.importing.layouts import parse_map
@@ -74,21 +140,73 @@ def start(
     reading: dict[str, Any] = {
         "sheet": sheet or None,
         "encoding": encoding,
-        "delimiter": delimiter or None,
+        "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
     }
     seen = survey(file, **reading)
-    given = parse_map(mapping) if mapping else {}
-    guessed = {name: quoted(column) for name, column in guess(seen).items()}
-    understood = Understanding({**guessed, **given}, answers, text_until)
+    given = {
+        "into": str(into or ""),
+        "map": mapping,
+        "answers": answers,
+        "grant-from": grant_from,
+        "levels": levels,
+        "answer-columns": answer_columns,
+        "columns-are": columns_are or "",
+        "leave-out": leave_out,
+        "case": case,
+        "n": "" if n == "known" else n,
+        "unit": unit,
+        "direction": "" if direction == "at most" else direction,
+        "scale": scale,
+        "rule": rule,
+        "purpose": purpose,
+        "costs": costs,
+        "text-until": text_until,
+        "date-format": date_format,
+        "sheet": sheet,
+        "encoding": "" if encoding == "utf-8" else encoding,
+        "delimiter": delimiter,
+        "skip-bad": str(skip_bad or ""),
+    }
+    understood = Understanding(
+        file,
+        seen,
+        reading,
+        given,
+        {
+            "answers": answers,
+            "grant_from": grant_from,
+            "levels": levels,
+            "answer_columns": answer_columns,
+            "columns_are": columns_are or ("raters" if answer_columns else ""),
+            "n": n,
+            "unit": unit,
+            "direction": direction,
+            "scale": scale,
+            "text_until": text_until,
+            "date_format": date_format,
+            "keep_personal_data": keep_personal_data,
+        },
+        fields=parse_map(mapping) if mapping else {},
+        case=case,
+        leave_out=leave_out,
+    )
+    understood.guess(guess(seen, [*understood.fields, *(["answer"] if answer_columns else [])]))
+    if answer_columns:
+        gives = {"raters": "rater", "panels": "panel", "cases": "text"}
+        understood.fields.pop(gives[understood.options["columns_are"]], None)
+    ruled = RuleOptions(rule, purpose, costs)
     secret = None if keep_personal_data else new_secret()
-    interview = None if yes else Interview(seen, understood)
-    if interview is not None:
+    interview = None if yes else Interview(understood, ruled)
+    if interview is None:
+        understood.check_sure()
+    else:
         interview.ask_all()
     while True:
         imported = None
         try:
-            said = _said(file, seen, understood, date_format, keep_personal_data=secret is None)
-            imported = _read(file, said, secret, reading)
+            if interview is not None:
+                understood.check_sure()
+            said, imported, told = _read(understood, ruled, secret)
         except DiscretionError as error:
             if interview is None:
                 raise
@@ -96,59 +214,117 @@ def start(
         if interview is None or interview.goes_on(ready=imported is not None, folder=str(folder)):
             break
     if imported is not None:
-        _make(file, folder, imported, said, secret)
+        _make(understood, folder, imported, said, told, ruled, secret, skip_bad)
 
 
 def _read(
-    file: Path, said: ImportMapping, secret: bytes | None, reading: dict[str, Any]
-) -> Imported:
+    understood: Understanding, rule: RuleOptions, secret: bytes | None
+) -> tuple[ImportMapping, Imported, FileReading]:
     """What the file says, shown as it was understood."""
     from discretion.importing import read_decisions
+    from discretion.importing.readings import reading_of
 
-    imported = read_decisions(file, said.layout(), skip_bad=True, secret=secret, **reading)
+    file, seen = understood.file, understood.seen
+    choice = understood.choose_case()
+    mapping = understood.mapping.model_copy(
+        update={
+            "case": choice.columns,
+            "each_row": choice.each_row,
+            "keep": tuple(rule.columns(seen)),
+        }
+    )
+    imported = read_decisions(
+        file, mapping.layout(), skip_bad=True, secret=secret, **understood.reading
+    )
     _check_bad(file, imported)
+    told = reading_of(file.name, seen, mapping, choice, imported, understood.why)
+    print(f"How {file.name} was read:")
+    for line in told.lines:
+        print(line)
     _preview(imported)
-    if said.about:
-        print(f"  kept beside each, to leave out or weigh by: {','.join(said.about)}")
     remark_on_texts(imported, secret)
-    return imported
+    return mapping, imported, told
 
 
 def _make(
-    file: Path, folder: Path, imported: Imported, said: ImportMapping, secret: bytes | None
+    understood: Understanding,
+    folder: Path,
+    imported: Imported,
+    mapping: ImportMapping,
+    told: FileReading,
+    rule: RuleOptions,
+    secret: bytes | None,
+    skip_bad: Path | None,
 ) -> None:
     """The workspace and the report."""
+    from dataclasses import replace
+
     from discretion import examples, reports
     from discretion.cases import Docket
     from discretion.importing.mapping import write_mapping
     from discretion.judgments import gather
     from discretion.workspace import make_secret, open_workspace
 
+    value = mapping.fields.get("value", "").strip("`")
+    rule.document(value)
     examples.copy("template", folder)
-    _name(folder, file.stem)
+    _name(folder, understood.file.stem)
     make_secret(folder, secret)
+    if rule.rule:
+        write_policy(folder, rule, value)
+    write_examples(folder, imported.cases, rule)
+    aside = skip_bad or folder / "set-aside.csv"
     if imported.skipped:
-        set_aside(folder / "set-aside.csv", imported)
-        remark(
-            f"{counted(len(imported.skipped), 'row')} set aside, with why: {folder}/set-aside.csv"
-        )
+        set_aside(aside, imported)
+        remark(f"{counted(len(imported.skipped), 'row')} set aside, with why: {aside}")
     here = open_workspace(folder)
-    kept = keep_all(here, imported, said)
-    write_mapping(here.folder, file, said)
+    kept = keep_all(here, imported, mapping, told)
+    write_mapping(here.folder, understood.file, mapping)
+    _write_readme(folder, here.name, told, rule)
     print(f"{folder}: {kept}")
     # What was just stored, without reading it back: the log held nothing before.
-    panel = gather(imported.judgments[0].panel, imported.judgments)
-    card = reports.of_people(Docket(kept.cases), panel, title=here.name)
+    names = {one.panel: None for one in imported.judgments}
+    names.update((one.panel, None) for one in imported.tallies)
+    panels = [gather(name, imported.judgments, imported.tallies) for name in names]
+    card = reports.of_people(Docket(kept.cases), panels[0], others=panels[1:], title=here.name)
+    card = replace(card, readings=(told,))
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:
         print(f"- {finding}")
     for warning in card.warnings:
         print(f"! {warning}")
     print(f"wrote {written}")
+    _write_prompt(folder, rule)
+    _say_what_next(folder, written, rule)
+
+
+def _write_prompt(folder: Path, rule: RuleOptions) -> None:
+    """The prompt for a chat assistant, where there is a rule."""
+    from discretion.cli.prompt import prompt_text
+    from discretion.workspace import open_workspace
+
+    if not rule.rule:
+        return
+    here = open_workspace(folder)
+    try:
+        text = prompt_text(here, POLICY)
+    finally:
+        here.store.close()
+    (folder / "prompt.txt").write_text(text, encoding="utf-8")
+    print(f"wrote {folder / 'prompt.txt'}")
+
+
+def _say_what_next(folder: Path, written: Path, rule: RuleOptions) -> None:
+    if rule.rule:
+        remark(
+            f"next: open {written}. {folder}/prompt.txt lets a chat assistant decide like your "
+            f"people; try it with: cd {folder} && discretion prompt --test 10"
+        )
+        return
     remark(
         f"next: open {written}. To let a chat assistant decide like your people, write your rule "
-        f"into {folder}/policies/ ({_POLICY}.yaml.example shows how); then cd {folder}, and "
-        f"discretion prompt --policy {_POLICY}"
+        f"into {folder}/policies/{POLICY}.yaml ({POLICY}.yaml.example begins it); then cd "
+        f"{folder}, and discretion prompt --policy {POLICY}"
     )
 
 
@@ -157,7 +333,7 @@ def _check(file: Path, folder: Path, *, yes: bool) -> None:
         raise DiscretionError("there is no such file", where=str(file), mend="check the path")
     if not yes and not sys.stdin.isatty():
         raise DiscretionError(
-            "there is no terminal to ask on", mend="add --yes to take the guesses"
+            "there is no terminal to ask on", mend="add --yes to accept the defaults"
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DiscretionError(
@@ -165,56 +341,13 @@ def _check(file: Path, folder: Path, *, yes: bool) -> None:
         )
 
 
-def _said(
-    file: Path,
-    seen: Survey,
-    understood: Understanding,
-    date_format: str,
-    *,
-    keep_personal_data: bool,
-) -> ImportMapping:
-    """What `import` would have been told; it is remembered for the next file like this.
-
-    Raises:
-        DiscretionError: nothing says what was decided, or what a word of it means.
-    """
-    from discretion.importing.guessing import guess_about, guess_value
-    from discretion.importing.mapping import from_options
-
-    fields = understood.fields
-    if "answer" not in fields:
-        raise DiscretionError(
-            "no column looks like a decision",
-            where=str(file),
-            mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with --sheet; "
-            f"the columns are: {', '.join(seen.header)}",
-        )
-    check_known(seen, fields["answer"], understood.answers, str(file))
-    unit, formats = guess_value(seen, fields["value"]) if "value" in fields else ("", "")
-    return from_options(
-        seen.header,
-        map=",".join(f"{name}={written}" for name, written in fields.items()),
-        answers=understood.answers,
-        unit=unit,
-        # Under one limit all cases are a family, and where people stop shows over all of them.
-        scenario="'requests'" if {"value", "limit"} <= fields.keys() else "",
-        about=",".join(map(quoted, guess_about(seen, set(map(bare, fields.values()))))),
-        text_until=understood.until,
-        date_format=date_format or formats,
-        keep_personal_data=keep_personal_data,
-    )
-
-
 def _check_bad(file: Path, imported: Imported) -> None:
     """Raise where so much cannot be read that the columns must have been misunderstood."""
     from discretion.importing.cells import ASIDE
 
-    bad = [
-        row
-        for row in imported.skipped
-        if not row.meant and (row.value or not row.why.endswith("known answer"))
-    ]
-    if imported.judgments and len(bad) <= _MOST_BAD * len(imported.judgments):
+    bad = [row for row in imported.skipped if not row.meant]
+    decided = len(imported.judgments) + len(imported.tallies)
+    if decided and len(bad) <= _MOST_BAD * decided:
         return
     first = next(iter(bad or imported.skipped))
     mend = first.mend.removesuffix(f", or {ASIDE}").removesuffix(f" or {ASIDE}")
@@ -231,9 +364,10 @@ def _preview(imported: Imported) -> None:
     from collections import Counter
 
     from discretion.canonical import plain_decimal
+    from discretion.importing.guessing import one_sided
 
     cases = {case.id: case for case in imported.cases}
-    print("Understood:")
+    print("The first rows:")
     for judgment in imported.judgments[:3]:
         case = cases[judgment.case]
         text = " ".join((case.text or "no text").split())
@@ -244,8 +378,15 @@ def _preview(imported: Imported) -> None:
         print(f"  {judgment.answer:<6} by {' '.join(part for part in about if part)}: {_cut(text)}")
         if judgment.explanation:
             print(f"         because: {_cut(' '.join(judgment.explanation.split()))}")
-    counts = Counter(judgment.answer for judgment in imported.judgments)
-    print(f"  {', '.join(f'{count:,} {answer}' for answer, count in counts.most_common())}")
+    for tally in imported.tallies[:3]:
+        text = " ".join((cases[tally.case].text or "no text").split())
+        people = "" if tally.n is None else f" of {tally.n:,}"
+        print(f"  {100 * tally.rate:.0f}%{people} granted: {_cut(text)}")
+    counts = Counter[str](judgment.answer for judgment in imported.judgments)
+    if counts:
+        print(f"  {', '.join(f'{count:,} {answer}' for answer, count in counts.most_common())}")
+    if warning := one_sided(counts):
+        print(f"! {warning}")
 
 
 def _cut(text: str) -> str:
@@ -253,13 +394,30 @@ def _cut(text: str) -> str:
 
 
 def _name(folder: Path, name: str) -> None:
-    """Call the workspace like its file, and its examples' policy like that of the file's cases."""
+    """Call the workspace like its file."""
     settings = folder / "discretion.toml"
     plain = re.sub(r'[\\"\x00-\x1f\x7f]', " ", name)
     written = settings.read_text(encoding="utf-8")
     settings.write_text(written.replace('name = "My desk"', f'name = "{plain}"'), encoding="utf-8")
-    for example in folder.rglob("*.yaml.example"):
-        text = example.read_text(encoding="utf-8")
-        example.write_text(text.replace("my-rule", _POLICY), encoding="utf-8")
-    rule = folder / "policies" / "my-rule.yaml.example"
-    rule.rename(rule.with_name(f"{_POLICY}.yaml.example"))
+
+
+def _write_readme(folder: Path, name: str, told: FileReading, rule: RuleOptions) -> None:
+    """What the folder holds, and how the file was read."""
+    policy = (
+        f"- `policies/{POLICY}.yaml`: your rule\n- `prompt.txt`: a prompt for a chat assistant\n"
+        if rule.rule
+        else f"- `policies/{POLICY}.yaml.example`: for your rule; read once its name ends in "
+        "`.yaml`\n"
+    )
+    (folder / "README.md").write_text(
+        f"# {name}\n\n"
+        "A workspace of Discretion: how far is a model from your own people?\n\n"
+        "- `report.html`: what your people decided\n"
+        f"{policy}"
+        "- `imports/`: how files are read; `discretion import FILE` reads the next file with the "
+        "same columns\n"
+        "- `discretion.toml`: the workspace's name, and the models to measure\n"
+        "- `discretion.db`: what people decided and models answered\n\n"
+        f"## How {told.file} was read\n\n{told.markdown}\n",
+        encoding="utf-8",
+    )

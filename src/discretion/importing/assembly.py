@@ -11,11 +11,15 @@ from discretion.canonical import short_id
 from discretion.cases import Case
 from discretion.importing.casebook import Casebook, text_of
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
+from discretion.importing.expressions import find_column
 from discretion.importing.fields import Fields
+from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import Layout
+from discretion.importing.missing import is_missing
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
+from discretion.importing.spellings import is_numeral
 from discretion.judgments import Decision, Judgment, Tally
 
 _NOTHING: Mapping[str, str] = {}
@@ -41,7 +45,16 @@ class UnknownAnswerError(RowError):
 
 
 class LeftOutError(RowError):
-    """A row whose word was said to leave it out."""
+    """A row that does not count: its word was said to leave it out, its tool says so, or it holds
+    no decision."""
+
+
+class NoDecisionError(LeftOutError):
+    """A row whose decision is missing."""
+
+
+LEVEL = "level"
+"""The column of a judgment that keeps the level which became a decision."""
 
 
 class _Share(NamedTuple):
@@ -72,6 +85,13 @@ class Assembly:
         self._fields = Fields(layout, header)
         self._pseudonyms = pseudonyms
         self._book = Casebook(layout, self._fields, pseudonyms)
+        places = {name: place for place, name in enumerate(header)}
+        self._left_out = [
+            (find_column(name, places, where="--leave-out"), name, cells)
+            for name, cells in layout.leave_out.items()
+        ]
+        self.numerals = False
+        """Whether a 0 or a 1 was read as an answer."""
         self._counted: dict[str, int | None] = {}
         self._said: set[str] = set()
         self._times: Counter[str] = Counter()
@@ -108,6 +128,14 @@ class Assembly:
         texts where somebody looked at them before."""
         if row.fault:
             raise RowError(row.fault)
+        for place, column, cells in self._left_out:
+            if row.cells[place] in cells:
+                raise LeftOutError(
+                    "left out, as --leave-out says",
+                    row.cells[place],
+                    column=column,
+                    mend="nothing to do",
+                )
         if self._layout.form == "judgments":
             self._add_judgment(row, ready)
         else:
@@ -115,7 +143,7 @@ class Assembly:
 
     def _add_judgment(self, row: Row, ready: Ready) -> None:
         fields, layout = self._fields, self._layout
-        answer = fields.required("answer", row, self._decision)
+        answer, level = fields.required("answer", row, self._decision)
         if layout.arm is not None:
             granted = float(answer == "grant")
             decided = int(answer != "unsure")
@@ -129,12 +157,18 @@ class Assembly:
         explanation = self._book.explained(explanation, found.marks, ready)
         if rater is not None and self._pseudonyms is not None:
             rater = self._pseudonyms.rater(rater)
-        said = (layout.panel, case, rater, answer, explanation, time, confidence)
+        panel = layout.panel
+        if "panel" in layout.fields:
+            panel = fields.required("panel", row, lambda cell: identifier(as_text(cell)))
+        about = fields.about(row)
+        if level is not None:
+            about[LEVEL] = level
+        said = (panel, case, rater, answer, explanation, time, confidence)
         self.judgments.append(
             Judgment(
                 id=self._id(said),
                 case=case,
-                panel=layout.panel,
+                panel=panel,
                 answer=answer,
                 rater=rater,
                 explanation=explanation,
@@ -142,7 +176,7 @@ class Assembly:
                 time=time,
                 source=self._source,
                 shown=found.shown,
-                columns=fields.about(row) or _NOTHING,
+                columns=about or _NOTHING,
             )
         )
 
@@ -190,19 +224,24 @@ class Assembly:
         name = self._id(("tally", panel, case, *share))
         self.tallies.append(Tally(name, case, panel, *share, source=self._source))
 
-    def _decision(self, cell: Cell) -> Decision:
+    def _decision(self, cell: Cell) -> tuple[Decision, str | None]:
+        """What a cell decides, and the level that it was read from on a scale."""
         written = as_text(cell)
-        decision = self._layout.spellings.read(written)
-        if decision is None and self._layout.spellings.leaves_out(written):
+        spellings = self._layout.spellings
+        meaning = spellings.meaning(written)
+        if meaning == "-":
             raise LeftOutError("left out, as --answers says", written, mend="nothing to do")
-        if decision is None:
-            shown = written if len(written) <= 60 else written[:57] + "..."
-            raise UnknownAnswerError(
-                f"{shown!r} is no known answer",
-                written,
-                mend=f'say what it means with --answers "{shown}=refuse"',
-            )
-        return decision
+        if meaning is not None:
+            self.numerals = self.numerals or is_numeral(written)
+            return meaning, written if spellings.scale is not None else None
+        if is_missing(written):
+            raise NoDecisionError("there is no decision", written, mend="nothing to do")
+        shown = written if len(written) <= 60 else written[:57] + "..."
+        raise UnknownAnswerError(
+            f"{shown!r} is no known answer",
+            written,
+            mend="say what it means with --answers",
+        )
 
     def _id(self, said: tuple[object, ...]) -> str:
         """An id from what a row says, and from how often that has been said before it: so a file

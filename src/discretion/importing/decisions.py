@@ -10,11 +10,19 @@ from pathlib import Path
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
-from discretion.importing.assembly import Assembly, LeftOutError, Recorded, UnknownAnswerError
+from discretion.importing.assembly import (
+    Assembly,
+    LeftOutError,
+    NoDecisionError,
+    Recorded,
+    UnknownAnswerError,
+)
 from discretion.importing.cells import RowError
 from discretion.importing.layouts import Layout
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
+from discretion.importing.shaping import shaped
+from discretion.importing.spellings import is_numeral, to_fill_in
 from discretion.importing.tables import open_table
 from discretion.judgments import Judgment, Tally
 
@@ -36,7 +44,7 @@ class SkippedRow:
     """As they stand in the file, in the order of the header; more or fewer where that is the
     mistake, and the whole line where it is no row at all."""
     meant: bool = False
-    """Whether it was said that rows with such a word are left out."""
+    """Whether it was said that such rows are left out, or there is no decision in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class Imported:
     """By kind, how many places in texts and explanations became marks."""
     uncut: int
     """Texts that do not hold what should end them, and were left whole."""
+    empty: int = 0
+    """Rows without a decision: an empty cell, NA, ?, -; they are among those set aside."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,6 +81,7 @@ class Imported:
             "undecided": self.undecided,
             "skipped": len(self.skipped),
             "uncut": self.uncut,
+            "empty": self.empty,
         }
 
 
@@ -100,12 +111,15 @@ def read_decisions(
     """
     layout.check()
     table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    header = table.header
+    table, layout = shaped(table, layout)
     pseudonyms = None if secret is None else Pseudonyms(secret)
     assembly = Assembly(layout, table.header, path.name, pseudonyms)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
-    rows = 0
+    numerals: Counter[str] = Counter()
+    rows, empty = 0, 0
     if processes is None:
         processes = processors()
     looking = looked_at(table.rows, assembly.texts, 1 if secret is None else processes)
@@ -116,6 +130,9 @@ def read_decisions(
                 assembly.add(row, ready)
             except RowError as error:
                 meant = isinstance(error, LeftOutError)
+                empty += isinstance(error, NoDecisionError)
+                if isinstance(error, UnknownAnswerError) and is_numeral(error.value):
+                    numerals[error.value] += 1
                 if skip_bad or meant:
                     skipped.append(
                         SkippedRow(
@@ -124,7 +141,7 @@ def read_decisions(
                             error.value,
                             error.what,
                             error.mend,
-                            tuple(row.cells),
+                            tuple(row.cells if row.fault else row.cells[: len(header)]),
                             meant,
                         )
                     )
@@ -133,6 +150,9 @@ def read_decisions(
                     first_unknown = first_unknown or row.number
                 else:
                     raise _stopped(path, row.number, error) from error
+    if numerals and assembly.numerals and layout.spellings.scale is None:
+        # A 0 and a 1 of 0 to 4 are levels, and no refusal and grant.
+        raise _levels(path, layout.fields["answer"], numerals)
     if unknown:
         raise _unknown_answers(path, first_unknown, layout.fields["answer"], unknown)
     if not rows:
@@ -145,11 +165,12 @@ def read_decisions(
         tuple(assembly.tallies),
         tuple(assembly.recorded),
         tuple(skipped),
-        table.header,
+        header,
         rows,
         assembly.undecided,
         assembly.replaced,
         assembly.uncut,
+        empty,
     )
 
 
@@ -162,13 +183,24 @@ def _unknown_answers(path: Path, first: int, column: str, unknown: Counter[str])
     common = unknown.most_common(_MOST_LISTED)
     listed = ", ".join(f"{_short(value)!r} ({times:,})" for value, times in common)
     more = f" and {len(unknown) - len(common):,} more" if len(unknown) > len(common) else ""
-    example = ";".join(f"{_short(value) or '...'}=refuse" for value, _ in common[:2])
+    example = to_fill_in(value for value, _ in common)
     return DiscretionError(
         f"{'an answer is' if len(unknown) == 1 else f'{len(unknown):,} answers are'} not known, "
         f"with the number of rows: {listed}{more}",
         where=f"{path}:{first}, column {column!r}",
-        mend=f'say what they mean, for example --answers "{example}", or set such rows aside with '
-        "--skip-bad FILE",
+        mend=f'add --answers "{example}", with grant, refuse, unsure or - (leave out) in place of '
+        "each ?, or set such rows aside with --skip-bad FILE",
+    )
+
+
+def _levels(path: Path, column: str, unknown: Counter[str]) -> DiscretionError:
+    levels = sorted(unknown, key=float)
+    return DiscretionError(
+        f"holds a 0 or 1 and other numbers too: {', '.join(levels[:_MOST_LISTED])}. It may be a "
+        "scale, on which 0 and 1 are levels",
+        where=f"{path}, column {column!r}",
+        mend=f"say the lowest level that grants: --grant-from {levels[len(levels) // 2]}; or say "
+        f'what each number means: --answers "{";".join(f"{one}=?" for one in levels)}"',
     )
 
 

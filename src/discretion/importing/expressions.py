@@ -16,6 +16,7 @@ from decimal import Context, Decimal
 
 from discretion.errors import DiscretionError
 from discretion.importing.cells import Cell, RowError, quantity
+from discretion.importing.missing import is_missing
 from discretion.units import Unit
 
 _TOKEN = re.compile(
@@ -98,7 +99,7 @@ class Expression:
         cell = cells[node.index] if isinstance(node, Column) else node.cell
         if isinstance(cell, Decimal):
             return cell
-        if not cell:
+        if is_missing(cell):
             return None
         try:
             return quantity(cell, self.unit, self.date_format)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from discretion.importing.cells import Cell, RowError, as_text
 from discretion.importing.expressions import Column, bind, find_column
 from discretion.importing.layouts import CASE_FIELDS, Layout
+from discretion.importing.missing import is_missing
 from discretion.importing.rows import Row
 from discretion.units import Unit
 
@@ -78,14 +79,15 @@ class Fields:
             raise
 
     def optional(self, name: str, row: Row, read: Callable[[Cell], T]) -> T | None:
-        """A field; None where it is not mapped or its cell is empty."""
+        """A field; None where it is not mapped or its cell is empty or says so, as NA does."""
         if name not in self._expressions:
             return None
-        if name in self._at and not row.cells[self._at[name]]:
+        if name in self._at and is_missing(row.cells[self._at[name]]):
             return None
         return self.required(name, row, lambda cell: None if cell == "" else read(cell))
 
     def text(self, name: str, row: Row) -> str | None:
         if name in self._at:
-            return row.cells[self._at[name]] or None
+            cell = row.cells[self._at[name]]
+            return None if is_missing(cell) else cell
         return self.optional(name, row, as_text)

@@ -1,42 +1,32 @@
 """Guessing which column is what, from the columns' names and what stands in them.
 
-A guess is only offered: the user sees it, with rows read by it, before anything is kept.
+A guess comes with its reason and with what else it could be; where it is not sure there is a doubt,
+and nothing goes on until somebody settles it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from discretion.importing import columns as look
 from discretion.importing.dates import formats_of
-from discretion.importing.expressions import Operation, bind, columns_in
-from discretion.importing.spellings import Spellings
+from discretion.importing.expressions import Node, Operation, bind, columns_in
+from discretion.importing.mapping import quoted, written_columns
+from discretion.importing.spellings import says_opposite, words_of
 from discretion.importing.survey import Column, Survey
 from discretion.units import Unit
 
 QUESTIONS = ("text", "answer", "explanation", "rater", "value", "limit")
 """What `start` asks for, in this order."""
-
-_NAMES: Mapping[str, str] = {
-    "text": r"text|request|message|description|body|ticket|content|question|complaint|inquiry"
-    r"|enquiry|scenario|email|thread|conversation|subject|текст|обращение|сообщение",
-    "answer": r"decision|outcome|resolution|result|verdict|approved|granted|answer|disposition"
-    r"|accept\w*|okay|judge?ment|status|решение|итог",
-    "explanation": r"explanation|reason\w*|note|notes|why|justification|rationale|comment"
-    r"|comments|причина|комментарий",
-    "rater": r"rater|agent|assignee|reviewer|judge|handler|handled|decider|decided|approver"
-    r"|operator|owner|employee|clerk|who|annotator|worker|subject|participant|сотрудник|оператор",
-    "value": r"value|days?|late|amount|price|total|cost|hours?|minutes?|weeks?|over|overdue|age"
-    r"|elapsed|spent|score|дней|сумма",
-    "limit": r"limit|window|max|maximum|cap|allowed|allowance|threshold|deadline|лимит|срок",
-}
+_ONE_SIDED = 0.95
 _ABOUT = (
     r"reversed|reversal|overturned|appealed|fraud|fraudulent|abuse|chargeback|flag|flagged|tenure"
     r"|seniority|role|level|grade|team|department|channel|region|priority|tier|vip|escalated"
 )
 _MOST_ABOUT, _LONGEST_ABOUT = 12, 30
 """How many different words such a column has at most, and how long they are."""
-_ID = re.compile(r"(^|_)(id|no|nr|number|key|phone|zip|index|year|created|updated)(_|$)")
 _UNITS = {
     "days": r"days?|дней|late|window",
     "hours": r"hours?|hrs?",
@@ -49,22 +39,265 @@ _UNITS = {
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 
-def guess(seen: Survey) -> dict[str, str]:
-    """Field to column, for the fields that some column looks like. No column is taken twice."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that nothing in the file settles."""
+
+    field: str
+    """Which question it belongs to: answer, case, rows."""
+    what: str
+    """One sentence or two."""
+    options: tuple[Mapping[str, str], ...] = ()
+    """Ways to settle it, each as options of the command line with their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the columns may be."""
+
+    fields: Mapping[str, str]
+    """Field to what gives it, as --map takes it, in the order of the questions."""
+    why: Mapping[str, str] = field(default_factory=dict)
+    """Why each was taken."""
+    runners_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other columns that each field could be, the likeliest first."""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def guess(seen: Survey, given: Collection[str] = ()) -> Guess:
+    """What the columns look like; no column is taken twice. Fields that are `given` are left to
+    whoever gave them, and raise no doubt."""
     found: dict[str, str] = {}
-    for field, score in (
-        ("answer", _answer),
-        ("limit", _limit),
-        ("value", _value),
-        ("text", _text),
-        ("rater", _rater),
-        ("explanation", _explanation),
-    ):
-        left = [column for column in seen.columns if column.name not in found.values()]
-        best = _best(left, score)
-        if best is not None and (field != "limit" or _best(left, _value) is not None):
-            found[field] = best.name
-    return {field: found[field] for field in QUESTIONS if field in found}
+    why: dict[str, str] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    doubts: tuple[Doubt, ...] = ()
+    taken: set[str] = set()
+    if not {"answer", "rate", "grants"} & set(given):
+        chosen, doubts = _decision(seen)
+        for name, (column, reason) in chosen.items():
+            found[name], why[name] = quoted(column), reason
+            taken.add(column)
+        rivals = _ranked(seen.columns, look.may_decide, taken)
+        others["answer"] = tuple(one.name for one in rivals)
+    scores: tuple[tuple[str, Callable[[Column], float]], ...] = (
+        ("limit", look.may_be_limit),
+        ("value", look.may_be_value),
+        ("text", look.may_be_text),
+        ("rater", look.may_be_rater),
+        ("explanation", look.may_explain),
+    )
+    counted = bool({"grants", "rate"} & (found.keys() | set(given)))
+    for name, score in scores:
+        if name in given or (counted and name in ("rater", "explanation")):
+            continue
+        ranked = _ranked(seen.columns, score, taken)
+        if name == "value" and not ranked and (pair := _dates(seen, taken, found)):
+            found["value"], why["value"] = pair, "two dates and a limit"
+            taken.update(columns_in(_node(seen, pair)))
+        if not ranked:
+            continue
+        if name == "limit" and "value" not in given:
+            values = _ranked(seen.columns, look.may_be_value, {*taken, ranked[0].name})
+            if not values and not _dates(seen, taken, {"limit": ranked[0].name}):
+                continue
+        found[name], why[name] = quoted(ranked[0].name), _reason(name, ranked[0])
+        others[name] = tuple(one.name for one in ranked[1:])
+        taken.add(ranked[0].name)
+    order = (*QUESTIONS, "grants", "refusals")
+    return Guess(
+        {name: found[name] for name in order if name in found},
+        why,
+        {name: rest for name, rest in others.items() if rest},
+        doubts,
+    )
+
+
+def _decision(seen: Survey) -> tuple[dict[str, tuple[str, str]], tuple[Doubt, ...]]:
+    """The field or fields that say what was decided, each with its column and why; and what is
+    doubtful about them."""
+    ranked = _ranked(seen.columns, look.may_decide, ())
+    people = [one for one in ranked if not look.is_tools(one)]
+    named = [one for one in people if look.named("answer", one) or says_opposite(one.name)]
+    sure = [one for one in named if look.known_share(one) >= 0.5 or look.levels(one)]
+    sure = [one for one in sure if len(look.filled(one)) > 1] or sure
+    counts = _counts(seen)
+    if counts and not any(look.is_worded(one) for one in sure):
+        return counts, ()
+    if len(sure) > 1:
+        return {}, (_several(seen, sure),)
+    first = (sure or named)[:1]
+    if len(named) > 1 and not sure:
+        return {}, (_several(seen, named),)
+    if not first:
+        return {}, _shares(seen) or _no_decision(seen, people, ranked)
+    (column,) = first
+    chosen = {"answer": (column.name, _reason("answer", column))}
+    words = look.filled(column)
+    if len(words) == 1:
+        (word,) = words
+        doubt = Doubt(
+            "answer",
+            f"In `{column.name}` every row says {word!r}. A column of decisions has two answers or "
+            "more.",
+            ({"map": f"answer={quoted(column.name)}"},),
+        )
+        return chosen, (doubt,)
+    return chosen, ()
+
+
+def _several(seen: Survey, rivals: Sequence[Column]) -> Doubt:
+    """Two columns or more that could hold the decision."""
+    names = [one.name for one in rivals]
+    options: list[Mapping[str, str]] = [{"map": f"answer={quoted(name)}"} for name in names]
+    alike = [one for one in rivals if one.values and _same_words(one, rivals[0])]
+    if len(alike) > 1:
+        together = written_columns([one.name for one in alike])
+        text = any(look.may_be_text(one) for one in seen.columns)
+        ways = ("panels", "raters") if text else ("cases", "panels")
+        options += [{"answer-columns": together, "columns-are": way} for way in ways]
+    return Doubt(
+        "answer",
+        f"{len(names)} columns may hold the decision: {_listed(names)}.",
+        tuple(options),
+    )
+
+
+def _no_decision(
+    seen: Survey, people: Sequence[Column], ranked: Sequence[Column]
+) -> tuple[Doubt, ...]:
+    """Where no column is named like a decision: what could be meant all the same."""
+    if len(people) > 1:
+        return (_several(seen, people),)
+    if people:
+        (one,) = people
+        what = f"No column is named like a decision. `{one.name}` holds {_words_in(one)}."
+    elif ranked:
+        one = ranked[0]
+        what = (
+            f"`{one.name}` looks like what a tool or a model filled in, not like what people "
+            "decided."
+        )
+    else:
+        return ()
+    return (Doubt("answer", what, ({"map": f"answer={quoted(one.name)}"},)),)
+
+
+def _shares(seen: Survey) -> tuple[Doubt, ...]:
+    """A column of grant rates, for which it is not known how many people stand behind them."""
+    for one in seen.columns:
+        words = words_of(one.name)
+        if not one.numeric or not look.matches(rf"share|rate|{look.NAMES['answer']}", words):
+            continue
+        bare = [cell.strip("% ") for cell in one.short if cell]
+        shares = [cell for cell in bare if re.fullmatch(r"0?\.[0-9]+", cell)]
+        if len(shares) > len(bare) / 2:
+            what = f"`{one.name}` holds shares, not decisions of one person."
+            option = {"map": f"rate={quoted(one.name)}", "n": "unknown"}
+            return (Doubt("answer", what, (option,)),)
+    return ()
+
+
+def _counts(seen: Survey) -> dict[str, tuple[str, str]]:
+    """Two columns that count grants and refusals, where there is one of each."""
+    found = {}
+    for name in ("grants", "refusals"):
+        columns = [
+            one
+            for one in seen.columns
+            if one.numeric
+            and look.matches(look.NAMES[name], words_of(one.name)[-1:])
+            and all(cell.isdecimal() for cell in one.short)
+            and not look.is_identifier(one)
+        ]
+        if len(columns) != 1:
+            return {}
+        found[name] = columns[0]
+    if not any(int(cell) > 1 for one in found.values() for cell in one.short):
+        return {}
+    return {name: (one.name, "whole numbers, named like a count") for name, one in found.items()}
+
+
+def one_sided(counts: Mapping[str, int]) -> str:
+    """A sentence where over 95% of the decisions are one answer; else nothing."""
+    decided = {name: counts.get(name, 0) for name in ("grant", "refuse")}
+    total = sum(decided.values())
+    for name, verb in (("grant", "granted"), ("refuse", "refused")):
+        if total and decided[name] > _ONE_SIDED * total:
+            share = 100 * decided[name] / total
+            return (
+                f"{share:.0f}% of the requests are {verb}. Check that this column holds the "
+                "decisions; with so few of the other kind, most figures stay open."
+            )
+    return ""
+
+
+def _dates(seen: Survey, taken: Collection[str], found: Mapping[str, str]) -> str:
+    """One date minus another, where there are two and a limit for what lies between them."""
+    if "limit" not in found:
+        return ""
+    dated = [one for one in seen.columns if look.is_dated(one) and one.name not in taken]
+    if len(dated) != 2:
+        return ""
+    ends = r"returned|return|asked|requested|request|claimed|filed|submitted|end|ended|closed|out"
+    first, second = dated
+    if look.matches(ends, words_of(first.name)) and not look.matches(ends, words_of(second.name)):
+        first, second = second, first
+    return f"{quoted(second.name)} - {quoted(first.name)}"
+
+
+def _ranked(
+    columns: Sequence[Column], score: Callable[[Column], float], taken: Collection[str]
+) -> list[Column]:
+    """The columns that score at all, the best first; of equals the one that stands first."""
+    rated = [(score(one), one) for one in columns if one.name not in taken]
+    return [one for rate, one in sorted(rated, key=lambda pair: -pair[0]) if rate > 0]
+
+
+def _reason(name: str, column: Column) -> str:
+    """Why a column was taken for a field."""
+    if name == "answer":
+        parts = []
+        if look.named("answer", column):
+            parts.append("named like a decision")
+        elif says_opposite(column.name):
+            parts.append("named like the opposite of a grant")
+        scale = look.levels(column)
+        known = sum(look.is_known(cell) for cell in look.filled(column))
+        if scale:
+            parts.append(f"{len(scale)} levels, {scale[0]} to {scale[-1]}")
+        elif known:
+            parts.append(f"{known} word{'s' * (known != 1)} that are decisions")
+        return "; ".join(parts) or "its cells look like decisions"
+    return {
+        "text": "the longest text" if not look.named("text", column) else "named like a request",
+        "rater": "named like a person who decides",
+        "explanation": "named like a reason",
+        "value": "numbers, named like what a rule limits",
+        "limit": "numbers, named like a limit",
+    }[name]
+
+
+def _node(seen: Survey, written: str) -> Node:
+    places = {name: place for place, name in enumerate(seen.header)}
+    return bind(written, places, where="--map value", unit=Unit.named("")).node
+
+
+def _same_words(one: Column, other: Column) -> bool:
+    return {cell.casefold() for cell in look.filled(one)} == {
+        cell.casefold() for cell in look.filled(other)
+    } or bool(look.levels(one) and look.levels(other))
+
+
+def _words_in(column: Column) -> str:
+    words = list(look.filled(column))
+    return " and ".join(repr(word) for word in words[:3]) + (" and more" if len(words) > 3 else "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"`{name}`" for name in names[:8]]
+    if len(names) > 8:
+        return f"{', '.join(shown)} and {len(names) - 8} more"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def guess_about(seen: Survey, taken: Collection[str]) -> list[str]:
@@ -75,7 +308,7 @@ def guess_about(seen: Survey, taken: Collection[str]) -> list[str]:
         column.name
         for column in seen.columns
         if column.name not in taken
-        and all(re.fullmatch(rf"{_ABOUT}|is|was|has", word) for word in _words(column.name))
+        and all(re.fullmatch(rf"{_ABOUT}|is|was|has", word) for word in words_of(column.name))
         and column.values is not None
         and 1 < len(column.values) <= min(_MOST_ABOUT, seen.rows / 2)
         and max(map(len, column.values)) <= _LONGEST_ABOUT
@@ -90,9 +323,9 @@ def guess_unit(column: Column | None) -> str:
         for sign, unit in _SIGNS.items():
             if sign in cell:
                 return unit
-    words = _words(column.name)
+    words = words_of(column.name)
     return next(
-        (unit for unit, pattern in _UNITS.items() if _matches(pattern, words)),
+        (unit for unit, pattern in _UNITS.items() if look.matches(pattern, words)),
         "",
     )
 
@@ -109,68 +342,3 @@ def guess_value(seen: Survey, written: str) -> tuple[str, str]:
     formats = "|".join(formats_of(cells))
     dated = node.sign == "-" and not any(column.numeric for column in columns)
     return ("days" if dated else ""), formats
-
-
-def _best(columns: list[Column], score: Callable[[Column], float]) -> Column | None:
-    rated = [(score(column), -place) for place, column in enumerate(columns)]
-    top, place = max(rated, default=(0.0, 0))
-    return columns[-place] if top > 0 else None
-
-
-def _answer(column: Column) -> float:
-    """Few different short cells; the more of them are known answers the better."""
-    if column.values is None or not column.seen or column.length > 40:
-        return 0.0
-    spellings = Spellings()
-    filled = {cell: rows for cell, rows in column.values.items() if cell}
-    known = sum(rows for cell, rows in filled.items() if spellings.read(cell))
-    share = known / sum(filled.values())
-    named = _named("answer", column)
-    worded = any(not cell.isdecimal() for cell in filled)
-    if not named and not (worded and share > 0.5):
-        return 0.0
-    return 2 * share + named + 0.5 * (worded and share > 0)
-
-
-def _text(column: Column) -> float:
-    if column.length < 20 or column.numeric or _named("explanation", column) > 0.5:
-        return 0.0
-    return 200 * _named("text", column) + min(column.length, 1000)
-
-
-def _explanation(column: Column) -> float:
-    return _named("explanation", column) if column.length >= 8 and not column.numeric else 0.0
-
-
-def _rater(column: Column) -> float:
-    if column.length > 60 or not column.repeats:
-        return 0.0
-    # A study's subject is a person, a helpdesk's the title of a message: any other name goes first.
-    return _named("rater", column) / (2.0 if _named("text", column) else 1.0)
-
-
-def _value(column: Column) -> float:
-    if not column.numeric or _ID.search("_".join(_words(column.name))):
-        return 0.0
-    return _named("value", column) * (1.0 if (column.kinds > 1) else 0.0)
-
-
-def _limit(column: Column) -> float:
-    return _named("limit", column) if column.numeric else 0.0
-
-
-def _named(field: str, column: Column) -> float:
-    """1 where a word of the name is one of the field's, more for the whole name; 0 otherwise."""
-    words = _words(column.name)
-    if not _matches(_NAMES[field], words):
-        return 0.0
-    return 1.0 + 0.5 * (len(words) == 1)
-
-
-def _words(name: str) -> list[str]:
-    apart = re.sub(r"([a-zа-я])([A-ZА-Я])", r"\1 \2", name)
-    return re.findall(r"[^\W_]+", apart.lower())
-
-
-def _matches(pattern: str, words: list[str]) -> bool:
-    return any(re.fullmatch(pattern, word) for word in words)

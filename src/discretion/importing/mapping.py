@@ -29,7 +29,9 @@ from discretion.importing.layouts import (
 from discretion.importing.scales import Scale
 from discretion.importing.spellings import (
     Meaning,
+    Spellings,
     parse_meanings,
+    says_opposite,
     spellings_of,
     written_answers,
 )
@@ -114,10 +116,9 @@ class ImportMapping(Described):
 
     def layout(self) -> Layout:
         """The layout that reads such a file."""
-        scale = Scale(self.grant_from, self.levels) if self.grant_from else None
         return Layout(
             fields={str(name): written for name, written in self.fields.items()},
-            spellings=spellings_of(self.answers, scale),
+            spellings=self.spellings,
             answer_columns=self.answer_columns,
             columns_are=self.columns_are or "raters",
             case=self.case,
@@ -137,6 +138,13 @@ class ImportMapping(Described):
             until=self.text_until or None,
             date_format=self.date_format or None,
         )
+
+    @property
+    def spellings(self) -> Spellings:
+        """What the words of the decisions mean."""
+        scale = Scale(self.grant_from, self.levels) if self.grant_from else None
+        turned = says_opposite(self.fields.get("answer", ""))
+        return spellings_of(self.answers, scale, turned=turned)
 
     @property
     def written_map(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
@@ -28,9 +28,11 @@ CODES = frozenset(("yes", "y", "true", "1", "1.0", "no", "n", "false", "0", "0.0
 """Words that only say whether the column's name holds: of a column `denied` they turn round."""
 NUMERALS = frozenset(("0", "0.0", "1", "1.0"))
 
-_MISSING = "NA N/A n/a N.A. n.a. #N/A <NA> NaN nan NAN NULL null Null None none NONE NIL ? - -- – —"
-MISSING = frozenset(_MISSING.split())
-"""How exports write that a cell is empty. By its capitals: Nan is a name."""
+_OPPOSITE = (
+    r"denied|deny|denial|rejected|rejects?|refused|refuses?|declined?|blocked|prohibited|forbidden"
+    r"|disallowed|disapproved?|unapproved|unacceptable|impermissible|violat\w*|breach\w*|wrong"
+)
+_LONG = 24
 _SIGNS = " .,:;!?\"'()[]✅✓✔❌✗"
 
 
@@ -55,10 +57,16 @@ class Spellings:
         known = self.meanings.get(word)
         if known is not None or not word:
             return known
-        for pattern, meaning in self.patterns:
-            if _compiled(pattern).fullmatch(word):
-                return meaning
+        pattern = self.pattern_for(written)
+        if pattern:
+            return dict(self.patterns)[pattern]
         return None if self.scale is None else self.scale.decision(written)
+
+    def pattern_for(self, written: str) -> str:
+        """The pattern that covers a word; empty where none does."""
+        word = folded(written)
+        fitting = (one for one, _ in self.patterns if _compiled(one).fullmatch(word))
+        return "" if word in self.meanings else next(fitting, "")
 
     def leaves_out(self, written: str) -> bool:
         return self.meaning(written) == LEFT_OUT
@@ -147,7 +155,7 @@ def parse_meanings(written: str) -> dict[str, Meaning]:
     return own
 
 
-def written_answers(own: Mapping[str, Meaning]) -> str:
+def written_answers(own: Mapping[str, str]) -> str:
     """Meanings as --answers takes them."""
     return ";".join(
         f'"{word}"={meaning}' if ";" in word else f"{word}={meaning}"
@@ -155,14 +163,28 @@ def written_answers(own: Mapping[str, Meaning]) -> str:
     )
 
 
-def is_missing(written: str) -> bool:
-    """Whether a cell says that there is nothing in it: NA, N/A, NULL, None, ?, -, or empty."""
-    return not written or written in MISSING
+def to_fill_in(words: Iterable[str]) -> str:
+    """What --answers would take for these words, with a ? for the user to replace: nothing but the
+    user knows what a word means. Long words are given by how they begin."""
+    shown = (word if len(word) <= _LONG else f"{word[:_LONG].rstrip()}*" for word in words)
+    return written_answers(dict.fromkeys(shown, "?"))
+
+
+def says_opposite(column: str) -> bool:
+    """Whether a column's name says the opposite of granted, as `denied` and `violates_text` do: a
+    yes there refuses, or so it seems."""
+    return any(re.fullmatch(_OPPOSITE, word) for word in words_of(column))
 
 
 def is_numeral(written: str) -> bool:
     """Whether a word is nothing but a number, as the levels and codes of surveys are."""
     return re.fullmatch(r"[-+]?[0-9]{1,6}(\.[0-9]{1,6})?", written.strip()) is not None
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a column's name, in small letters: `AssignmentStatus` has two."""
+    apart = re.sub(r"([a-zа-я])([A-ZА-Я])", r"\1 \2", name)
+    return re.findall(r"[^\W_]+", apart.lower())
 
 
 def _pieces(written: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from discretion.scorecards.occurrence import tickets_of
 from discretion.scorecards.study import study_of
 from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
+from discretion.storage.readings import readings
 
 TAUGHT = ("direct", "chain-of-thought")
 """The methods whose words the built-in model met when it was made."""
@@ -126,6 +127,7 @@ def of_run(
     study = study_of(docket.cases, people, weigh)
     card = replace(
         card,
+        readings=readings(store),
         breakage=listener.breakage(study, expectations),
         reasons=listener.reasons(study),
         warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),

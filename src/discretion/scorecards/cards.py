@@ -17,6 +17,7 @@ from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.reasons import ReasonCard
 from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
 from discretion.scorecards.teaching_cards import TeachingCard
+from discretion.storage.readings import FileReading
 
 Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
@@ -242,3 +243,5 @@ class Scorecard:
     """What tuning broke, where a tuned model stands beside its base."""
     reasons: tuple[ReasonCard, ...] = ()
     """Whether arms that reason first go by what they say."""
+    readings: tuple[FileReading, ...] = ()
+    """How the files were read that the judgments came from."""
