@@ -231,8 +231,8 @@ def test_dates_that_may_be_read_in_two_ways_are_not(discretion: Command, here: P
     command = ("start", "tickets.csv", "--yes", "--map", "value=returned - returned,limit=14")
     outcome = discretion(*command)
     assert outcome.code == 2
-    assert "is another date by %m/%d/%Y than by %d/%m/%Y" in outcome.err
-    assert "leave only one of the two in --date-format\n" in outcome.err
+    assert "is another day by %m/%d/%Y than by %d/%m/%Y" in outcome.err
+    assert "--date-format %d/%m/%Y\n" in outcome.err
     told = discretion(*command, "--date-format", "%d/%m/%Y")
     assert told.code == 0, told.err
 

@@ -185,7 +185,7 @@ class Understanding:
                 mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with "
                 f"--sheet; the columns are: {', '.join(self.seen.header)}",
             )
-        found = [*self._about_words(), *self.about_rows()]
+        found = [*self._about_words(), *self.about_rows(), *self._about_dates()]
         doubt = self.choose_case().doubt
         return [*found, doubt] if doubt is not None else found
 
@@ -196,6 +196,23 @@ class Understanding:
         if self.leave_out:
             return ()
         return rows_that_do_not_count(self.seen, self.columns)
+
+    def _about_dates(self) -> list[Doubt]:
+        """Dates that may be read with the day or with the month first."""
+        from discretion.importing.guessing import Doubt, guess_value, two_ways
+
+        if self.options.get("date_format") or "value" not in self.fields:
+            return []
+        _, formats = guess_value(self.seen, self.fields["value"])
+        pair = two_ways(self.seen, self.fields["value"], formats)
+        if pair is None:
+            return []
+        cell, first, second = pair
+        ways = [
+            "|".join(one for one in formats.split("|") if one != other) for other in (second, first)
+        ]
+        what = f"The date {cell!r} is another day by {first} than by {second}. Say which is meant."
+        return [Doubt("value", what, tuple({"date-format": way} for way in ways))]
 
     def _about_words(self) -> list[Doubt]:
         from discretion.importing.guessing import Doubt
@@ -239,7 +256,7 @@ class Understanding:
                 f"{shown}: nothing says what these decisions mean, with the number of rows: "
                 f"{listed}. Put grant, refuse, unsure or - (leave out) in place of each ?; a word "
                 "may hold a *, as in approved*=grant.",
-                ({"answers": to_fill_in(unknown[:_MOST_LISTED])},),
+                ({"answers": to_fill_in(unknown)},),
             )
         ]
 
@@ -260,12 +277,15 @@ class Understanding:
             for doubt in doubts:
                 every |= doubt.options[0] if doubt.options else {}
             ready = [self.command(every)]
-        told = "Nothing was made. Type one of these" if len(ready) > 1 else "Nothing was made. Type"
+        told = "one of these commands" if len(ready) > 1 else "this command"
         raise DiscretionError(
-            "\n".join(lines),
+            "\n".join(lines).rstrip("."),
             where=str(self.file),
             mend="\n".join(
-                [f"{told}, or leave --yes away and be asked:", *map("  {}".format, ready)]
+                [
+                    f"nothing was made. Type {told}, or leave out --yes to be asked:",
+                    *map("  {}".format, ready),
+                ]
             ),
         )
 

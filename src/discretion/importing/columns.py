@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from discretion.importing.dates import formats_of
 from discretion.importing.missing import is_missing
-from discretion.importing.scales import levels_of
+from discretion.importing.scales import MOST_LEVELS, levels_of
 from discretion.importing.spellings import CODES, Spellings, folded, says_opposite, words_of
 from discretion.importing.survey import Column
 
@@ -51,6 +51,7 @@ DEMOGRAPHIC = (
 _WORKING = re.compile(r"(^|_)(work|working|response|completion|lead|spent)_(time|seconds|minutes)")
 _ID = re.compile(r"(^|_)(id|no|nr|number|key|phone|zip|index|year|created|updated)(_|$)")
 _IDENTIFIERS = r"id|ids|uuid|guid|key|no|nr|number|ref|reference|index|hitid|recordid|caseid|itemid"
+_LONGEST_ID = 40
 OF_CASES = (
     r"case|ticket|record|application|claim|complaint|request|order|item|vignette|scenario|hit|hitid"
     r"|prompt|question|trial|stimulus|incident|caseid|itemid|recordid|story|situation|task"
@@ -83,7 +84,10 @@ def is_tools(column: Column) -> bool:
 
 def is_identifier(column: Column) -> bool:
     """Whether the name is that of an id."""
-    return matches(_IDENTIFIERS, words_of(column.name.rsplit(".", 1)[-1]))
+    words = words_of(column.name.rsplit(".", 1)[-1])
+    if len(words) == 1 and matches(OF_CASES, words):  # A text has spaces; `case` may be an id.
+        return column.length <= _LONGEST_ID and not any(" " in cell for cell in column.short)
+    return matches(_IDENTIFIERS, words)
 
 
 def filled(column: Column) -> dict[str, int]:
@@ -149,7 +153,8 @@ def may_decide(column: Column) -> float:
     share, scale = known_share(column), bool(levels(column))
     if not name and not looks_decided(column):
         return 0.0
-    if column.numeric and not (codes_only(column) or scale):
+    few = len(filled(column)) <= MOST_LEVELS  # Codes such as 1 and 2, and no amounts.
+    if column.numeric and not (codes_only(column) or scale or few):
         return 0.0
     return 2 * max(share, 0.9 * scale) + name + 0.5 * (is_worded(column) and share > 0)
 

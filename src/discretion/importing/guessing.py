@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from discretion.importing import columns as look
 from discretion.importing.dates import formats_of
@@ -21,6 +22,8 @@ from discretion.units import Unit
 QUESTIONS = ("text", "answer", "explanation", "rater", "value", "limit")
 """What `start` asks for, in this order."""
 _ONE_SIDED = 0.95
+_QUESTION = 25
+"""Letters in the name of a column, from which on it is a question to be answered."""
 _ABOUT = (
     r"reversed|reversal|overturned|appealed|fraud|fraudulent|abuse|chargeback|flag|flagged|tenure"
     r"|seniority|role|level|grade|team|department|channel|region|priority|tier|vip|escalated"
@@ -152,8 +155,10 @@ def _several(seen: Survey, rivals: Sequence[Column]) -> Doubt:
     alike = [one for one in rivals if one.values and _same_words(one, rivals[0])]
     if len(alike) > 1:
         together = written_columns([one.name for one in alike])
-        text = any(look.may_be_text(one) for one in seen.columns)
-        ways = ("panels", "raters") if text else ("cases", "panels")
+        # A question has a long name, a person a short one.
+        asked = sum(len(one.name) for one in alike) > _QUESTION * len(alike)
+        rated = any(look.may_be_rater(one) for one in seen.columns)
+        ways = ("cases", "panels") if asked else ("panels",) if rated else ("raters", "panels")
         options += [{"answer-columns": together, "columns-are": way} for way in ways]
     return Doubt(
         "answer",
@@ -245,6 +250,25 @@ def _dates(seen: Survey, taken: Collection[str], found: Mapping[str, str]) -> st
     return f"{quoted(second.name)} - {quoted(first.name)}"
 
 
+def two_ways(seen: Survey, written: str, formats: str) -> tuple[str, str, str] | None:
+    """A date that two of the formats read as different days, and the two; None where there is
+    none."""
+    several = formats.split("|")
+    columns = [seen.column(name) for name in columns_in(_node(seen, written))]
+    cells = {cell for column in columns if column is not None for cell in column.short}
+    for cell in sorted(cells):
+        read: dict[datetime, str] = {}
+        for one in several:
+            try:
+                read.setdefault(datetime.strptime(cell, one), one)  # noqa: DTZ007
+            except ValueError:
+                continue
+        if len(read) > 1:
+            first, second, *_ = read.values()
+            return cell, first, second
+    return None
+
+
 def _ranked(
     columns: Sequence[Column], score: Callable[[Column], float], taken: Collection[str]
 ) -> list[Column]:
@@ -283,9 +307,11 @@ def _node(seen: Survey, written: str) -> Node:
 
 
 def _same_words(one: Column, other: Column) -> bool:
-    return {cell.casefold() for cell in look.filled(one)} == {
-        cell.casefold() for cell in look.filled(other)
-    } or bool(look.levels(one) and look.levels(other))
+    """Whether two columns answer in the same words."""
+    if look.codes_only(one) and look.codes_only(other):
+        return True
+    words, others = ({cell.casefold() for cell in look.filled(column)} for column in (one, other))
+    return bool(words & others) or bool(look.levels(one) and look.levels(other))
 
 
 def _words_in(column: Column) -> str:

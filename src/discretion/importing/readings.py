@@ -110,9 +110,15 @@ def _answers(mapping: ImportMapping, words: Mapping[str, int], imported: Importe
         meaning = spellings.meaning(word)
         if meaning is not None:
             shown[spellings.pattern_for(word) or word, _VERBS[meaning]] += rows
-    parts = [f"{word} ({rows:,}) = {verb}" for (word, verb), rows in shown.most_common(_WORDS)]
-    if len(shown) > _WORDS:
-        parts.append(f"{len(shown) - _WORDS} more")
+    common = shown.most_common()
+    most = _WORDS
+    scale = spellings.scale
+    if scale is not None:  # All levels, in their order.
+        common.sort(key=lambda one: scale.rank(one[0][0]) or 0.0)
+        most = len(common)
+    parts = [f"{word} ({rows:,}) = {verb}" for (word, verb), rows in common[:most]]
+    if len(common) > most:
+        parts.append(f"{len(common) - most} more")
     return "; ".join(parts) or _counts(imported)
 
 

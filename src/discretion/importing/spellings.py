@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,7 +33,7 @@ _OPPOSITE = (
     r"denied|deny|denial|rejected|rejects?|refused|refuses?|declined?|blocked|prohibited|forbidden"
     r"|disallowed|disapproved?|unapproved|unacceptable|impermissible|violat\w*|breach\w*|wrong"
 )
-_LONG = 24
+_LONG, _MANY, _MOST = 24, 6, 12
 _SIGNS = " .,:;!?\"'()[]✅✓✔❌✗"
 
 
@@ -165,9 +166,23 @@ def written_answers(own: Mapping[str, str]) -> str:
 
 def to_fill_in(words: Iterable[str]) -> str:
     """What --answers would take for these words, with a ? for the user to replace: nothing but the
-    user knows what a word means. Long words are given by how they begin."""
-    shown = (word if len(word) <= _LONG else f"{word[:_LONG].rstrip()}*" for word in words)
-    return written_answers(dict.fromkeys(shown, "?"))
+    user knows what a word means. Long words are given by how they begin, and of many words those
+    that begin alike are one pattern."""
+    every = list(words)
+    firsts = Counter(_first(word) for word in every)
+    shown = []
+    for word in every:
+        if len(every) > _MANY and firsts[_first(word)] > 1:
+            shown.append(f"{_first(word)}*")
+        else:
+            shown.append(word if len(word) <= _LONG else f"{word[:_LONG].rstrip()}*")
+    return written_answers(dict.fromkeys(list(dict.fromkeys(shown))[:_MOST], "?"))
+
+
+def _first(word: str) -> str:
+    """The first word of an answer, as a pattern begins with it."""
+    match = re.search(r"[^\W_]+", word.casefold())
+    return match[0] if match else folded(word)
 
 
 def says_opposite(column: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from discretion.importing.cells import number
+from discretion.importing.missing import is_missing
 from discretion.importing.tables import open_table
 
 MOST_KINDS = 200
@@ -99,7 +100,7 @@ def survey(
 
 def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
     for column, cell in zip(columns, cells, strict=True):
-        if cell:
+        if not is_missing(cell):
             column.seen += 1
             column.letters += len(cell)
             column.example = column.example or " ".join(cell[:_EXAMPLE].split())
@@ -112,4 +113,4 @@ def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
 def _settle(columns: Sequence[Column]) -> None:
     for column in columns:
         if column.values is not None:
-            column.kinds = len(column.values)
+            column.kinds = sum(not is_missing(cell) for cell in column.values)

@@ -167,6 +167,12 @@ def _differ(people: PeopleCard) -> str:
         )
     else:
         steady = f"With {there:.0f} judgments a case their rates are steady all the same."
+    if people.raters is None and not people.simulated:
+        return (
+            "Requests that read alike were decided differently (Krippendorff's alpha "
+            f"{alpha:.2f}). If they are different cases, say which column identifies one: --case "
+            f"COLUMN. {steady}"
+        )
     return (
         f"These people differ (Krippendorff's alpha {alpha:.2f}): nothing can be near each of "
         f"them. {steady} Which groups differ is shown with --by COLUMN."
@@ -179,10 +185,11 @@ def _apart(people: PeopleCard, study: Study) -> str:
     if spread is None or spread.chance > CHANCE:
         return ""
     return (
-        "These people differ more than chance explains, unless they were given other requests: of "
-        f"{spread.raters:,} who decided {ENOUGH} times or more, the strictest tenth grant at most "
-        f"{100 * spread.strict:.0f} of 100 and the most lenient tenth at least "
-        f"{100 * spread.lax:.0f}. The same cases judged by {VOICES} of them would show which it is."
+        "Your people apply the rule differently, more than chance explains, or they get different "
+        f"kinds of requests: of {spread.raters:,} who decided {ENOUGH} times or more, the "
+        f"strictest tenth grant at most {100 * spread.strict:.0f} of 100 and the most lenient "
+        f"tenth at least {100 * spread.lax:.0f}. The same cases judged by {VOICES} of them would "
+        "show which it is."
     )
 
 
