@@ -10,7 +10,7 @@ import pytest
 
 from discretion.canonical import digest
 from discretion.judgments import Judgment
-from discretion.storage import Entry
+from discretion.storage import Entry, records
 from discretion.storage.records import judgment_entry
 from discretion.workspace import open_workspace
 
@@ -123,7 +123,7 @@ def test_bad_rows_can_be_set_aside_with_why(discretion: Command, empty: Path) ->
     assert discretion("import", "old.csv", *MAP).code == 2
     outcome = discretion("import", "old.csv", *MAP, "--skip-bad", "bad.csv")
     assert outcome.code == 0
-    assert "1 bad rows are set aside in bad.csv" in outcome.err
+    assert "1 row set aside, with why: bad.csv" in outcome.err
     with Path("bad.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["row"], row["agent"], row["days"]) == ("4", "cem", "soon")
@@ -271,3 +271,63 @@ def test_a_long_ticket_with_emoji_and_right_to_left_text_comes_in_whole(
     words = ("--map", "text=request,answer=outcome,explanation=why")
     assert discretion("import", "old.csv", *words).code == 0
     assert open_workspace(empty).cases[0].text == text
+
+
+def test_an_import_says_every_field_and_the_page_says_it_again(
+    discretion: Command, empty: Path
+) -> None:
+    outcome = discretion("import", "old.csv", *MAP)
+    for said in ("outcome: approved (1) = granted; denied (1) = refused", "days: 15 days",
+                 "agent: 2 different"):  # fmt: skip
+        assert said in outcome.err
+    assert discretion("report", "--people").code == 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "How this file was read" in page
+    assert "denied (1) = refused" in page
+
+
+def test_numbers_that_are_levels_are_not_read_as_yes_and_no(
+    discretion: Command, empty: Path
+) -> None:
+    rows = "".join(f"Coat {n}?,{n % 5}\n" for n in range(20))
+    Path("scale.csv").write_text(f"request,rating\n{rows}", encoding="utf-8")
+    words = ("import", "scale.csv", "--map", "text=request,answer=rating")
+    for more in ((), ("--skip-bad", "bad.csv")):
+        outcome = discretion(*words, *more)
+        assert outcome.code == 2
+        assert "holds a 0 or 1 and other numbers too: 2, 3, 4" in outcome.err
+    kept = json.loads(discretion(*words, "--grant-from", "3", "--json").out)
+    assert kept["judgments"] == 20
+    levels = {one.columns["level"] for one in records.judgments(open_workspace(empty).store)}
+    assert levels == {"0", "1", "2", "3", "4"}
+
+
+def test_rows_are_left_out_by_column_and_said(discretion: Command, empty: Path) -> None:
+    rows = "request,outcome,Status\nCoat?,yes,IP Address\nLamp?,no,Survey Preview\n"
+    Path("old.csv").write_text(rows, encoding="utf-8")
+    words = ("import", "old.csv", "--map", "text=request,answer=outcome")
+    outcome = discretion(*words, "--leave-out", "Status=Survey Preview")
+    assert "1 rows are left out, as you said" in outcome.err
+    assert [case.text for case in open_workspace(empty).cases] == ["Coat?"]
+    wrong = discretion(*words, "--leave-out", "State=Survey Preview")
+    assert "--leave-out: there is no column 'State'" in wrong.err
+
+
+def test_a_column_can_name_the_panel(discretion: Command, empty: Path) -> None:
+    rows = "request,outcome,team\nCoat?,yes,Night shift\nCoat?,no,Day shift\n"
+    Path("old.csv").write_text(rows, encoding="utf-8")
+    assert (
+        discretion("import", "old.csv", "--map", "text=request,answer=outcome,panel=team").code == 0
+    )
+    assert sorted(records.panel_names(open_workspace(empty).store)) == ["day-shift", "night-shift"]
+
+
+def test_a_name_that_says_the_opposite_stops_an_import_too(
+    discretion: Command, empty: Path
+) -> None:
+    Path("old.csv").write_text("request,denied\nCoat?,1\nLamp?,0\n", encoding="utf-8")
+    words = ("import", "old.csv", "--map", "text=request,answer=denied")
+    outcome = discretion(*words)
+    assert outcome.code == 2
+    assert '--answers "1=?;0=?"' in outcome.err
+    assert discretion(*words, "--answers", "1=refuse;0=grant").code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from discretion.cli.app import Json, app, desk, print_json, remark
+from discretion.cli.app import Json, app, counted, desk, print_json, remark
 from discretion.cli.inspection import import_log
 from discretion.cli.intake import keep_all, remark_on_texts, secret_of
 from discretion.cli.replies import import_chat
@@ -16,7 +16,9 @@ from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing import Imported
+    from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import ImportMapping
+    from discretion.importing.survey import Survey
     from discretion.workspace import Workspace
 
 MappingFile = Annotated[
@@ -170,7 +172,6 @@ def import_(
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
     from discretion.importing import read_decisions
-    from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import from_options, write_mapping
     from discretion.importing.readings import reading_of
     from discretion.importing.survey import survey
@@ -219,6 +220,9 @@ def import_(
         )
     else:
         read_by = _remembered(here, file, mapping_file, reading)
+    seen = survey(file, **reading)
+    choice = _case(file, seen, read_by, reading)
+    read_by = read_by.model_copy(update={"case": choice.columns, "each_row": choice.each_row})
     secret = None if read_by.keep_personal_data else secret_of(here)
     imported = read_decisions(
         file,
@@ -229,18 +233,30 @@ def import_(
     )
     if skip_bad is not None and imported.skipped:
         set_aside(skip_bad, imported)
-    told = reading_of(file.name, survey(file, **reading), read_by, CaseChoice(), imported, {})
+    told = reading_of(file.name, seen, read_by, choice, imported, {})
     kept = keep_all(here, imported, read_by, told)
     written = write_mapping(here.folder, file, read_by)
     if as_json:
         print_json(kept.json)
         return
     print(f"{file.name}: {kept}")
-    if imported.skipped:
-        remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
+    for line in told.lines:
+        remark(line)
+    if imported.skipped and skip_bad is not None:
+        remark(f"{counted(len(imported.skipped), 'row')} set aside, with why: {skip_bad}")
     remark_on_texts(imported, secret)
     remark(f"how it was read: {written.relative_to(here.folder)}")
     remark("next: discretion report")
+
+
+def _case(file: Path, seen: Survey, mapping: ImportMapping, reading: dict[str, Any]) -> CaseChoice:
+    """What one case is: as the mapping says. Where it names neither a text nor anything else that
+    identifies a case, rows are cases of their own, unless raters repeat over them."""
+    from discretion.importing.identity import CaseChoice, choose_case
+
+    if {"text", "case"} & set(mapping.fields) or mapping.case or mapping.factor or mapping.arm:
+        return CaseChoice(mapping.case, mapping.each_row)
+    return choose_case(file, seen, mapping, **reading)
 
 
 def header_of(file: Path, reading: dict[str, Any]) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ DEMOGRAPHIC = (
 _WORKING = re.compile(r"(^|_)(work|working|response|completion|lead|spent)_(time|seconds|minutes)")
 _ID = re.compile(r"(^|_)(id|no|nr|number|key|phone|zip|index|year|created|updated)(_|$)")
 _IDENTIFIERS = r"id|ids|uuid|guid|key|no|nr|number|ref|reference|index|hitid|recordid|caseid|itemid"
-_LONGEST_ID = 40
+_LONGEST_ID, _SHORT_TEXT, _LONG_TEXT = 40, 10, 20
+"""Letters: of an id at most; of a text at least, where the name says it is one and elsewhere."""
 OF_CASES = (
     r"case|ticket|record|application|claim|complaint|request|order|item|vignette|scenario|hit|hitid"
     r"|prompt|question|trial|stimulus|incident|caseid|itemid|recordid|story|situation|task"
@@ -172,9 +173,11 @@ def may_be_limit(column: Column) -> float:
 
 
 def may_be_text(column: Column) -> float:
-    if column.length < 20 or column.numeric or named("explanation", column) > 0.5:
+    if column.numeric or named("explanation", column) > 0.5:
         return 0.0
     if column.example and " " not in column.example:  # An address or a key.
+        return 0.0
+    if column.length < (_SHORT_TEXT if named("text", column) > 1 else _LONG_TEXT):
         return 0.0
     return 200 * named("text", column) + min(column.length, 1000)
 

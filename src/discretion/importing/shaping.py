@@ -29,13 +29,10 @@ def shaped(table: Table, layout: Layout) -> tuple[Table, Layout]:
     Raises:
         DiscretionError: a column of decisions is not there.
     """
-    if layout.answer_columns:
-        table, layout = _long(table, layout)
     if layout.each_row and not layout.case:
-        named = (row for row in _named(table, layout))
-        table = replace(table, header=(*table.header, ROW), rows=named)
+        table = replace(table, header=(*table.header, ROW), rows=_named(table, layout))
         layout = replace(layout, case=(ROW,), each_row=False)
-    return table, layout
+    return _long(table, layout) if layout.answer_columns else (table, layout)
 
 
 def _long(table: Table, layout: Layout) -> tuple[Table, Layout]:
@@ -87,7 +84,7 @@ def _read_columns(layout: Layout, header: Sequence[str]) -> list[int]:
     """The places of the columns that a layout reads."""
     places = {name: place for place, name in enumerate(header)}
     unit = Unit.named(layout.unit)
-    names = {*layout.factors, *layout.keep, *layout.about}
+    names = {*layout.factors, *layout.keep, *layout.about, *layout.answer_columns}
     for field, written in layout.fields.items():
         names.update(columns_in(bind(written, places, where=f"--map {field}", unit=unit).node))
     return sorted(places[name] for name in names if name in places)
