@@ -174,7 +174,42 @@ def test_a_survey_whose_columns_are_cases(discretion: Command, here: Path) -> No
     assert set(texts) == set(questions)
     lamp = [one.answer for one in found if one.case == texts[questions[2]]]
     assert lamp == ["refuse"] * 5
+    assert len({one.rater for one in found}) == 8
     assert "x.example" not in (here / "d" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_a_tool_writes_about_a_submission_is_no_decision(
+    discretion: Command, here: Path
+) -> None:
+    """As Prolific and Qualtrics export it."""
+    for name, words in (("prolific", ("APPROVED", "RETURNED")), ("qualtrics", ("IP Address",))):
+        rows = [
+            f"p{n // 4},{words[n % len(words)]},Vignette {n % 4} of a park,{('yes', 'no')[n % 2]}"
+            for n in range(40)
+        ]
+        file = table("Participant id,Status,item,response", *rows, name=f"{name}.csv")
+        outcome = discretion("start", file, "--yes", "--leave-out", "-")
+        assert outcome.code == 0, outcome.err
+        mapping, found = made(here / name)
+        assert mapping.fields["answer"] == "response"
+        assert mapping.fields["rater"] == "`Participant id`"
+        assert len(found) == 40
+
+
+def test_likert_words_in_several_columns_are_a_survey(discretion: Command, here: Path) -> None:
+    levels = ("Definitely not", "Probably not", "Probably yes", "Definitely yes")
+    rows = [f"R_{n},{levels[n % 4]},{levels[n // 2 % 4]}" for n in range(16)]
+    file = table("ResponseId,Q1,Q2", *rows)
+    words = ("--answer-columns", "Q1,Q2", "--columns-are", "cases")
+    outcome = start(discretion, file)
+    assert "2 columns may hold the decision" in outcome.err
+    stopped = start(discretion, file, *words)
+    assert "holds a scale" in stopped.err
+    (chosen,) = [one for one in commands(stopped) if "Probably yes" in one]
+    assert discretion(*chosen).code == 0
+    _, found = made(here / "d")
+    assert len({one.rater for one in found}) == 16
+    assert {one.columns["level"] for one in found if one.answer == "grant"} == set(levels[2:])
 
 
 def test_a_table_with_a_column_for_each_rater(discretion: Command, here: Path) -> None:
@@ -228,6 +263,10 @@ def test_several_questions_about_one_case_are_a_panel_each(discretion: Command, 
         ("request,outcome,Status", "May I return coat {n}?,{yes},{preview}",
          "Status = Survey Preview (4)"),
         ("id,request,outcome,agent", "{n},{shared},{yes},a{n}", "one case judged by"),
+        ("kind,outcome,checks", "x,{yes},check one is {n} and check two is {n}",
+         "No column is named like a request"),
+        ("subject,offer,property,accept", "{who},{offer},house,{zero_one}",
+         "Each person has one row for each of offer"),
         ("text,choice,was_cancelled", "May I return coat {n}?,{yes},{cancelled}",
          "was_cancelled = true (4)"),
     ],
@@ -241,6 +280,9 @@ def test_each_kind_of_doubt_stops_yes(
             n=n,
             yes=("yes", "no")[n % 2],
             one_two=n % 2 + 1,
+            zero_one=n % 2,
+            who=n // 4,
+            offer=("none", "ten", "hundred", "thousand")[n % 4],
             likert=levels[n % 4],
             done="FALSE" if n % 5 == 0 else "TRUE",
             preview="Survey Preview" if n % 5 == 0 else "IP Address",

@@ -146,6 +146,7 @@ class Interview:
         fields = self._understood.fields
         if said == NONE:
             fields.pop(name, None)
+            self._understood.settle(name)
             if name == "value":  # Without it a limit limits nothing.
                 fields.pop("limit", None)
             return
@@ -183,7 +184,7 @@ class Interview:
         given = {"r": "rater", "q": "panel", "s": "text"}[way[:1].lower()]
         fields.pop(given, None)
         options["answer_columns"], options["columns_are"] = said, _WAYS[way[:1].lower()]
-        self._understood.doubts = ()
+        self._understood.settle("answer")
 
     def _expression(self, said: str, *, number: bool = False) -> str:
         """What was said as --map takes it: a column whatever its capitals, or a calculation."""

@@ -49,19 +49,24 @@ class Understanding:
 
     def guess(self, guessed: Guess) -> None:
         """Take up a guess; what the user gave stays."""
-        own = dict(self.fields)
+        own = {name: written for name, written in self.fields.items() if written != NONE}
+        self.doubts = guessed.doubts
         self.fields = {**guessed.fields, **own}
         self.why = {name: why for name, why in guessed.why.items() if name not in own}
-        self.runners_up, self.doubts = guessed.runners_up, guessed.doubts
+        self.runners_up = guessed.runners_up
 
     def take(self, name: str, written: str) -> None:
         """A field as the user says it."""
         if self.fields.get(name) != written:
             self.fields[name] = written
             self.why.pop(name, None)
+        self.settle(name)
         if name == "answer":
             self.options["answer_columns"] = ""
-            self.doubts = ()
+
+    def settle(self, name: str) -> None:
+        """What was doubtful about a field is said now."""
+        self.doubts = tuple(one for one in self.doubts if one.field != name)
 
     @property
     def mapping(self) -> ImportMapping:
@@ -176,7 +181,7 @@ class Understanding:
         Raises:
             DiscretionError: nothing says what was decided.
         """
-        if self.doubts:
+        if any(one.field == "answer" for one in self.doubts):
             return list(self.doubts)
         if not {"answer", "grants", "rate"} & self.fields.keys() and not self.columns:
             raise DiscretionError(
@@ -185,7 +190,7 @@ class Understanding:
                 mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with "
                 f"--sheet; the columns are: {', '.join(self.seen.header)}",
             )
-        found = [*self._about_words(), *self.about_rows(), *self._about_dates()]
+        found = [*self.doubts, *self._about_words(), *self.about_rows(), *self._about_dates()]
         doubt = self.choose_case().doubt
         return [*found, doubt] if doubt is not None else found
 
@@ -267,9 +272,8 @@ class Understanding:
             return
         lines = []
         for doubt in doubts:
-            lines.append(doubt.what)
-            if len(doubts) > 1:
-                lines += [f"  {_written(option)}" for option in doubt.options]
+            ways = " or ".join(map(_written, doubt.options[:4]))
+            lines.append(f"{doubt.what} Add {ways}." if len(doubts) > 1 else doubt.what)
         if len(doubts) == 1:
             ready = [self.command(option) for option in doubts[0].options]
         else:

@@ -14,17 +14,18 @@ from discretion.importing.survey import Column
 NAMES: Mapping[str, str] = {
     "text": r"text|request|message|description|body|ticket|content|question|complaint|inquiry"
     r"|enquiry|scenario|email|thread|conversation|subject|item|vignette|prompt|situation|case|story"
+    r"|details|summary|issue|betreff|anfrage|nachricht|beschreibung|demande|solicitud|mensaje|asunto"
     r"|текст|обращение|сообщение",
     "answer": r"decision|decisions|outcome|resolution|result|verdict|approved?|granted?|answer"
     r"|disposition|accept\w*|okay|ok|judge?ment|status|permitted|permissible|permissibility|allowed"
-    r"|allow|determination|finding|ruling|rating|choice|vote|response|waived?|refunded"
+    r"|allow|action|determination|finding|ruling|rating|choice|vote|response|waived?|refunded"
     r"|решение|итог",
     "explanation": r"explanation|reason\w*|note|notes|why|justification|rationale|comment"
     r"|comments|причина|комментарий",
     "rater": r"rater|agent|assignee|reviewer|judge|handler|handled|decider|decided|approver"
     r"|operator|owner|employee|clerk|who|annotator|worker|subject|participant|person|people|user"
     r"|respondent|raterid|judgeid|annotatorid|workerid|participantid|respondentid|subjectid|userid"
-    r"|personid|agentid|prolific|pid|evaluator|labeler|labeller|coder|voter|сотрудник|оператор",
+    r"|personid|agentid|prolific|pid|moderator|evaluator|labeler|labeller|coder|voter|сотрудник|оператор",
     "value": r"value|days?|late|amount|price|total|cost|hours?|minutes?|weeks?|over|overdue"
     r"|elapsed|spent|дней|сумма",
     "limit": r"limit|window|max|maximum|cap|allowed|allowance|threshold|deadline|лимит|срок",
@@ -43,6 +44,11 @@ TOOL = (
     r"|submission|survey|payment|session|processing|sync"
 )
 """Words of columns that a tool or a model fills in, and no person who decides."""
+_TOOLS_WORDS = {
+    *("ip address", "survey preview", "survey test", "imported", "synced", "awaiting review"),
+    *("timed-out", "timed out", "returned", "submitted", "solved"),
+}
+"""What survey and helpdesk tools write into their status."""
 DEMOGRAPHIC = (
     r"age|ages|gender|sex|birth|birthday|born|education|income|race|ethnicity|nationality|religion"
     r"|political|demographics?|zip|latitude|longitude|progress|duration|worktime|lifetime|elapsed_time"
@@ -78,8 +84,10 @@ def matches(pattern: str, words: list[str]) -> bool:
 
 
 def is_tools(column: Column) -> bool:
-    """Whether a tool or a model fills the column in, by its name."""
+    """Whether a tool or a model fills the column in, by its name or by words that tools use."""
     words = words_of(column.name)
+    if matches(r"status|state", words) and _TOOLS_WORDS & {folded(one) for one in filled(column)}:
+        return True
     return matches(TOOL, words) and not matches(r"final|human|manager|agent|my|our", words)
 
 
@@ -152,7 +160,7 @@ def may_decide(column: Column) -> float:
         return 0.0
     name = max(named("answer", column), float(says_opposite(column.name)))
     share, scale = known_share(column), bool(levels(column))
-    if not name and not looks_decided(column):
+    if not name and not looks_decided(column) and not (scale and is_worded(column)):
         return 0.0
     few = len(filled(column)) <= MOST_LEVELS  # Codes such as 1 and 2, and no amounts.
     if column.numeric and not (codes_only(column) or scale or few):
@@ -190,7 +198,8 @@ def may_be_rater(column: Column) -> float:
     words = words_of(column.name)
     last = words_of(column.name.rsplit(".", 1)[-1])
     by = last[-1:] == ["by"] and matches(r"decided|handled|decision|completed|approved|by", words)
-    name = named("rater", column) or 1.2 * by
+    survey = re.fullmatch(r"(response|submission)_?id", "_".join(last)) is not None
+    name = named("rater", column) or 1.2 * by or 0.4 * survey
     if not name or column.length > 60 or matches(r"age|gender|type|count|role|team|group", last):
         return 0.0
     identifier = is_identifier(column) or matches(

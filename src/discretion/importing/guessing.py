@@ -103,6 +103,8 @@ def guess(seen: Survey, given: Collection[str] = ()) -> Guess:
             values = _ranked(seen.columns, look.may_be_value, {*taken, ranked[0].name})
             if not values and not _dates(seen, taken, {"limit": ranked[0].name}):
                 continue
+        if name == "text" and not look.named("text", ranked[0]):
+            doubts = (*doubts, _unnamed(ranked[0]))
         found[name], why[name] = quoted(ranked[0].name), _reason(name, ranked[0])
         others[name] = tuple(one.name for one in ranked[1:])
         taken.add(ranked[0].name)
@@ -158,12 +160,25 @@ def _several(seen: Survey, rivals: Sequence[Column]) -> Doubt:
         # A question has a long name, a person a short one.
         asked = sum(len(one.name) for one in alike) > _QUESTION * len(alike)
         rated = any(look.may_be_rater(one) for one in seen.columns)
-        ways = ("cases", "panels") if asked else ("panels",) if rated else ("raters", "panels")
+        text = any(look.may_be_text(one) for one in seen.columns)
+        ways = ("cases", "panels") if asked or (rated and not text) else ("raters", "panels")
+        ways = ways[1:] if rated and text else ways
         options += [{"answer-columns": together, "columns-are": way} for way in ways]
     return Doubt(
         "answer",
         f"{len(names)} columns may hold the decision: {_listed(names)}.",
         tuple(options),
+    )
+
+
+def _unnamed(column: Column) -> Doubt:
+    """A text that only its length speaks for."""
+    name = quoted(column.name)
+    return Doubt(
+        "text",
+        f"No column is named like a request. `{column.name}` holds the longest texts; say whether "
+        "they are what was decided on.",
+        ({"map": f"text={name}"}, {"map": "text=-"}),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from discretion.importing import columns as look
 from discretion.importing.expressions import bind, columns_in
 from discretion.importing.guessing import Doubt
-from discretion.importing.mapping import ImportMapping, quoted
+from discretion.importing.mapping import ImportMapping, quoted, written_columns
 from discretion.importing.missing import is_missing
 from discretion.importing.spellings import words_of
 from discretion.importing.survey import Column, Survey
@@ -20,6 +20,8 @@ from discretion.importing.tables import open_table
 from discretion.units import Unit
 
 _MOST_CANDIDATES = 8
+_MOST_LEVELS = 60
+"""Different words in a column that tells the cases of a study apart."""
 _OFTEN, _SELDOM = 0.5, 0.1
 """Shares of rows whose text other raters judged too: above, texts are judged by several people;
 below, requests look alike by chance."""
@@ -96,9 +98,43 @@ def choose_case(path: Path, seen: Survey, mapping: ImportMapping, **reading: Any
         return CaseChoice((), False, why, others)
     if several:
         return CaseChoice((), False, "several people judged the same values", others)
+    crossed = _crossed(path, seen, rater, [*used, *mapping.about], reading)
+    if crossed:
+        named = written_columns(crossed)
+        doubt = Doubt(
+            "case",
+            f"There is no text. Each person has one row for each of {named}; that may be a case "
+            "that several people judged, or every row may be one.",
+            ({"case": named}, {"case": "row"}),
+        )
+        return CaseChoice(crossed, False, f"{named} identify it", crossed, doubt)
     if mapping.factor or (mapping.scenario and not mapping.scenario.startswith("'")):
         return CaseChoice((), False, "named by you", others)
     return CaseChoice((), True, "there is no text and no id, so every row is a case", others)
+
+
+def _crossed(
+    path: Path, seen: Survey, rater: str, used: Sequence[str], reading: dict[str, Any]
+) -> tuple[str, ...]:
+    """Columns of few words whose combinations several people judged, each once, as in a study; none
+    where there are none such."""
+    words = [
+        one.name
+        for one in seen.columns
+        if one.name not in used
+        and one.name != rater
+        and not one.numeric
+        and one.values is not None
+        and 1 < len(look.filled(one)) <= _MOST_LEVELS
+    ]
+    if not rater or not words:
+        return ()
+    rows = _count(path, words, rater, [], reading)
+    people = {who for several in rows.raters.values() for who in several}
+    if rows.pairs < rows.number or len(people) == rows.number:
+        return ()
+    often = sum(len(several) > 1 for several in rows.raters.values())
+    return tuple(words) if often > _OFTEN * len(rows.content) else ()
 
 
 def _by_id(column: Column, rows: _Rows, several: bool, texts: bool) -> CaseChoice | None:

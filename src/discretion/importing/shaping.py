@@ -32,7 +32,14 @@ def shaped(table: Table, layout: Layout) -> tuple[Table, Layout]:
     if layout.each_row and not layout.case:
         table = replace(table, header=(*table.header, ROW), rows=_named(table, layout))
         layout = replace(layout, case=(ROW,), each_row=False)
-    return _long(table, layout) if layout.answer_columns else (table, layout)
+    if not layout.answer_columns:
+        return table, layout
+    if layout.columns_are == "cases" and "rater" not in layout.fields:
+        # A row of a survey is a person, also where nothing names them.
+        if ROW not in table.header:
+            table = replace(table, header=(*table.header, ROW), rows=_named(table, layout))
+        layout = replace(layout, fields={**layout.fields, "rater": f"`{ROW}`"})
+    return _long(table, layout)
 
 
 def _long(table: Table, layout: Layout) -> tuple[Table, Layout]:

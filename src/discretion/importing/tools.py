@@ -59,13 +59,8 @@ def _marked(column: Column) -> list[str]:
         return [cell for cell in cells if folded(cell) in _TRUE]
     if not look.matches(_STATUS, words):
         return []
-    rejected = {_REJECTED} if look.is_tools(column) or _like_prolific(column) else set()
+    rejected = {_REJECTED} if look.is_tools(column) else set()
     return [cell for cell in cells if folded(cell) in _NOT_REAL | rejected]
-
-
-def _like_prolific(column: Column) -> bool:
-    found = {folded(cell) for cell in look.filled(column)}
-    return bool(found & {"awaiting review", "returned", "timed-out", "survey preview"})
 
 
 def _quoted(cell: str) -> str:
