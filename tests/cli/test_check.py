@@ -48,3 +48,16 @@ def test_other_commands_name_the_first_problem_and_point_to_check(
     outcome = discretion("report")
     assert outcome.code == 2
     assert outcome.err.endswith("(and 1 more: see discretion check)\n")
+
+
+def test_a_mapping_of_an_import_is_checked_with_its_line(discretion: Command, desk: Path) -> None:
+    (desk / "imports").mkdir(exist_ok=True)
+    mine = desk / "imports" / "mine.yaml"
+    mine.write_text("fields:\n  txt: a\n", encoding="utf-8")
+    outcome = discretion("check")
+    assert outcome.code == 1
+    assert "mine.yaml:2" in outcome.out
+    mine.write_text("fields: {answer: a, rate: b}\n", encoding="utf-8")
+    assert "a row has both answer and rate" in discretion("check").out
+    mine.write_text("fields: {answer: a}\n", encoding="utf-8")
+    assert discretion("check").code == 0

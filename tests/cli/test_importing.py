@@ -307,7 +307,7 @@ def test_rows_are_left_out_by_column_and_said(discretion: Command, empty: Path) 
     Path("old.csv").write_text(rows, encoding="utf-8")
     words = ("import", "old.csv", "--map", "text=request,answer=outcome")
     outcome = discretion(*words, "--leave-out", "Status=Survey Preview")
-    assert "1 rows are left out, as you said" in outcome.err
+    assert "Left out, as you said: 1 row." in outcome.err
     assert [case.text for case in open_workspace(empty).cases] == ["Coat?"]
     wrong = discretion(*words, "--leave-out", "State=Survey Preview")
     assert "--leave-out: there is no column 'State'" in wrong.err

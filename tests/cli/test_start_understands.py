@@ -143,7 +143,7 @@ def test_na_is_nobody_and_no_decision_and_no_number(discretion: Command, here: P
     assert outcome.code == 0, outcome.err
     _, found = made(here / "d")
     assert sorted(one.rater is None for one in found) == [False, True, True]
-    assert "4 rows have no decision" in outcome.out
+    assert "Without a decision (empty, NA, ? or -): 4 rows" in outcome.out
     values = [case.value for case in open_workspace(here / "d").cases]
     assert sorted(map(str, values)) == ["15", "21", "30"]
 
@@ -510,6 +510,16 @@ def test_the_dialogue_goes_on_to_the_rule_and_what_mistakes_cost(
     assert policy.costs is not None
     assert (here / "d" / "prompt.txt").exists()
     assert [one[:2] for one, _ in questions][-6:-1] == ["9.", "10", "An", "10", "An"]
+
+
+def test_back_goes_to_the_last_question_that_was_asked(
+    discretion: Command, here: Path, asked: Asked
+) -> None:
+    """Without a value there is no question about the limit."""
+    questions = asked(("5.", "-"), ("7.", "back"), ("5.", "amount"))
+    outcome = in_dialogue(discretion, FAULTS / "notext.csv")
+    assert outcome.code == 0, outcome.err
+    assert [one[:2] for one, _ in questions][4:8] == ["5.", "7.", "5.", "6."]
 
 
 def test_without_a_rule_nothing_more_is_asked(

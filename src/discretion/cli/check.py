@@ -13,12 +13,13 @@ def check(as_json: Json = False) -> None:
 
     Exits with 1 if anything is.
     """
+    from discretion.importing.mapping import problems_in
     from discretion.workspace import Workspace, read_folder
 
     here = folder()
     contents = read_folder(here)
     desk = Workspace(here, contents)
-    problems = contents.problems
+    problems = [*contents.problems, *problems_in(here)]
     if as_json:
         print_json(
             {

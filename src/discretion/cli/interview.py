@@ -61,12 +61,19 @@ class Interview:
             f"Press Enter to accept the default in brackets; {NONE} means that there is none; "
             f"{_BACK} goes back to the question before."
         )
-        place = 1
+        place, asked = 1, list[int]()
         while place <= len(QUESTIONS):
-            place = place + 1 if self.ask(place) else max(1, place - 1)
+            answered = self.ask(place)
+            if answered is False:
+                place = asked.pop() if asked else 1
+                continue
+            if answered:
+                asked.append(place)
+            place += 1
 
-    def ask(self, place: int) -> bool:
-        """One question, by its number from 1; False where the user goes back."""
+    def ask(self, place: int) -> bool | None:
+        """One question, by its number from 1; False where the user goes back, None where there is
+        nothing to ask."""
         name = list(QUESTIONS)[place - 1]
         asked = f"{place}. {QUESTIONS[name]}"
         if name == "case":
@@ -97,12 +104,12 @@ class Interview:
                 return False
             print(f"   {said!r} is none of these")
 
-    def _ask_field(self, name: str, asked: str) -> bool:
+    def _ask_field(self, name: str, asked: str) -> bool | None:
         understood, fields = self._understood, self._understood.fields
         if name == "limit" and "value" not in fields:
-            return True
+            return None
         if name in ("explanation", "rater") and not understood.columns:
-            return True  # Answers that were counted have neither.
+            return None  # Answers that were counted have neither.
         while True:
             default: str | None = self._default(name)
             doubts = [one for one in understood.doubts if one.field == name]
@@ -146,6 +153,7 @@ class Interview:
         fields = self._understood.fields
         if said == NONE:
             fields.pop(name, None)
+            self._understood.why.pop(name, None)
             self._understood.settle(name)
             if name == "value":  # Without it a limit limits nothing.
                 fields.pop("limit", None)
@@ -181,8 +189,10 @@ class Interview:
             print("   r, q or s, please")
         options, fields = self._understood.options, self._understood.fields
         fields.pop("answer", None)
+        self._understood.why.pop("answer", None)
         given = {"r": "rater", "q": "panel", "s": "text"}[way[:1].lower()]
         fields.pop(given, None)
+        self._understood.why.pop(given, None)
         options["answer_columns"], options["columns_are"] = said, _WAYS[way[:1].lower()]
         self._understood.settle("answer")
 
@@ -306,7 +316,7 @@ class Interview:
         if empty:
             print(f"   no decision: {counted(empty, 'row')} (empty, NA, ? or -)")
 
-    def _ask_case(self, asked: str) -> bool:
+    def _ask_case(self, asked: str) -> bool | None:
         """What one case is, where there is something to choose; and which rows do not count."""
         understood = self._understood
         if not self._ask_rows():
@@ -316,9 +326,9 @@ class Interview:
             choice = understood.choose_case()
         except DiscretionError as error:
             _say(error)
-            return True
+            return None
         if not choice.others and not choice.each_row:
-            return True
+            return None
         default = ROW if choice.each_row else ", ".join(choice.columns) or NONE
         if choice.why:
             print(f"   {choice.why}")
@@ -367,11 +377,11 @@ class Interview:
             understood.leave_out = doubt.options[0]["leave-out"] if said[0] == "y" else NONE
         return True
 
-    def _ask_rule(self, name: str, asked: str) -> bool:
+    def _ask_rule(self, name: str, asked: str) -> bool | None:
         """The rule in the user's own words, and what mistakes cost."""
         rule = self._rule
         if name != "rule" and not rule.rule:
-            return True
+            return None
         while True:
             said = typer.prompt(asked, default=getattr(rule, name), show_default=False).strip()
             if self._is_back(said):

@@ -161,7 +161,9 @@ def _several(seen: Survey, rivals: Sequence[Column]) -> Doubt:
         asked = sum(len(one.name) for one in alike) > _QUESTION * len(alike)
         rated = any(look.may_be_rater(one) for one in seen.columns)
         text = any(look.may_be_text(one) for one in seen.columns)
-        ways = ("cases", "panels") if asked or (rated and not text) else ("raters", "panels")
+        ways: tuple[str, ...] = (
+            ("cases", "panels") if asked or (rated and not text) else ("raters", "panels")
+        )
         ways = ways[1:] if rated and text else ways
         options += [{"answer-columns": together, "columns-are": way} for way in ways]
     return Doubt(

@@ -281,6 +281,26 @@ def find_mapping(folder: Path, columns: Sequence[str]) -> tuple[Path, ImportMapp
     return None
 
 
+def problems_in(folder: Path) -> list[DiscretionError]:
+    """Everything that is wrong with the mappings in ``imports/``, each with file and line."""
+    found: list[DiscretionError] = []
+    for path in sorted((folder / FOLDER).glob("*.yaml")):
+        try:
+            document = read_yaml(path)
+        except DiscretionError as error:
+            found.append(error)
+            continue
+        mapping, wrong = document.describe(ImportMapping)
+        found += wrong
+        if mapping is not None:
+            try:
+                mapping.layout().check()
+            except DiscretionError as error:
+                where = f"{path}: {error.where}" if error.where else str(path)
+                found.append(DiscretionError(error.what, where=where, mend=error.mend))
+    return found
+
+
 def write_mapping(folder: Path, file: Path, mapping: ImportMapping) -> Path:
     """Write a mapping to ``imports/NAME.yaml``, NAME being the file's. What stands there for files
     with other columns stays, and a mapping that stands there is not written again.

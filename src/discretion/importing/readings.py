@@ -94,7 +94,7 @@ def _holds(
         given = sum(one.explanation is not None for one in imported.judgments)
         return f"filled in for {given:,} of {len(imported.judgments):,}"
     if name == "text":
-        return f"{sum(case.text is not None for case in imported.cases):,} texts"
+        return _many(sum(case.text is not None for case in imported.cases), "text")
     if column is None:
         return "the same for all" if not names else "calculated"
     if column.values is None:
@@ -147,12 +147,12 @@ def _notes(
     seen: Survey, mapping: ImportMapping, choice: CaseChoice, imported: Imported
 ) -> list[str]:
     what = "every row is a case" if choice.each_row else choice.why
-    notes = [f"{len(imported.cases):,} cases: {what}."] if what else []
+    notes = [f"{_many(len(imported.cases), 'case')}: {what}."] if what else []
     if imported.empty:
-        notes.append(f"{imported.empty:,} rows have no decision (empty, NA, ? or -).")
+        notes.append(f"Without a decision (empty, NA, ? or -): {_many(imported.empty, 'row')}.")
     left_out = sum(one.meant for one in imported.skipped) - imported.empty
     if left_out > 0:
-        notes.append(f"{left_out:,} rows are left out, as you said.")
+        notes.append(f"Left out, as you said: {_many(left_out, 'row')}.")
     if mapping.grant_from:
         kept = sum(LEVEL in one.columns for one in imported.judgments)
         notes.append(
@@ -167,6 +167,10 @@ def _notes(
     if unused:
         notes.append(f"Not used and not kept: {', '.join(unused[:20])}.")
     return notes
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _agreement(mapping: ImportMapping, imported: Imported) -> str:
