@@ -126,6 +126,21 @@ def test_unknown_words_are_proposed_no_meaning_and_one_pattern_covers_many(
     assert {one.answer for one in found} == {"grant", "refuse"}
 
 
+def test_a_thousand_wordings_are_covered_by_patterns(discretion: Command, here: Path) -> None:
+    rows = [
+        f"May I return coat {n}?,{('Approved - goodwill', 'Denied - see')[n % 2]} {n}"
+        for n in range(1, 501)
+    ]
+    file = table("request,outcome", *rows)
+    words = ("--map", "answer=outcome")
+    stopped = start(discretion, file, *words)
+    assert stopped.code == 2
+    assert "approved*=grant;denied*=refuse" in stopped.err
+    outcome = start(discretion, file, *words, "--answers", "approved*=grant;denied*=refuse")
+    assert outcome.code == 0, outcome.err
+    assert "250 refuse" in outcome.out
+
+
 def test_records_with_one_wording_and_ids_of_their_own_are_cases_of_their_own(
     discretion: Command, here: Path
 ) -> None:
@@ -307,6 +322,14 @@ def test_ids_of_people_are_people(discretion: Command, here: Path, name: str) ->
     assert mapping.fields["rater"] == name
     assert len({one.rater for one in found}) == 2
     assert len({one.case for one in found}) == 10
+
+
+def test_what_else_a_field_could_be_is_said(discretion: Command, here: Path) -> None:
+    rows = [f"May I return coat {n}?,{('yes', 'no')[n % 2]},{n},${n}.50" for n in range(30)]
+    outcome = start(discretion, table("request,outcome,days_late,order_amount", *rows))
+    assert outcome.code == 0, outcome.err
+    assert "could also be order_amount" in outcome.out
+    assert "could also be order_amount" in (here / "d" / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_one_sided_column_is_warned_of_and_taken(discretion: Command, here: Path) -> None:

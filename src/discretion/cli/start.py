@@ -237,7 +237,7 @@ def _read(
         file, mapping.layout(), skip_bad=True, secret=secret, **understood.reading
     )
     _check_bad(file, imported)
-    told = reading_of(file.name, seen, mapping, choice, imported, understood.why)
+    told = reading_of(file.name, seen, mapping, choice, imported, understood.reasons)
     print(f"How {file.name} was read:")
     for line in told.lines:
         print(line)

@@ -55,6 +55,15 @@ class Understanding:
         self.why = {name: why for name, why in guessed.why.items() if name not in own}
         self.runners_up = guessed.runners_up
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why each field was taken, and what else it could be."""
+        others = {name: ", ".join(rest[:3]) for name, rest in self.runners_up.items()}
+        return {
+            name: f"{why}; could also be {others[name]}" if others.get(name) else why
+            for name, why in self.why.items()
+        }
+
     def take(self, name: str, written: str) -> None:
         """A field as the user says it."""
         if self.fields.get(name) != written:
@@ -118,6 +127,9 @@ class Understanding:
 
         found: Counter[str] = Counter()
         for name in self.columns:
+            column = self.seen.column(name)
+            if column is not None and column.values is None and "*" in self.options["answers"]:
+                continue  # Too many to be listed; what no pattern covers is set aside.
             apart = len(self.columns) > 1 and says_opposite(name)
             for word, rows in values_of(self.seen, name).items():
                 found[f"{name}: {word}" if apart and word else word] += rows
@@ -328,7 +340,8 @@ def values_of(seen: Survey, column: str) -> dict[str, int]:
     if found.values is None:
         raise DiscretionError(
             f"the column {found.name!r} has more than 200 different decisions",
-            mend="name the column of decisions, or group them in the file",
+            mend="name the column of decisions, or say by how they begin what they mean: --answers "
+            '"approved*=grant;denied*=refuse"',
         )
     return dict(found.values.most_common())
 

@@ -152,9 +152,9 @@ def read_decisions(
                     raise _stopped(path, row.number, error) from error
     if numerals and assembly.numerals and layout.spellings.scale is None:
         # A 0 and a 1 of 0 to 4 are levels, and no refusal and grant.
-        raise _levels(path, layout.fields["answer"], numerals)
+        raise _levels(path, layout.fields["answer"].strip("`"), numerals)
     if unknown:
-        raise _unknown_answers(path, first_unknown, layout.fields["answer"], unknown)
+        raise _unknown_answers(path, first_unknown, layout.fields["answer"].strip("`"), unknown)
     if not rows:
         raise DiscretionError(
             "has a header and no rows under it", where=str(path), mend="check the file"
