@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -123,6 +123,24 @@ class Panel:
             raters=self.raters,
             sources=self.sources,
             weight=None if self.weight is None else self.weight[kept],
+        )
+
+    def in_order(self) -> Panel:
+        """The same panel with its raters by name, and its judgments by case and rater."""
+        by_name = sorted(range(len(self.raters)), key=self.raters.__getitem__)
+        code = np.empty(len(by_name) + 1, dtype=np.int64)
+        code[by_name] = np.arange(len(by_name))
+        code[-1] = -1  # Where it is not known who judged.
+        rater = code[self.rater]
+        weight = np.ones(len(self.case)) if self.weight is None else self.weight
+        order = np.lexsort((weight, self.granted, rater, self.case))
+        return replace(
+            self,
+            case=self.case[order],
+            rater=rater[order],
+            granted=self.granted[order],
+            raters=tuple(self.raters[index] for index in by_name),
+            weight=None if self.weight is None else self.weight[order],
         )
 
 

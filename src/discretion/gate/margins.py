@@ -68,7 +68,7 @@ def _factor_lines(document: Document, card: Scorecard, arm: str) -> Iterator[Lin
     """Each level of each factor that should not matter; its interval is the 90% one of two
     one-sided tests."""
     where, demand = document.where(["should_not_matter"]), "should_not_matter"
-    marked = [factor for factor in card.factors if factor.margin is not None]
+    marked = [one for one in card.factors if one.margin is not None and not one.pooled]
     if not marked:
         nothing = "no scenario marks a factor so"
         yield Line(where, demand, demand, nothing, "cannot be told")
