@@ -163,9 +163,7 @@ def test_leaving_raters_out_in_blocks_changes_nothing(monkeypatch):
 def test_pairs_that_hang_on_one_rater_have_no_interval():
     case, rater = np.array([0, 1, 0]), np.array([0, 0, 1])
     rates = Rates.of_judgments(case, rater, np.array([True, False, True]), np.zeros(2, int))
-    found = people_equivalence(
-        Matched.of_pairs(np.array([0]), np.array([1]), np.array([0])), rates
-    )
+    found = people_equivalence(Matched.of_pairs(np.array([0]), np.array([1]), np.array([0])), rates)
     assert (found.verdict, found.difference, found.low) == ("cannot be told", -1, None)
 
 

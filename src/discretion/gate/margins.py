@@ -9,7 +9,7 @@ from dataclasses import replace
 from discretion.acceptances import MARGINS, Acceptance
 from discretion.documents import Document
 from discretion.gate.lines import Line, Verdict, at_most, percent, shown, within
-from discretion.measures.figure import Figure, missing
+from discretion.measures.figure import TOO_FEW, Figure, missing
 from discretion.scorecards.cards import ArmCard, PeopleCard, Scorecard
 
 _TAIL = 0.025
@@ -54,7 +54,7 @@ def _bounded(figure: Figure, share: float | None) -> Figure:
 
     ``share`` is that of the cases which the figure is about.
     """
-    if figure.value is None or figure.high is not None or not share:
+    if figure.value is None or figure.high is not None or not share or TOO_FEW in figure.note:
         return figure
     left = 1 - _TAIL ** (1 / max(1.0, share * figure.n))
     if math.isclose(figure.value, 0, abs_tol=1e-9):

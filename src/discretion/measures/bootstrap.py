@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from discretion.measures.figure import Figure, missing
+from discretion.measures.figure import TOO_FEW, Figure, missing
 from discretion.measures.intervals import FEW, ROUNDING
 from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
 
@@ -47,7 +47,7 @@ def pooled(
         rates: the panel's.
         rng: draws the resamples.
         n: the figure's n.
-        bounds: the ends of the figure's own range, at which the interval stops.
+        bounds: the ends of the figure's own range: see `Figure.within`.
     """
     shares = parts(rates.h, rates.n)
     value = _value_of(statistic, shares)
@@ -65,14 +65,10 @@ def pooled(
     if ends is None:
         clauses = [note, "too little varies for an interval"]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
-    low, high = (min(max(end, bounds[0]), bounds[1]) for end in ends)
-    return Figure(
-        value,
-        low if math.isfinite(low) else None,
-        high if math.isfinite(high) else None,
-        n,
-        note,
-    )
+    figure = Figure(value, *ends, n, note).within(*bounds)
+    if figure.low is not None and not (math.isfinite(figure.low) and math.isfinite(figure.high)):
+        return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))
+    return figure
 
 
 def scenario_sums(shares: Floats, scenario: Ints) -> Floats:

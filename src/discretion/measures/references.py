@@ -44,7 +44,7 @@ class References:
         def term(h: Floats, n: Floats, at: Ints) -> Floats:
             return np.abs(p[at] - h) - second(h, n, at)
 
-        return mean_of(term, rates, weigh=weigh, among=_judged(rates)).figure()
+        return mean_of(term, rates, weigh=weigh, among=_judged(rates)).figure().within(-1.0, 1.0)
 
 
 def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
@@ -61,7 +61,7 @@ def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
         return References(none, none, None)
     beta = fit_beta(rates.grants[known], rates.n[known])
     perfect, second = (
-        mean_of(term, rates, weigh=weigh, among=among).figure()
+        mean_of(term, rates, weigh=weigh, among=among).figure().within(0.0, 1.0)
         for term in (
             _each(perfect_distance, beta, whole=False),
             _each(second_distance, beta, whole=True),

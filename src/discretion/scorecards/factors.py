@@ -219,7 +219,8 @@ def _cell(
 ) -> FactorCell:
     difference = missing("no cases differ in this alone")
     if moved.difference is not None:
-        difference = Figure(moved.difference, moved.low, moved.high, moved.n, "90% interval")
+        ends = moved.low, moved.high
+        difference = Figure(moved.difference, *ends, moved.n, "90% interval").within(-1.0, 1.0)
     amount = None if shift is None else shift.shift
     return FactorCell(
         name=name,
@@ -241,6 +242,8 @@ def _why(shift: Shift | None) -> str:
         return "no limit, or no case to tell it by"
     if shift.shift is not None:
         return ""
+    if (shift.without, shift.having) == ("crossed", "crossed"):
+        return "too few cases to say what it is worth"
     off, when = (
         (shift.without, "without it") if shift.without != "crossed" else (shift.having, "with it")
     )
