@@ -264,8 +264,7 @@ def test_runs_are_found_by_the_beginning_of_their_id(store, tmp_path):
     with pytest.raises(DiscretionError) as error:
         find_run(store)
     assert told(error) == (
-        f"{tmp_path / 'log.db'}: nothing has been evaluated yet; "
-        "run: discretion evaluate --arm tiny/direct"
+        f"{tmp_path / 'log.db'}: no run has answers yet; run: discretion evaluate --arm tiny/direct"
     )
     first, second = (evaluate(CASES, [arm(StandIn())], store) for _ in range(2))
     assert find_run(store).id == second.id

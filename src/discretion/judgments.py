@@ -126,20 +126,28 @@ class Panel:
         )
 
     def in_order(self) -> Panel:
-        """The same panel with its raters by name, and its judgments by case and rater."""
-        by_name = sorted(range(len(self.raters)), key=self.raters.__getitem__)
-        code = np.empty(len(by_name) + 1, dtype=np.int64)
-        code[by_name] = np.arange(len(by_name))
-        code[-1] = -1  # Where it is not known who judged.
-        rater = code[self.rater]
+        """The same panel in an order that its judgments alone decide.
+
+        Raters stand by what they decided, not by name, so that figures that draw raters at random
+        are the same under pseudonyms. Those who decided alike are interchangeable.
+        """
         weight = np.ones(len(self.case)) if self.weight is None else self.weight
+        order = np.lexsort((weight, self.granted, self.case, self.rater))
+        rows = np.column_stack([self.case, self.granted, weight])[order]
+        cuts = np.searchsorted(self.rater[order], np.arange(len(self.raters) + 1)).tolist()
+        places = sorted(
+            range(len(self.raters)), key=lambda one: rows[cuts[one] : cuts[one + 1]].tobytes()
+        )
+        code = np.full(len(places) + 1, -1)  # The last is of those who are not known.
+        code[places] = np.arange(len(places))
+        rater = code[self.rater]
         order = np.lexsort((weight, self.granted, rater, self.case))
         return replace(
             self,
             case=self.case[order],
             rater=rater[order],
             granted=self.granted[order],
-            raters=tuple(self.raters[index] for index in by_name),
+            raters=tuple(self.raters[index] for index in places),
             weight=None if self.weight is None else self.weight[order],
         )
 

@@ -63,6 +63,18 @@ class Run:
             for arm, case, keys in page:
                 yield arm, case, [known[key] for key in keys]
 
+    def silent_arm(self) -> str | None:
+        """The first arm, baselines aside, that answered none of the cases; None where all did."""
+        answered = {arm for arm, _, _ in records.used(self.store, self.id)}
+        return next(
+            (
+                arm
+                for (arm, _), kind in zip(self.arms, self.kinds, strict=True)
+                if arm not in answered and (kind != "baseline" or not answered)
+            ),
+            None,
+        )
+
     def failures(self) -> list[tuple[str, Failure]]:
         """(arm, failure) for calls that never gave a decision."""
         return list(records.failures(self.store, self.id))
@@ -75,20 +87,50 @@ def runs(store: Store) -> list[Run]:
 
 
 def find_run(store: Store, run: str = "") -> Run:
-    """The run of that id (its beginning is enough), or the newest that is no rehearsal.
+    """The run of that id (its beginning is enough); else the newest one to report on.
+
+    A run of which a model failed throughout is not reported on unless it is named: its figures
+    would be of what was left over. Neither is a rehearsal.
 
     Raises:
         DiscretionError: there is none, or the beginning fits several.
     """
+    if not run:
+        chosen = newest_answered(store).run
+        if chosen is not None:
+            return chosen
     known = runs(store)
-    fitting = [one for one in known if one.id.startswith(run) and (run or not one.plan.rehearsal)]
+    fitting = [one for one in known if run and one.id.startswith(run)]
     if not fitting:
-        what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
+        what = f"there is no run {run!r}" if run else "no run has answers yet"
         mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
         raise DiscretionError(what, where=str(store.path), mend=mend)
-    if run and len(fitting) > 1:
+    if len(fitting) > 1:
         raise DiscretionError(f"{run!r} fits {len(fitting)} runs", mend="give more of the id")
     return fitting[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest run worth a report, and what came after it."""
+
+    run: Run | None
+    """None where no run has the answers of all its models."""
+    failed: tuple[tuple[Run, str], ...] = ()
+    """Newer runs, each with an arm that answered nothing, the newest first."""
+
+
+def newest_answered(store: Store) -> Newest:
+    """The newest run, no rehearsal, in which every arm but the baselines gave an answer."""
+    failed: list[tuple[Run, str]] = []
+    for run in reversed(runs(store)):
+        if run.plan.rehearsal:
+            continue
+        silent = run.silent_arm()
+        if silent is None:
+            return Newest(run, tuple(failed))
+        failed.append((run, silent))
+    return Newest(None, tuple(failed))
 
 
 def _run(store: Store, entry: StoredEntry, finished: str) -> Run:

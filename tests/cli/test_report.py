@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from discretion.arms import Call
+from discretion.cases import Case
+from discretion.evaluation import evaluate
 
 from .conftest import Command
 
@@ -124,3 +129,40 @@ def test_people_alone_show_no_regressions(discretion: Command, evaluated: Path) 
     outcome = discretion("report", "--people", "--regressions", "ours.csv")
     assert outcome.code == 2
     assert "--regressions: a report on the people alone shows no regressions" in outcome.err
+
+
+def test_a_run_whose_model_failed_is_not_the_one_reported(
+    discretion: Command, evaluated: Path
+) -> None:
+    """It became the default report, and moved where the people stop from 42 to 37 days."""
+    from discretion.answers import Failure
+    from discretion.errors import DiscretionError
+    from discretion.workspace import open_workspace
+
+    class Broken:
+        name, fingerprint, batch = "bot/direct", "broken", 1
+
+        def calls(self, case: Case) -> list[Call]:
+            return [Call(f"broken-{case.id}", case.id)]
+
+        async def ask(self, calls: Sequence[Call]) -> list[Failure]:
+            return [Failure(call.key, call.case, "it is broken") for call in calls]
+
+    before = discretion("report", "--json").out
+    here = open_workspace(evaluated)
+    refuse = here.arms("baseline/always-refuse")
+    with pytest.raises(DiscretionError):
+        evaluate(here.cases[:25], [*refuse, Broken()], here.store)
+    here.store.close()
+    outcome = discretion("report", "--json")
+    assert without_head(outcome.out) == without_head(before)
+    assert "is left out: bot/direct gave no answers." in outcome.err
+    named = outcome.err.split("--run ")[1].split()[0]
+    assert json.loads(discretion("report", "--run", named, "--json").out)["run"]["run"] == named
+
+
+def without_head(printed: str) -> object:
+    """A report's figures without the end of the log's chain, which every run moves."""
+    card = json.loads(printed)
+    del card["run"]["head"]
+    return card

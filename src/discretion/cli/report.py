@@ -67,14 +67,20 @@ def report(
     stop and how far they agree. The page opens without a network.
     """
     from discretion import reports
-    from discretion.runs import find_run, runs
+    from discretion.runs import find_run, newest_answered
     from discretion.selections import panel_expression
     from discretion.storage import records
 
     here = desk()
     heading = title or here.name
     whom, *others = [panel_expression(one, exclude or (), weight or ()) for one in panel or [""]]
-    if people or not (run or runs(here.store)):
+    newest = newest_answered(here.store)
+    if not (people or run):
+        for failed, arm in newest.failed:
+            remark(
+                f"run {failed.id} is left out: {arm} gave no answers. To see it: --run {failed.id}"
+            )
+    if people or not (run or newest.run):
         if regressions is not None:
             raise DiscretionError(
                 "a report on the people alone shows no regressions",
