@@ -66,9 +66,9 @@ def pooled(
         clauses = [note, "too little varies for an interval"]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
     figure = Figure(value, *ends, n, note).within(*bounds)
-    if figure.low is not None and not (math.isfinite(figure.low) and math.isfinite(figure.high)):
-        return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))
-    return figure
+    if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
+        return figure
+    return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))
 
 
 def scenario_sums(shares: Floats, scenario: Ints) -> Floats:

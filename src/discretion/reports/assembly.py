@@ -21,6 +21,7 @@ from discretion.reports.listener import Listener, Notes
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
+from discretion.scorecards.findings import dearer
 from discretion.scorecards.occurrence import tickets_of
 from discretion.scorecards.study import study_of
 from discretion.scorecards.teaching_cards import TeachingCard
@@ -131,6 +132,10 @@ def of_run(
         warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
     )
     if teaching is not None:
+        trained = [name for name in names if name.startswith(tuned.PREFIX)]
+        bases = [name for name in names if kinds[name] == "model" and name not in trained]
+        costs = filter(None, (dearer(trained, bases, one) for one in card.money))
+        teaching = replace(teaching, answer=(*teaching.answer, *costs))
         # Without an answer, where nothing was compared, the nearest target stands first.
         first = (*teaching.answer, *teaching.findings[:1])
         card = replace(card, teaching=teaching, findings=(*first, *card.findings))

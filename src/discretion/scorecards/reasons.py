@@ -141,7 +141,9 @@ def _moves(
                     described=scenario in described,
                 ):
                     away = _without(study, stratum, of_case)
-                    for row in stratum.having if away is not None else ():
+                    if away is None:
+                        continue
+                    for row in stratum.having:
                         mine = of_case.get(study.cases[row].id, ())
                         if len(mine) > 1:
                             moves += _of_case(mine, away, key, code, count)
