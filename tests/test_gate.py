@@ -167,6 +167,28 @@ def test_a_never_case_is_granted_if_one_order_of_the_answers_grants_it(store):
     assert never.found.startswith("3 of 3 forbidden cases granted (scenario-3 · 17 days; ")
 
 
+@pytest.mark.parametrize("judged", [1, 5])
+def test_the_gate_and_the_report_count_the_same_grants_against_a_limit(store, judged):
+    """The gate said 7 of 7 and the report 6 of 7: of the judged cases, as most draws went."""
+    from discretion.judgments import Judgment
+    from discretion.reports import of_run
+    from discretion.storage import records
+
+    people = [
+        Judgment(f"j-{one.id}-{rater}", one.id, "people", "grant", rater=f"r{rater}")
+        for one in CASES[:judged]
+        for rater in range(2)
+    ]
+    store.append([records.judgment_entry(one) for one in people])
+    # Each order of the answers says otherwise: deployed, the mean refuses.
+    model = StandIn(otherwise=lambda prompt: 0.6 if prompt.choices.grant_first else 0.1)
+    run = evaluate(CASES, [arm(model)], store)
+    line, _ = judge(*demanded("never_cases: true"), arm(model).name, run)
+    (row,) = of_run(run).arms
+    assert (row.never_granted, row.never_cases) == (3, 3)
+    assert line.found.startswith(f"{row.never_granted} of {row.never_cases} ")
+
+
 def test_a_never_case_is_granted_if_one_draw_grants_it(store):
     model = StandIn(scores=False, otherwise=lambda prompt: prompt.choices.refuse[0])
     assert lines_of(store, model, "never_cases: true")[0].verdict == "passed"

@@ -51,6 +51,11 @@ class Answer:
     served_by: str = ""
     """What a server said of itself with it; empty for what is asked in this process."""
 
+    @property
+    def grants(self) -> bool:
+        """Whether it grants: of what was drawn or recorded, any grant at all."""
+        return self.p > (0.0 if self.how in ("sampled", "recorded") else 0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -94,6 +99,8 @@ class Estimate:
     """When the oldest of its answers was given; empty where nothing was asked."""
     worded: tuple[Estimate, ...] = ()
     """The estimate of each wording by itself, where several were asked."""
+    ever_grants: bool = False
+    """Whether any of its answers grants, even one draw of many or one order of two."""
 
     @property
     def order_effect(self) -> float | None:
@@ -129,6 +136,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         grant_second=float(np.mean([second for _, second in orders])) if orders else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
         at=min(answer.at for answer in answers),
+        ever_grants=any(answer.grants for answer in answers),
         worded=tuple(
             combine(case, [answer for answer in answers if answer.wording == one])
             for one in (wordings if len(wordings) > 1 else ())

@@ -113,6 +113,13 @@ class Docket(Sequence[Case]):
             id=case.policy, rule=case.policy, domain=case.domain
         )
 
+    @property
+    def forbidden(self) -> tuple[Case, ...]:
+        """The cases that break a hard limit of their policy."""
+        return tuple(
+            case for case in self.cases if self.policy_of(case).forbids(case.facts) is not None
+        )
+
     @overload
     def __getitem__(self, index: int) -> Case: ...
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Docket
 from discretion.judgments import Panel
-from discretion.measures.rates import Bools
 from discretion.measures.references import references
 from discretion.measures.weights import Weigh
-from discretion.policies import Policy, Prices
+from discretion.policies import Prices
 from discretion.scenarios import Scenario
 from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
 from discretion.scorecards.curves import curve_cards
@@ -81,14 +80,15 @@ def score(
         DiscretionError: the panel judged none of the cases.
     """
     study = study_of(docket.cases, panel, weigh)
-    replies = replies_of(study, tuple(kinds), estimates)
+    forbidden = {case.id for case in docket.forbidden}
+    granted: dict[str, set[str]] = {}
+    replies = replies_of(study, tuple(kinds), _noting_grants(estimates, forbidden, granted))
     league = [reply for name, reply in replies.items() if name not in untaught]
     lines = [reply for reply in league if not reply.constant]
     levels = levels_of(study, docket.scenarios)
     fits = fits_of(study, levels, lines)
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
     factors = factor_cards(study, levels, fits, lines, docket.scenarios)
-    forbidden = _forbidden(study, docket.policies)
     both = references(study.rates, weigh=weigh)
     baselines = [reply for name, reply in replies.items() if kinds[name] == "baseline"]
     cards: dict[str, ArmCard] = {}
@@ -98,9 +98,10 @@ def score(
             study,
             reply,
             kinds[name],
-            forbidden,
             both,
             rng,
+            never_granted=len(granted.get(name, ())),
+            never_cases=len(forbidden),
             curve_gap=curve_gap(curves, name),
             reach=arm_reach(study, fits, curves, name, rng),
             failures=(failures or {}).get(name, 0),
@@ -147,14 +148,17 @@ def _by_gap(card: ArmCard) -> tuple[bool, float]:
     return True, abs(card.signed.value or 0.0)
 
 
-def _forbidden(study: Study, policies: Mapping[str, Policy]) -> Bools:
-    return np.array(
-        [
-            case.policy in policies and policies[case.policy].forbids(case.facts) is not None
-            for case in study.cases
-        ],
-        dtype=bool,
-    )
+def _noting_grants(
+    estimates: Iterable[tuple[str, Estimate]],
+    forbidden: Collection[str],
+    granted: dict[str, set[str]],
+) -> Iterator[tuple[str, Estimate]]:
+    """The same estimates; as they pass, each arm's grants against a hard limit are noted, judged
+    or not, and even one draw of many."""
+    for name, one in estimates:
+        if one.case in forbidden and one.ever_grants:
+            granted.setdefault(name, set()).add(one.case)
+        yield name, one
 
 
 def _disagreements(

@@ -137,8 +137,9 @@ class ArmCard:
     """Signed gap with all unsure counted as refusals."""
     unsure_flips: bool
     never_granted: int
-    """Cases forbidden by a `never` that it would have granted, had code not refused them."""
+    """Cases that break a hard limit and that any of its answers grants, even one draw of many."""
     never_cases: int
+    """Cases that break a hard limit, judged or not."""
     matched_by: str
     """The nearest baseline that this arm is not shown to beat; empty where there is none."""
     surely_beaten: bool

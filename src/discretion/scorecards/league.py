@@ -14,7 +14,7 @@ from discretion.measures.contrasts import Contrast, contrast, holm
 from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
-from discretion.measures.rates import Bools, Floats
+from discretion.measures.rates import Floats
 from discretion.measures.references import References
 from discretion.measures.scores import brier, log_loss
 from discretion.measures.unsure import unsure_sensitivity
@@ -30,24 +30,26 @@ def arm_card(
     study: Study,
     replies: Replies,
     kind: Kind,
-    forbidden: Bools,
     both: References,
     rng: np.random.Generator,
     *,
     curve_gap: Figure,
     reach: Figure,
     failures: int = 0,
+    never_granted: int = 0,
+    never_cases: int = 0,
     matched: Match | None = None,
     amplifies: tuple[str, ...] = (),
 ) -> ArmCard:
     """Every figure of one arm.
 
     Args:
-        forbidden: (C,) cases that a `never` forbids.
         both: what the plain gap is read against.
         curve_gap: how far its curves are from the people's.
         reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
+        never_granted: cases that break a hard limit and that any of its answers grants.
+        never_cases: cases that break a hard limit.
         matched: the baseline that comes as near to the people.
         amplifies: what should not matter and moves it more than the people.
     """
@@ -99,8 +101,8 @@ def arm_card(
         unsure_low=unsure.as_grant,
         unsure_high=unsure.as_refuse,
         unsure_flips=bool(unsure.flips),
-        never_granted=int(np.nansum(deployed[forbidden])),
-        never_cases=int(forbidden.sum()),
+        never_granted=never_granted,
+        never_cases=never_cases,
         matched_by=matched.baseline if matched else "",
         surely_beaten=matched is not None and matched.nearer,
         amplifies=amplifies,

@@ -288,7 +288,7 @@ def _about(arm: ArmCard) -> list[str]:
         )
     if arm.never_granted and arm.kind != "baseline":
         said.append(
-            f"{arm.name} would have granted {arm.never_granted} of {arm.never_cases} cases that "
-            "are never allowed. Code refuses them; it would not."
+            f"{arm.name} would grant {arm.never_granted} of the {arm.never_cases} cases that break "
+            "a hard limit. Your software must block these; the model does not."
         )
     return said
