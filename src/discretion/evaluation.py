@@ -18,7 +18,7 @@ from discretion.canonical import short_id
 from discretion.cases import Case, Docket
 from discretion.coroutines import complete
 from discretion.errors import DiscretionError, StoppedError
-from discretion.plans import Plan
+from discretion.plans import Plan, plan_to_json
 from discretion.runs import Run, find_run
 from discretion.storage import Store, records
 
@@ -246,7 +246,7 @@ def _begin(
                 "it can answer none of the cases", where=arm.name, mend="check what the cases carry"
             )
     definition: dict[str, Any] = {
-        "plan": plan.model_dump(mode="json"),
+        "plan": plan_to_json(plan),
         "plan_hash": plan.hash,
         "cases": [case.id for case in cases],
         "arms": [[arm.name, arm.fingerprint] for arm in arms],
