@@ -4,6 +4,7 @@ twice."""
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -133,3 +134,31 @@ def test_what_was_recorded_of_a_system_is_not_recorded_again(
     words = ("evaluate", "--arm", "recorded/helper", "--panel", "desk", "--dry-run", "--json")
     [counts] = json.loads(discretion(*words).out)
     assert counts["calls"] == counts["cached"] == 24
+
+
+@pytest.mark.parametrize("name", ["desk"])
+def test_of_what_an_endpoint_was_asked_each_call_is_answered_or_said_to_be_asked_again(
+    discretion: Command, folder: Path
+) -> None:
+    words = ("evaluate", "--arm", "bot/direct", "--panel", "desk", "--dry-run", "--json")
+    [counts] = json.loads(discretion(*words).out)
+    assert counts["calls"] == 48
+    assert counts["cached"] + counts["again"] == 48
+
+
+@pytest.mark.parametrize("name", ["desk"])
+def test_what_is_asked_again_is_said_first_with_its_cost(
+    discretion: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another rule is another prompt; nothing can be asked for one token."""
+    policy = folder / "policies" / "refunds.yaml"
+    policy.write_text(policy.read_text().replace("14 days", "15 days"))
+    settings = folder / "discretion.toml"
+    settings.write_text(settings.read_text() + "price_in = 1000\nprice_out = 2000\n")
+    outcome = discretion(
+        "evaluate", "--arm", "bot/direct", "--panel", "desk", "--budget", "1tokens"
+    )
+    said = outcome.err.splitlines()[0]
+    begin = "bot/direct: the prompt, a setting or the model has changed since 48 stored answers;"
+    assert said.startswith(f"{begin} asking again: about ")
+    assert re.search(r"about [\d,]+ tokens to send, \d+\.\d{4} USD without the replies$", said)
