@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,6 +55,56 @@ class Answer:
     def grants(self) -> bool:
         """Whether it grants: of what was drawn or recorded, any grant at all."""
         return self.p > (0.0 if self.how in ("sampled", "recorded") else 0.5)
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """The answer as plain JSON values, under the keys that version 0.1.0 gave them."""
+    return {
+        "key": answer.key,
+        "case": answer.case,
+        "p": answer.p,
+        "how": answer.how,
+        "grant_first": answer.grant_first,
+        "vocabulary": answer.vocabulary,
+        "wording": answer.wording,
+        "sample": answer.sample,
+        "log_grant": answer.log_grant,
+        "log_refuse": answer.log_refuse,
+        "outside": answer.outside,
+        "prompt": answer.prompt,
+        "text": answer.text,
+        "tokens_in": answer.tokens_in,
+        "tokens_out": answer.tokens_out,
+        "seconds": answer.seconds,
+        "at": answer.at,
+        "draws": answer.draws,
+        "served_by": answer.served_by,
+    }
+
+
+def answer_from_json(row: Mapping[str, Any]) -> Answer:
+    """The answer that `answer_to_json` wrote; its prompt and its text may have been left out."""
+    return Answer(
+        key=row["key"],
+        case=row["case"],
+        p=row["p"],
+        how=row["how"],
+        grant_first=row["grant_first"],
+        vocabulary=row["vocabulary"],
+        wording=row["wording"],
+        sample=row["sample"],
+        log_grant=row["log_grant"],
+        log_refuse=row["log_refuse"],
+        outside=row["outside"],
+        prompt=row.get("prompt", ""),
+        text=row.get("text", ""),
+        tokens_in=row["tokens_in"],
+        tokens_out=row["tokens_out"],
+        seconds=row["seconds"],
+        at=row["at"],
+        draws=row["draws"],
+        served_by=row["served_by"],
+    )
 
 
 @dataclass(frozen=True, slots=True)

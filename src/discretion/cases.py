@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, overload
 
 from discretion.canonical import digest, fraction_of, plain_decimal, short_id
@@ -180,26 +179,64 @@ def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
             )
 
 
-_FIELDS = tuple(Case.__dataclass_fields__)
-_values = attrgetter(*_FIELDS)
-_AMOUNTS = ("value", "limit", "scale")
-
-
 def case_to_json(case: Case) -> dict[str, Any]:
-    """The case as plain JSON values; `case_from_json` reads it back."""
-    row: dict[str, Any] = dict(zip(_FIELDS, _values(case), strict=True))
-    for name in _AMOUNTS:
-        if row[name] is not None:
-            row[name] = plain_decimal(row[name])
-    if not case.kin:
-        del row["kin"]  # A case's version in the log is the hash of this, and stays what it was.
+    """The case as plain JSON values; `case_from_json` reads it back.
+
+    A case's version in the log is the hash of this, so a key keeps its name whatever its field is
+    called, and one that came after version 0.1.0 stands only where it is set.
+    """
+    row: dict[str, Any] = {
+        "id": case.id,
+        "policy": case.policy,
+        "scenario": case.scenario,
+        "domain": case.domain,
+        "text": case.text,
+        "twin": case.twin,
+        "value": _written(case.value),
+        "limit": _written(case.limit),
+        "direction": case.direction,
+        "unit": case.unit,
+        "scale": _written(case.scale),
+        "factors": case.factors,
+        "columns": case.columns,
+        "wording": case.wording,
+        "cell": case.cell,
+        "pair": case.pair,
+    }
+    if case.kin:
+        row["kin"] = case.kin
     return row
 
 
 def case_from_json(row: Mapping[str, Any]) -> Case:
     """The case that `case_to_json` wrote."""
-    amounts = {name: None if row[name] is None else Decimal(row[name]) for name in _AMOUNTS}
-    return Case(**{**row, **amounts})
+    return Case(
+        id=row["id"],
+        policy=row["policy"],
+        scenario=row["scenario"],
+        domain=row["domain"],
+        text=row["text"],
+        twin=row["twin"],
+        value=_read(row["value"]),
+        limit=_read(row["limit"]),
+        direction=row["direction"],
+        unit=row["unit"],
+        scale=_read(row["scale"]),
+        factors=row["factors"],
+        columns=row["columns"],
+        wording=row["wording"],
+        cell=row["cell"],
+        pair=row["pair"],
+        kin=row.get("kin", ""),
+    )
+
+
+def _written(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain_decimal(amount)
+
+
+def _read(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
 
 
 def _slots(scenario: Scenario, amount: Decimal | None, unit: Unit) -> dict[str, str]:

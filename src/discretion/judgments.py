@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -261,14 +261,61 @@ def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
             )
 
 
-def to_json(row: Judgment | Tally) -> dict[str, Any]:
-    """A judgment or tally as plain JSON values."""
-    return asdict(row)
+def judgment_to_json(judgment: Judgment) -> dict[str, Any]:
+    """The judgment as plain JSON values, under the keys that version 0.1.0 gave them."""
+    return {
+        "id": judgment.id,
+        "case": judgment.case,
+        "panel": judgment.panel,
+        "answer": judgment.answer,
+        "rater": judgment.rater,
+        "explanation": judgment.explanation,
+        "confidence": judgment.confidence,
+        "time": judgment.time,
+        "source": judgment.source,
+        "shown": judgment.shown,
+        "columns": judgment.columns,
+    }
 
 
 def judgment_from_json(row: Mapping[str, Any]) -> Judgment:
-    return Judgment(**row)
+    """The judgment that `judgment_to_json` wrote."""
+    return Judgment(
+        id=row["id"],
+        case=row["case"],
+        panel=row["panel"],
+        answer=row["answer"],
+        rater=row["rater"],
+        explanation=row["explanation"],
+        confidence=row["confidence"],
+        time=row["time"],
+        source=row["source"],
+        shown=row["shown"],
+        columns=row["columns"],
+    )
+
+
+def tally_to_json(tally: Tally) -> dict[str, Any]:
+    """The tally as plain JSON values, under the keys that version 0.1.0 gave them."""
+    return {
+        "id": tally.id,
+        "case": tally.case,
+        "panel": tally.panel,
+        "rate": tally.rate,
+        "n": tally.n,
+        "unsure": tally.unsure,
+        "source": tally.source,
+    }
 
 
 def tally_from_json(row: Mapping[str, Any]) -> Tally:
-    return Tally(**row)
+    """The tally that `tally_to_json` wrote."""
+    return Tally(
+        id=row["id"],
+        case=row["case"],
+        panel=row["panel"],
+        rate=row["rate"],
+        n=row["n"],
+        unsure=row["unsure"],
+        source=row["source"],
+    )

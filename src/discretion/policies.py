@@ -185,3 +185,24 @@ class Policy(Described):
             if never.holds(facts):
                 return never.written
         return None
+
+
+def policy_to_json(policy: Policy) -> dict[str, Any]:
+    """The policy as plain JSON values. The log keeps it under the hash of these, in this order: a
+    key keeps its name, and one that came after version 0.1.0 stands last, where it is set."""
+    costs = policy.costs
+    return {
+        "id": policy.id,
+        "rule": policy.rule,
+        "purpose": policy.purpose,
+        "domain": policy.domain,
+        "never": [never.written for never in policy.never],
+        "guidance": policy.guidance,
+        "costs": None
+        if costs is None
+        else {
+            "currency": costs.currency,
+            "wrong_grant": str(costs.wrong_grant),
+            "wrong_refusal": str(costs.wrong_refusal),
+        },
+    }

@@ -181,3 +181,32 @@ class Scenario(Described):
                 )
         if self.limit is not None and not slots & {"value", "deviation"}:
             raise MisplacedError(f"{what} does not show the {{value}}: {text[:60]!r}", *place)
+
+
+def scenario_to_json(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as plain JSON values. The log keeps it under the hash of these, in this order: a
+    key keeps its name, and one that came after version 0.1.0 stands last, where it is set."""
+    return {
+        "id": scenario.id,
+        "policy": scenario.policy,
+        "title": scenario.title,
+        "limit": scenario.limit,
+        "direction": scenario.direction,
+        "unit": scenario.unit,
+        "scale": None if scenario.scale is None else str(scenario.scale),
+        "values": list(scenario.values),
+        "wordings": list(scenario.wordings),
+        "factors": {name: _factor_to_json(factor) for name, factor in scenario.factors.items()},
+        "crossing": scenario.crossing,
+        "twin": scenario.twin,
+    }
+
+
+def _factor_to_json(factor: Factor) -> dict[str, Any]:
+    return {
+        "levels": {
+            name: {"text": level.text, "twin": level.twin} for name, level in factor.levels.items()
+        },
+        "should_not_matter": factor.should_not_matter,
+        "within": str(factor.within),
+    }

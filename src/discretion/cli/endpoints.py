@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from discretion.cli.app import now, remark
+from discretion.budgets import Price, Usage
+from discretion.cli.app import counted, now, remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -138,13 +139,41 @@ def check_cost(
     ]
     if budget or yes or not paid:
         return
-    calls = sum(calls - cached for _, calls, cached, _ in count_calls(cases, paid, here.store))
+    calls = sum(one.calls - one.cached for one in count_calls(cases, paid, here.store))
     if calls > PAID_CALLS:
         raise DiscretionError(
             f"{calls:,} paid calls would be made, more than {PAID_CALLS:,}",
             where="--budget",
             mend="add --budget 5USD, --budget 20000calls or --yes, or take fewer with --cases",
         )
+
+
+def remark_repeated(here: Workspace, cases: Docket, arms: Sequence[Arm]) -> None:
+    """Say which answers in the log no longer count, so that their cases are asked again, and what
+    that costs."""
+    from discretion.evaluation import count_repeated
+
+    by_name = {arm.name: arm for arm in arms}
+    for one in count_repeated(cases, arms, here.store):
+        tokens = one.characters // 4
+        cost = f": about {tokens:,} tokens to send" if tokens else ""
+        price = _price_of(by_name[one.arm])
+        if tokens and price is not None:
+            amount = price.of(Usage(tokens, 0))
+            cost += f", {amount:.4f} {price.currency} without the replies"
+        remark(
+            f"{one.arm}: the prompt, a setting or the model has changed since "
+            f"{counted(one.again, 'stored answer')}; asking again{cost}"
+        )
+
+
+def _price_of(arm: Arm) -> Price | None:
+    from discretion.models.endpoint import Endpoint
+    from discretion.prompted import PromptedArm
+
+    if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
+        return arm.model.settings.price
+    return None
 
 
 def purse_of(budget: str, *, yes: bool) -> Purse:

@@ -28,6 +28,7 @@ from discretion.errors import DiscretionError, StoppedError
 if TYPE_CHECKING:
     from discretion.answers import Failure
     from discretion.cases import Docket
+    from discretion.evaluation import Planned
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
@@ -120,6 +121,8 @@ def evaluate(
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
+    if not fresh:
+        endpoints.remark_repeated(here, chosen, lineup)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
     watcher = Calls()
     try:
@@ -219,21 +222,33 @@ def _remark_composition(chosen: Docket, at_most: int) -> None:
         remark(f"  and {len(families) - SHOWN} more")
 
 
-def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> None:
+def _print_counts(counts: list[Planned], as_json: bool) -> None:
     """What a run would ask; four characters are counted as about one token."""
     if as_json:
         print_json(
             [
-                {"arm": name, "calls": calls, "cached": cached, "tokens_about": characters // 4}
-                for name, calls, cached, characters in counts
+                {
+                    "arm": one.arm,
+                    "calls": one.calls,
+                    "cached": one.cached,
+                    "again": one.again,
+                    "tokens_about": one.characters // 4,
+                }
+                for one in counts
             ]
         )
         return
     print_table(
-        ["arm", "calls", "answered before", "tokens to send, about"],
+        ["arm", "calls", "already answered", "to ask again", "tokens to send, about"],
         [
-            [name, f"{calls:,}", f"{cached:,}", f"{characters // 4:,}"]
-            for name, calls, cached, characters in counts
+            [
+                one.arm,
+                f"{one.calls:,}",
+                f"{one.cached:,}",
+                f"{one.again:,}",
+                f"{one.characters // 4:,}",
+            ]
+            for one in counts
         ],
     )
 

@@ -149,6 +149,7 @@ def _run(
     if run is not None:
         return run
     remark(f"asking {plan.arms[0]} about {len(asked):,} cases")
+    endpoints.remark_repeated(here, asked, arms)
     endpoints.check_cost(here, asked, arms, budget=str(purse.budget or ""), yes=yes)
     run = evaluate(asked, arms, here.store, plan=plan, clock=now, purse=purse)
     if purse.calls:

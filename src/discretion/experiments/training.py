@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from discretion.storage import Store, records
 from discretion.tuning.cards import bytes_needed, card_of, notes_of
 from discretion.tuning.checks import check_disk
 from discretion.tuning.courses import Course, Fold, courses, folds
-from discretion.tuning.lineage import Lineage, Source
+from discretion.tuning.lineage import Lineage, Source, lineage_to_json
 from discretion.tuning.targets import Target, targets
 from discretion.tuning.teaching import finished, teach
 from discretion.tuning.trainers import FULL, LORA, TINY, Job, Recipe, Trainer, Watch
@@ -188,7 +188,7 @@ def train(
         names = ("base", "target", "seed", "fold", "hold_out", "recipe")
         kept = {name: one.notes[name] for name in names}
         kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
-        kept["lineage"] = asdict(lineage)
+        kept["lineage"] = lineage_to_json(lineage)
         records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)
         yield Trained(one, seconds, last.loss)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from discretion.arms import Message
@@ -41,7 +41,16 @@ class Probe:
     @property
     def identity(self) -> dict[str, Any]:
         """As JSON; part of the endpoint's fingerprint."""
-        return asdict(self) | {"refused": list(self.refused)}
+        # Written out, since every answer's key rests on it: what a later version finds out besides
+        # stands here only where it is set.
+        return {
+            "model": self.model,
+            "build": self.build,
+            "logprobs": self.logprobs,
+            "choices": self.choices,
+            "refused": list(self.refused),
+            "modern_limit": self.modern_limit,
+        }
 
 
 def probe_from_json(body: dict[str, Any]) -> Probe:
