@@ -42,6 +42,8 @@ class Judgment:
     """Hash of the exact text shown; empty where it is not known."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """What else is known of the judgment or its rater: tenure, whether it was reversed."""
+    expected: float | None = None
+    """Share of the colleagues that the rater expected to grant, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class Panel:
     sources: tuple[str, ...]
     weight: Floats | None = None
     """(J,) what each judgment counts, summing to `n` in each case; None where each counts 1."""
+    confidence: Floats | None = None
+    """(J,) how sure the rater was, in [0, 1]; NaN where not said, None where nobody said."""
+    expected: Floats | None = None
+    """(J,) share of colleagues that the rater expected to grant; NaN and None likewise."""
 
     @property
     def simulated(self) -> bool:
@@ -122,7 +128,9 @@ class Panel:
             granted=self.granted[kept],
             raters=self.raters,
             sources=self.sources,
-            weight=None if self.weight is None else self.weight[kept],
+            weight=_rows(self.weight, kept),
+            confidence=_rows(self.confidence, kept),
+            expected=_rows(self.expected, kept),
         )
 
     def in_order(self) -> Panel:
@@ -148,8 +156,14 @@ class Panel:
             rater=rater[order],
             granted=self.granted[order],
             raters=tuple(self.raters[index] for index in places),
-            weight=None if self.weight is None else self.weight[order],
+            weight=_rows(self.weight, order),
+            confidence=_rows(self.confidence, order),
+            expected=_rows(self.expected, order),
         )
+
+
+def _rows(values: Floats | None, chosen: Ints | Bools) -> Floats | None:
+    return None if values is None else values[chosen]
 
 
 def gather(
@@ -175,6 +189,8 @@ def gather(
     unsure: dict[int, int] = {}
     rows: list[tuple[int, int, bool]] = []
     weights: list[float] = []
+    sure: list[float | None] = []
+    expected: list[float | None] = []
     seen: set[tuple[str, str]] = set()
     by_name = any(column == RATER for column, _ in selection.values)
     for judgment in judgments:
@@ -197,6 +213,8 @@ def gather(
         who = -1 if judgment.rater is None else raters.setdefault(judgment.rater, len(raters))
         granted = judgment.answer == "grant"
         rows.append((case, who, granted))
+        sure.append(judgment.confidence)
+        expected.append(judgment.expected)
         grants[case] = grants.get(case, 0.0) + granted
         decided[case] = decided.get(case, 0.0) + 1
     for tally in tallies:
@@ -241,7 +259,15 @@ def gather(
         raters=tuple(raters),
         sources=tuple(sources),
         weight=weight,
+        confidence=_said(sure),
+        expected=_said(expected),
     )
+
+
+def _said(values: Sequence[float | None]) -> Floats | None:
+    """What was said with each judgment, NaN where nothing was; None where nobody said anything."""
+    said = np.array(values, dtype=np.float64)
+    return said if np.isfinite(said).any() else None
 
 
 def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
@@ -262,8 +288,9 @@ def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
 
 
 def judgment_to_json(judgment: Judgment) -> dict[str, Any]:
-    """The judgment as plain JSON values, under the keys that version 0.1.0 gave them."""
-    return {
+    """The judgment as plain JSON values, under the keys that version 0.1.0 gave them; what came
+    later stands in it only where it is known."""
+    row = {
         "id": judgment.id,
         "case": judgment.case,
         "panel": judgment.panel,
@@ -276,6 +303,9 @@ def judgment_to_json(judgment: Judgment) -> dict[str, Any]:
         "shown": judgment.shown,
         "columns": judgment.columns,
     }
+    if judgment.expected is not None:
+        row["expected"] = judgment.expected
+    return row
 
 
 def judgment_from_json(row: Mapping[str, Any]) -> Judgment:
@@ -292,6 +322,7 @@ def judgment_from_json(row: Mapping[str, Any]) -> Judgment:
         source=row["source"],
         shown=row["shown"],
         columns=row["columns"],
+        expected=row.get("expected"),
     )
 
 

@@ -124,12 +124,15 @@ class Assembly:
         explanation, rater = fields.text("explanation", row), fields.text("rater", row)
         time = fields.optional("time", row, lambda cell: iso(moment(cell, layout.date_format)))
         confidence = fields.optional("confidence", row, rate)
+        expected = fields.optional("expected", row, rate)
         found = self._book.case(row, ready[0])
         case = found.case.id
         explanation = self._book.explained(explanation, found.marks, ready)
         if rater is not None and self._pseudonyms is not None:
             rater = self._pseudonyms.rater(rater)
         said = (layout.panel, case, rater, answer, explanation, time, confidence)
+        if expected is not None:  # The ids of judgments without it stay what they were.
+            said = (*said, expected)
         self.judgments.append(
             Judgment(
                 id=self._id(said),
@@ -143,6 +146,7 @@ class Assembly:
                 source=self._source,
                 shown=found.shown,
                 columns=fields.about(row) or _NOTHING,
+                expected=expected,
             )
         )
 

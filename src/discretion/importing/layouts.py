@@ -17,7 +17,7 @@ from discretion.scenarios import Direction
 from discretion.units import Unit
 
 CASE_FIELDS = ("text", "value", "limit", "policy", "domain")
-JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence")
+JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence", "expected")
 COUNT_FIELDS = ("grants", "refusals", "unsure", "rate", "n")
 FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
 

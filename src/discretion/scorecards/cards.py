@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.measures.predictions import Predictions
 from discretion.scorecards.breakage import BreakageCard
 from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCard
 from discretion.scorecards.money import MoneyCard
@@ -54,6 +55,12 @@ class PeopleCard:
     """What a model that knew the true rates would show as gap."""
     reach: Figure
     """The deviation at which half would grant, pooled over scenarios."""
+    confidence: Predictions | None = None
+    """How sure they were, beside how often another of them gave the same answer; None where
+    nobody said."""
+    expected: Predictions | None = None
+    """How many colleagues they expected to answer as they did, beside how many did; None where
+    nobody said."""
 
     @property
     def compared(self) -> bool:

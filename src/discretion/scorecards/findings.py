@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from discretion.measures.figure import Figure
+from discretion.measures.predictions import Predictions
 from discretion.scorecards.amounts import show_money
 from discretion.scorecards.cards import ArmCard, ContrastCard, PeopleCard
 from discretion.scorecards.conclusion_cards import RaterCard
@@ -13,6 +14,15 @@ from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.scenario_cards import CurveCard, LeanCard, Threshold
 
 _WHO = {"always refuse": "someone who always refuses", "always grant": "someone who always grants"}
+
+_SURE = (
+    "Your people are {predicted:.0f}% sure of their answers on average, and another of them gives "
+    "the same answer {agreed:.0f}% of the time"
+)
+_EXPECT = (
+    "Your people expect {predicted:.0f}% of their colleagues to answer as they do, and "
+    "{agreed:.0f}% do"
+)
 
 OTHERS = 3
 """How many arms beside the nearest get a sentence of their own."""
@@ -69,7 +79,22 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
             f"They agree among themselves with Krippendorff's alpha {people.alpha.value:.2f} "
             "(1 is agreement, 0 is chance)."
         )
+    said += filter(None, (_foreseen(people.confidence, _SURE), _foreseen(people.expected, _EXPECT)))
     return tuple(said)
+
+
+def _foreseen(one: Predictions | None, words: str) -> str:
+    """That people agree more or less often than they think, where that is sure."""
+    if one is None or one.predicted is None or one.agreed is None:
+        return ""
+    low, high = one.difference.low, one.difference.high
+    if low is None or high is None or low <= 0 <= high:
+        return ""
+    near, far = sorted((abs(low), abs(high)))
+    return (
+        words.format(predicted=100 * one.predicted, agreed=100 * one.agreed)
+        + f" (difference {100 * near:.0f} to {100 * far:.0f} points)."
+    )
 
 
 def _nearest_baseline(arms: Sequence[ArmCard]) -> tuple[str, ...]:
