@@ -27,8 +27,8 @@ def import_(
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN,…",
-            help="Which column is what: text, answer, explanation, rater, time, confidence, expected, "
-            "value, limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
+            help="Which column is what: text, answer, explanation, rater, time, confidence, "
+            "expected, value, limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
             "calculated with: value=returned_on - delivered_on.",
         ),
     ] = "",

@@ -130,9 +130,9 @@ class Assembly:
         explanation = self._book.explained(explanation, found.marks, ready)
         if rater is not None and self._pseudonyms is not None:
             rater = self._pseudonyms.rater(rater)
-        said = (layout.panel, case, rater, answer, explanation, time, confidence)
-        if expected is not None:  # The ids of judgments without it stay what they were.
-            said = (*said, expected)
+        # The ids of judgments without an expectation stay what they were.
+        foreseen = () if expected is None else (expected,)
+        said = (layout.panel, case, rater, answer, explanation, time, confidence, *foreseen)
         self.judgments.append(
             Judgment(
                 id=self._id(said),
