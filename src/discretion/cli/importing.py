@@ -28,8 +28,8 @@ def import_(
             "--map",
             metavar="FIELD=COLUMN,…",
             help="Which column is what: text, answer, explanation, rater, time, confidence, "
-            "expected, value, limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
-            "calculated with: value=returned_on - delivered_on.",
+            "expected, value, limit, policy, domain; or grants and refusals, or rate and n. "
+            "Columns can be calculated with: value=returned_on - delivered_on.",
         ),
     ] = "",
     answers: Annotated[
