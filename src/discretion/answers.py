@@ -50,6 +50,8 @@ class Answer:
     much open, or a system decided more than once."""
     served_by: str = ""
     """What a server said of itself with it; empty for what is asked in this process."""
+    deferred: bool = False
+    """The case was handed to a person: neither granted nor refused, and p says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,8 @@ def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
 def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
     """An answer, and the line that says the run used it."""
     body = dict(zip(_ANSWER_BODY, _answer_body(answer), strict=True))
+    if not answer.deferred:
+        del body["deferred"]  # What is stored of other answers stays what it was.
     answered = Entry("answer", answer.key, body, {"prompt": answer.prompt, "text": answer.text})
     return answered, used_entry(run, arm, answer.case, answer.key)
 
