@@ -99,12 +99,12 @@ def _show_code(one: Agent) -> None:
 
     if one.code is None:
         return
-    remark(f"{one.name} runs code on this computer, with your rights:")
+    remark(f"{one.name} runs code on this machine, with your permissions:")
     shown = described(one.code)
     width = max(map(len, shown)) + 2
     for heading, what in shown.items():
         remark(f"  {heading:<{width}}{what}")
-    remark("  files that these load are not hashed; set version in its settings when they change")
+    remark("  Files that these load are not hashed. Set version in its settings when they change.")
 
 
 def way(one: Agent) -> str:

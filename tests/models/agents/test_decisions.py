@@ -61,7 +61,7 @@ def test_paths_have_keys_and_places(path: str, steps: tuple[object, ...]) -> Non
 
 @pytest.mark.parametrize("path", ["", "a[", "a[x]", "a b", "a..b"])
 def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="path|cannot"):
+    with pytest.raises(ValueError, match=r"path|cannot"):
         parse_path(path)
 
 

@@ -90,6 +90,16 @@ def test_a_variable_that_is_not_set_is_named(server: Scripted) -> None:
         ask(at(server, headers={"X-Token": "env:DESK_TENANT"}))
 
 
+def test_a_key_that_http_cannot_carry_is_said(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_KEY", "sk-one\nX-Other: two")
+    with pytest.raises(DiscretionError, match="signs that HTTP cannot carry") as error:
+        ask(at(server, key_env="DESK_KEY"))
+    assert "sk-one" not in str(error.value)
+    assert server.requests == []
+
+
 def test_what_may_pass_is_tried_again_and_every_attempt_is_paid(server: Scripted) -> None:
     cut = Response({"action": "approve"}, keep=0.5)
     server.enqueue(Response({}, 429, {"retry-after": "1"}), Response({}, 503), cut)

@@ -16,8 +16,8 @@ from discretion.cases import Case
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.agents.code import Code
 from discretion.models.agents.decisions import UnreadError
-from discretion.models.agents.requests import encoded, fill, sheet
 from discretion.models.agents.settings import AgentSettings, CommandSettings
+from discretion.models.agents.slots import encoded, fill, sheet
 from discretion.models.limits import Limits
 from discretion.models.retry import PATIENCE_S, MishapError, Retries
 from discretion.policies import Policy
@@ -135,8 +135,7 @@ class AgentArm:
     def _sent(self, case: Case) -> str:
         settings, asked = self.agent.settings, sheet(case, self._policies[case.policy])
         if isinstance(settings, CommandSettings) and settings.input == "text":
-            facts = asked.texts["facts"]
-            return f"{facts}\n\n{asked.texts['case']}" if facts else asked.texts["case"]
+            return _whole("\n\n".join(filter(None, (asked.texts["facts"], asked.texts["case"]))))
         wanted: Any = asked.mapping if settings.request is None else fill(settings.request, asked)
         return encoded(wanted)
 
@@ -162,14 +161,12 @@ class AgentArm:
                     mend=f"{mishap.mend or 'repair the agent'}; what was answered is kept, and the "
                     "same command goes on from here",
                 ) from mishap
-            return Failure(call.key, call.case, mishap.what, mishap.said)
+            return Failure(call.key, call.case, mishap.what, self._kept(mishap.said))
         seconds = time.perf_counter() - begun
         try:
             decision = self._reading.read(reply)
         except UnreadError as unread:
-            return Failure(
-                call.key, call.case, unread.what, agent.runner.clean(unread.said)[:_KEPT]
-            )
+            return Failure(call.key, call.case, unread.what, self._kept(unread.said))
         return Answer(
             call.key,
             call.case,
@@ -177,12 +174,15 @@ class AgentArm:
             "sampled",
             sample=call.sample,
             prompt=sent,
-            text=agent.runner.clean(reply)[:_KEPT],
+            text=self._kept(reply),
             seconds=seconds,
             at=self._clock(),
             served_by=agent.place,
             deferred=decision == "defer",
         )
+
+    def _kept(self, text: str) -> str:
+        return _whole(self.agent.runner.clean(text)[:_KEPT])
 
     async def _paid(self, sent: str) -> str:
         """One attempt; paid where it may have been answered."""
@@ -208,3 +208,8 @@ class AgentArm:
                 if mishap.after is not None and mishap.after <= PATIENCE_S:
                     self._limits.hold(mishap.after)
                 raise
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, which JSON can name and no file can hold."""
+    return text.encode("utf-8", "replace").decode()

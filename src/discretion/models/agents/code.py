@@ -56,7 +56,7 @@ class Code:
 
     @property
     def consent(self) -> str:
-        """Under what it is allowed: this code, in this folder of this computer. A log that comes
+        """Under what it is allowed: this code, in this folder of this machine. A log that comes
         from elsewhere allows nothing here."""
         here = (platform.node(), str(self.folder.resolve()))
         return digest((self.name, here, self.variables, self.hash))
@@ -184,6 +184,6 @@ def described(code: Code) -> Mapping[str, str]:
     return {
         "runs": code.shown,
         "in": str(code.folder),
-        **{f"file {name}": f"sha256 {sha[:16]}…" for name, sha in code.hashes},
+        **{f"file {name}": f"sha256 {sha}" for name, sha in code.hashes},
         "may see": ", ".join((*_PLAIN, *code.variables)) + " of the environment",
     }

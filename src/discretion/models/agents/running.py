@@ -118,7 +118,7 @@ class CommandRunner(_Runner):
     def _ask(self, sent: str, mine: list[Child]) -> str:
         child = self._start(mine)
         try:
-            heard = self._talk(child, sent.encode("utf-8", "replace"), line=False)
+            heard = self._talk(child, sent.encode(), line=False)
         finally:
             self._end(child)
         if heard.code:

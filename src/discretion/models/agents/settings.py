@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from discretion.budgets import Price
 from discretion.errors import DiscretionError
 from discretion.models.agents.decisions import Decision, Reading, as_word, parse_path
-from discretion.models.agents.requests import mistake_in
+from discretion.models.agents.slots import mistake_in
 from discretion.models.endpoint_settings import FROM_ENVIRONMENT, SECRET_HEADERS
 
 DRAWS = 4

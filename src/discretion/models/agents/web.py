@@ -6,7 +6,7 @@ import asyncio
 from importlib.util import find_spec
 from typing import Any
 
-from discretion.errors import missing_extra
+from discretion.errors import DiscretionError, missing_extra
 from discretion.models.agents.settings import HttpSettings, variable
 from discretion.models.endpoint_settings import FROM_ENVIRONMENT
 from discretion.models.retry import MishapError, retry_after
@@ -73,6 +73,12 @@ class HttpRunner:
                 mend="set a higher timeout_s, or try again later",
             ) from error
         except httpx2.ConnectError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise MishapError(
+                    f"the certificate of {settings.host} is not trusted",
+                    mend="use the name that the certificate is for, or have its issuer trusted",
+                    for_all=True,
+                ) from error
             raise MishapError(
                 f"{settings.host} cannot be reached",
                 passes=True,
@@ -110,6 +116,12 @@ class HttpRunner:
         }
         key = variable(settings.key_env, f"{where} key_env") if settings.key_env else ""
         self._secrets = tuple(one for one in (key, *headers.values()) if len(one) >= 4)
+        if not all(one.isascii() and one.isprintable() for one in (key, *headers.values())):
+            raise DiscretionError(
+                "a key or header has signs that HTTP cannot carry",
+                where=where,
+                mend="look for line breaks and typographic signs in their values",
+            )
         if key:
             headers = {"authorization": f"Bearer {key}", **headers}
         return streaming_client(

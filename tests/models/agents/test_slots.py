@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from discretion.models.agents.requests import SLOTS, encoded, fill, mistake_in, sheet
+from discretion.models.agents.slots import SLOTS, encoded, fill, mistake_in, sheet
 
 from .at_hand import NASTY, POLICY, case
 
