@@ -211,6 +211,12 @@ def test_a_function_gets_a_plain_mapping_and_what_it_prints_is_no_answer(tmp_pat
     assert "43 days" in seen["facts"]
 
 
+def test_a_copy_of_the_process_that_a_function_makes_has_no_say(tmp_path: Path) -> None:
+    body = "import os\ndef decide(case):\n    return 'deny' if os.fork() else 'approve'\n"
+    outcomes = ask(function(tmp_path, body), draws=4)
+    assert [decision(one) for one in outcomes] == ["refuse"] * 4
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_a_function_gets_every_text_as_it_is(tmp_path: Path, text: str) -> None:
     ask(function(tmp_path, ECHO), case(text))
