@@ -106,7 +106,8 @@ def test_a_path_leads_to_the_word(reply: Any, found: str) -> None:
         ("DECISION: maybe", "unread: its word is not in the table of words"),
         ("<think>DECISION: approve?</think>DECISION: deny", "refuse"),
         ("<think>DECISION: approve", "unread: the reply's reasoning is not closed"),
-        ("DECISION: approve</think>", "unread: the reply's reasoning is not closed"),
+        ("DECISION: approve</think>", "unread: the pattern finds nothing in the reply"),
+        ("DECISION: approve</think>DECISION: deny", "refuse"),
     ],
 )
 def test_a_pattern_finds_the_word_in_a_text(text: str, found: str) -> None:

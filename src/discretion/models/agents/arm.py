@@ -135,7 +135,7 @@ class AgentArm:
     def _sent(self, case: Case) -> str:
         settings, asked = self.agent.settings, sheet(case, self._policies[case.policy])
         if isinstance(settings, CommandSettings) and settings.input == "text":
-            return _whole("\n\n".join(filter(None, (asked.texts["facts"], asked.texts["case"]))))
+            return _whole("\n\n".join(filter(None, (asked.texts["case"], asked.texts["facts"]))))
         wanted: Any = asked.mapping if settings.request is None else fill(settings.request, asked)
         return encoded(wanted)
 

@@ -13,8 +13,7 @@ from typing import Any, Literal
 Decision = Literal["grant", "refuse", "defer"]
 
 _STEP = re.compile(r"""\.?([^.\[\]"'\s]+)|\[(-?\d+)\]|\[(?:"([^"]*)"|'([^']*)')\]""")
-_REASONING = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.S | re.I)
-_LOOSE = re.compile(r"</?(?:think|thinking|reasoning)>", re.I)
+_REASONING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.I)
 _BROKEN_OFF = {
     "length": "was cut off",
     "max_tokens": "was cut off",
@@ -107,10 +106,11 @@ class Reading:
             raise UnreadError("the decision should be in a text, and there is none", _short(text))
         if self._pattern is None:
             return as_word(text)
-        cleared = _REASONING.sub(" ", text)
-        if _LOOSE.search(cleared):
+        answered = _after_reasoning(text)
+        if answered is None:
             raise UnreadError("the reply's reasoning is not closed", text)
-        found = {as_word(one[1 if one.re.groups else 0]) for one in self._pattern.finditer(cleared)}
+        places = self._pattern.finditer(answered)
+        found = {as_word(one[1 if one.re.groups else 0]) for one in places}
         if not found:
             raise UnreadError("the pattern finds nothing in the reply", text)
         if len(found) > 1:
@@ -150,6 +150,15 @@ def as_word(value: Any) -> str:
         return str(value).strip().casefold()
     what = "nothing" if value is None else "no word"
     raise UnreadError(f"{what} stands where the decision should be", _short(value))
+
+
+def _after_reasoning(text: str) -> str | None:
+    """What a text says after its last reasoning block; None where a block is not closed."""
+    depth, begins = 0, 0
+    for mark in _REASONING.finditer(text):
+        depth = max(0, depth - 1) if mark[1] else depth + 1
+        begins = mark.end()
+    return None if depth else text[begins:]
 
 
 def _json(reply: str) -> Any:

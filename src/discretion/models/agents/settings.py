@@ -172,7 +172,7 @@ class CommandSettings(AgentSettings):
     env: list[str] = Field(default_factory=list)
     """NAMES of environment variables that it may see."""
     input: Literal["json", "text"] = "json"
-    """What it gets on standard input; ``text`` is the facts and the case, and nothing else."""
+    """What it gets on standard input; ``text`` is the case and its facts, and nothing else."""
 
 
 class PythonSettings(AgentSettings):

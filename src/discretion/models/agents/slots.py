@@ -60,7 +60,7 @@ def sheet(case: Case, policy: Policy) -> Sheet:
     return Sheet(
         {
             "case": case.text or "",
-            "facts": _facts(case, shown),
+            "facts": _facts(case),
             **shown,
             "unit": case.unit,
             "id": case.id,
@@ -73,9 +73,10 @@ def sheet(case: Case, policy: Policy) -> Sheet:
     )
 
 
-def _facts(case: Case, shown: Mapping[str, str]) -> str:
-    """The facts, a line each. The one place to change where a case says itself what is shown."""
-    return "\n".join(f"{name}: {amount}" for name, amount in shown.items() if amount)
+def _facts(case: Case) -> str:
+    """The facts, a line each."""
+    unit, amounts = Unit.named(case.unit), {"Value": case.value, "Limit": case.limit}
+    return "\n".join(f"{name}: {unit.show(a)}" for name, a in amounts.items() if a is not None)
 
 
 def _number(amount: Decimal | None) -> int | float | None:
