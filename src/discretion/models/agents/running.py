@@ -37,14 +37,8 @@ class _Runner:
         if self._threads is None:
             self._closed = False
             self._threads = ThreadPoolExecutor(self._settings.max_in_flight, "discretion-agent")
-        loop = asyncio.get_running_loop()
-        mine: list[Child] = []
-        try:
-            return await loop.run_in_executor(self._threads, self._ask, sent, mine)
-        except asyncio.CancelledError:
-            for child in mine:
-                child.stop()
-            raise
+        # A call that is cancelled ends in `close`, which comes after it.
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, sent)
 
     async def close(self) -> None:
         """End every process, and wait until it is gone."""
@@ -63,10 +57,10 @@ class _Runner:
             text = text.replace(secret, "***")
         return text
 
-    def _ask(self, sent: str, mine: list[Child]) -> str:
+    def _ask(self, sent: str) -> str:
         raise NotImplementedError
 
-    def _start(self, mine: list[Child]) -> Child:
+    def _start(self) -> Child:
         self._code.check(self._consent)
         environment = self._code.environment()
         self._secrets = tuple(
@@ -79,7 +73,6 @@ class _Runner:
                 f"{self._code.shown!r} cannot be started: {error.strerror}", for_all=True
             ) from error
         self._children.add(child)
-        mine.append(child)
         if self._closed:
             child.stop()
         return child
@@ -115,8 +108,8 @@ class CommandRunner(_Runner):
     """A program, started for every call: the case on standard input, the answer on standard
     output."""
 
-    def _ask(self, sent: str, mine: list[Child]) -> str:
-        child = self._start(mine)
+    def _ask(self, sent: str) -> str:
+        child = self._start()
         try:
             heard = self._talk(child, sent.encode(), line=False)
         finally:
@@ -138,12 +131,11 @@ class FunctionRunner(_Runner):
         await super().close()
         self._idle.clear()
 
-    def _ask(self, sent: str, mine: list[Child]) -> str:
+    def _ask(self, sent: str) -> str:
         try:
             child = self._idle.pop()
-            mine.append(child)
         except IndexError:
-            child = self._ready(mine)
+            child = self._ready()
         try:
             said = self._say(child, sent.encode() + b"\n")
         except BaseException:
@@ -158,9 +150,9 @@ class FunctionRunner(_Runner):
             arrived=True,
         )
 
-    def _ready(self, mine: list[Child]) -> Child:
+    def _ready(self) -> Child:
         """A new process in which the function has been found."""
-        child = self._start(mine)
+        child = self._start()
         try:
             said = self._say(child, b"")
             if "failed" in said:
