@@ -50,6 +50,8 @@ class Answer:
     much open, or a system decided more than once."""
     served_by: str = ""
     """What a server said of itself with it; empty for what is asked in this process."""
+    deferred: bool = False
+    """The case was handed to a person: neither granted nor refused, and p says nothing."""
 
     @property
     def grants(self) -> bool:
@@ -58,8 +60,9 @@ class Answer:
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    """The answer as plain JSON values, under the keys that version 0.1.0 gave them."""
-    return {
+    """The answer as plain JSON values, under the keys that version 0.1.0 gave them; what came
+    later stands in it only where it is so."""
+    row = {
         "key": answer.key,
         "case": answer.case,
         "p": answer.p,
@@ -80,6 +83,9 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "draws": answer.draws,
         "served_by": answer.served_by,
     }
+    if answer.deferred:
+        row["deferred"] = True
+    return row
 
 
 def answer_from_json(row: Mapping[str, Any]) -> Answer:
@@ -104,6 +110,7 @@ def answer_from_json(row: Mapping[str, Any]) -> Answer:
         at=row["at"],
         draws=row["draws"],
         served_by=row["served_by"],
+        deferred=row.get("deferred", False),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -52,7 +53,20 @@ class Run:
         return found
 
     def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
-        """(arm, case, its answers), one case at a time, sorted by arm and case."""
+        """(arm, case, its decisions), one case at a time, sorted by arm and case. Where an arm
+        handed the case to a person every time, it has none."""
+        for arm, case, answers in self._replies(texts=texts):
+            if decided := [answer for answer in answers if not answer.deferred]:
+                yield arm, case, decided
+
+    def deferrals(self) -> dict[str, int]:
+        """How often each arm handed a case to a person, where it ever did."""
+        found = Counter(
+            arm for arm, _, answers in self._replies() for answer in answers if answer.deferred
+        )
+        return dict(found)
+
+    def _replies(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
         groups = (
             (arm, case, [key for _, _, key in group])
             for (arm, case), group in groupby(records.used(self.store, self.id), itemgetter(0, 1))

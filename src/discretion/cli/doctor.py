@@ -14,6 +14,7 @@ _EXTRAS = {
     "trl": ("teaching them by TRL's trainer", ("trl",)),
     "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),
     "anthropic": ("Anthropic's endpoint", ("anthropic",)),
+    "http": ("agents that are asked over HTTP", ("httpx2",)),
     "inspect": ("Inspect AI: our task there, and its packed logs", ("inspect_ai",)),
     "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
 }

@@ -28,24 +28,29 @@ if TYPE_CHECKING:
 
 def endpoint(here: Workspace, name: str) -> Endpoint | None:
     """The endpoint of that name; None where the name is of no endpoint, or of nothing."""
+    from discretion.models.agents import is_agent
     from discretion.models.endpoint import Endpoint
     from discretion.workspace import endpoints
 
     settings = here.contents.settings.models.get(name)
-    if settings is None or settings.get("kind", "folder") == "folder":
+    if settings is None or settings.get("kind", "folder") == "folder" or is_agent(settings):
         return None
     model = endpoints.load_model(name, settings, here.folder, here.store)
     return model if isinstance(model, Endpoint) else None
 
 
 def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool) -> None:
-    """Get leave for the hosts that texts would go to for the first time, and probe the endpoints
-    that were not.
+    """Get leave for the hosts that texts would go to for the first time, probe the endpoints that
+    were not, and let no code run that was not shown.
 
     Raises:
         DiscretionError: leave is not given, or an endpoint does not answer.
     """
+    from discretion.cli import agents
+
     for name in dict.fromkeys(arm.partition("/")[0] for arm in arms):
+        if (asked_as_is := agents.agent(here, name)) is not None:
+            agents.make_ready(here, asked_as_is, cases, yes=yes)
         one = endpoint(here, name)
         if one is None:
             continue
@@ -61,13 +66,12 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
     from discretion.workspace import endpoints
 
     texts = [case.text for case in cases if case.text]
-    remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
-    remark(f"  to        {one.settings.host}  ({one.settings.base_url})")
-    remark(f"  model     {one.settings.model}, here called {one.name}")
-    if texts:
-        remark(f"  such as   “{shorten(texts[0], 120, placeholder=' …')}”")
-    remark("  with them the policy's text, and judged cases where the method shows precedents")
-    remark(f"  personal  {_personal(texts)}")
+    show_texts(
+        texts,
+        to=f"{one.settings.host}  ({one.settings.base_url})",
+        who=f"model     {one.settings.model}, here called {one.name}",
+        also="with them the policy's text, and judged cases where the method shows precedents",
+    )
     if not yes:
         if not sys.stdin.isatty():
             raise DiscretionError(
@@ -80,6 +84,17 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
             remark("nothing was sent")
             raise typer.Exit(1)
     endpoints.allow(one, here.store, now())
+
+
+def show_texts(texts: Sequence[str], *, to: str, who: str, also: str) -> None:
+    """Show which texts would go where."""
+    remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
+    remark(f"  to        {to}")
+    remark(f"  {who}")
+    if texts:
+        remark(f"  such as   “{shorten(texts[0], 120, placeholder=' …')}”")
+    remark(f"  {also}")
+    remark(f"  personal  {_personal(texts)}")
 
 
 def _personal(texts: Sequence[str]) -> str:
@@ -127,16 +142,8 @@ def check_cost(
     """
     from discretion.budgets import PAID_CALLS
     from discretion.evaluation import count_calls
-    from discretion.models.endpoint import Endpoint
-    from discretion.prompted import PromptedArm
 
-    paid = [
-        arm
-        for arm in arms
-        if isinstance(arm, PromptedArm)
-        and isinstance(arm.model, Endpoint)
-        and arm.model.settings.is_paid
-    ]
+    paid = [arm for arm in arms if _is_paid(arm)]
     if budget or yes or not paid:
         return
     calls = sum(one.calls - one.cached for one in count_calls(cases, paid, here.store))
@@ -174,6 +181,17 @@ def _price_of(arm: Arm) -> Price | None:
     if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
         return arm.model.settings.price
     return None
+
+
+def _is_paid(arm: Arm) -> bool:
+    """Whether an arm's calls may cost something. What an agent calls in its turn is not known."""
+    from discretion.models.agents import AgentArm
+    from discretion.models.endpoint import Endpoint
+    from discretion.prompted import PromptedArm
+
+    if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
+        return arm.model.settings.is_paid
+    return isinstance(arm, AgentArm)
 
 
 def purse_of(budget: str, *, yes: bool) -> Purse:

@@ -43,7 +43,9 @@ def evaluate(
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            "--arm", metavar="NAME", help="MODEL/METHOD, baseline/NAME or recorded/NAME; repeat."
+            "--arm",
+            metavar="NAME",
+            help="MODEL/METHOD, AGENT/as-is, baseline/NAME or recorded/NAME; repeat.",
         ),
     ] = None,
     plan: Annotated[
@@ -155,6 +157,7 @@ def evaluate(
         "calls": watcher.done,
         "cached": watcher.cached,
         "failed": len(failures),
+        "deferred": run.deferrals(),
         "plan": intended.hash,
         "spent": endpoints.spent(purse),
     }
@@ -169,6 +172,8 @@ def evaluate(
         if purse.calls:
             print(f"spent: {endpoints.spent_in_words(purse)}")
         remark_failures(failures)
+        for name, count in run.deferrals().items():
+            remark(f"{name} handed a case to a person {count:,} times; that counts as no decision")
         remark("next: discretion report")
     if failures:
         raise typer.Exit(1)

@@ -15,6 +15,8 @@ from typing import Any
 
 from discretion.arms import Model
 from discretion.errors import DiscretionError, missing_extra
+from discretion.models.agents import AS_IS
+from discretion.models.agents import KINDS as AGENTS
 
 GROUP = "discretion.models"
 BUILT_IN = "tiny"
@@ -43,6 +45,12 @@ def load_model(
         settings |= {"path": str(Path(__file__).parent / BUILT_IN), "reads_twin": True}
     kind = str(settings.pop("kind", "folder"))
     kinds = _kinds()
+    if kind in AGENTS:
+        raise DiscretionError(
+            f"{name!r} is an agent, and agents are asked as they run",
+            where=f"[models.{name}]",
+            mend=f"use it as {name}/{AS_IS}, or name a model",
+        )
     if kind not in kinds:
         close = difflib.get_close_matches(kind, kinds, 1)
         raise DiscretionError(

@@ -36,6 +36,10 @@ UNFINISHED = (
 )
 
 
+DEFERRED = "handed the case to a person, which counts neither as a grant nor as a refusal"
+"""What a page says of answers that defer."""
+
+
 def of_run(
     run: Run,
     *,
@@ -115,6 +119,10 @@ def of_run(
             arms=run.arms,
             failures=tuple(
                 FailureCard(arm, what, count) for (arm, what), count in failures.most_common()
+            )
+            + tuple(
+                FailureCard(joined.get(arm, arm), DEFERRED, count)
+                for arm, count in run.deferrals().items()
             ),
         ),
         banner=_banner(people, names),
