@@ -142,10 +142,13 @@ async def _plainest(
 ) -> tuple[list[Reply], Question]:
     """The reply to the first plain request that the server takes, and that request: some want
     the other limit of tokens, or room for more of them."""
-    wider = replace(bare, max_tokens=max(LEAST, bare.max_tokens))
-    forms = [bare, replace(bare, modern_limit=not bare.modern_limit)]
-    if wider != bare:
-        forms += [wider, replace(wider, modern_limit=not bare.modern_limit)]
+    # More room is tried before the other name, which a server that does not know it may ignore.
+    rooms = dict.fromkeys((bare.max_tokens, max(LEAST, bare.max_tokens)))
+    forms = [
+        replace(bare, max_tokens=room, modern_limit=modern)
+        for modern in (bare.modern_limit, not bare.modern_limit)
+        for room in rooms
+    ]
     first: MishapError | None = None
     for form in forms:
         try:
