@@ -20,7 +20,7 @@ _CLOSES = (
     r"\[/THINK\]",
     r"◁/think▷",
     r"<\|(?:/think|/thinking|end_thinking|end_of_thought)\|>",
-    r"<\|channel\|?>\s*final\b[^<>]{0,40}(?:<\|message\|>)?",
+    r"<\|channel\|?>\s*final\b(?:[^<>]|<\|constrain\|>){0,40}(?:<\|message\|>)?",
     r"<channel\|>",
     r"assistantfinal(?!ly)",
     r"<unused95>",

@@ -252,7 +252,7 @@ def untrusted(tmp_path: Path) -> Iterator[str]:
     if openssl is None:
         pytest.skip("needs openssl, to make a certificate")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
     subprocess.run(
         [openssl, *made, "-keyout", str(key), "-out", str(certificate)],
         check=True,

@@ -98,7 +98,7 @@ class Calls:
 def _mishap(fault: Fault, reply: Reply) -> MishapError:
     return MishapError(
         fault.what,
-        said=printable(reply.text),
+        said=fault.said or printable(reply.text),
         passes=fault.passes,
         status=200,
         mend=fault.fix,

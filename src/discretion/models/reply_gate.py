@@ -62,8 +62,11 @@ class Fault:
     check: str
     """The check that it failed, by its name in the table."""
     what: str
-    """One clause of our own; it never quotes the server or the case."""
+    """One clause of our own, the same for all replies that fail alike; it never quotes the server
+    or the case."""
     fix: str = ""
+    said: str = ""
+    """This reply's own numbers."""
     passes: bool = False
     """Asking again can help."""
     for_all: bool = False
@@ -208,7 +211,7 @@ def not_log_probabilities(top: Sequence[TopToken]) -> str | None:
         return "a first token is listed twice"
     total = sum(math.exp(log) for _, log in likely)
     if total > 1 + TOO_LIKELY:
-        return f"first tokens' probabilities add up to {total:.3g}, which is more than 1"
+        return "first tokens' probabilities add up to more than 1"
     return None
 
 
@@ -245,9 +248,9 @@ def _prompt_tokens(reply: Reply, seen: Seen) -> Fault | None:
     if characters >= SHORT and characters > tokens * CHARACTERS_PER_TOKEN:
         return Fault(
             "prompt tokens",
-            f"the server counted {tokens:,} tokens in a prompt of {characters:,} characters, so it "
-            "seems to have cut it",
+            "the server counted too few tokens for the prompt, so it seems to have cut it",
             "let the server read longer prompts (its context length)",
+            f"{tokens:,} tokens were counted in {characters:,} characters",
         )
     if tokens < 0 or tokens > question.size + ADDED_TOKENS:
         return Fault("prompt tokens", "the server's count of prompt tokens is not possible")
