@@ -53,7 +53,8 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
         if one.probed is None:
             found = probe(here, one)
             remark(f"{name}: probed, and asked by {way(one, found)}")
-            remark(f"{name}: {truncation(one.knowing(found, allowed=one.allowed))}")
+            if one.writes:
+                remark(f"{name}: {truncation(one.knowing(found, allowed=one.allowed))}")
 
 
 def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:
@@ -124,6 +125,8 @@ def probe(here: Workspace, one: Endpoint) -> Probe:
 
 def way(one: Endpoint, found: Probe) -> str:
     """How an endpoint is asked for a decision."""
+    if found.logprobs and not one.writes:
+        return "the probability of each option, in one call"
     if found.logprobs and not one.settings.reasoning:
         return f"log-probabilities of the {found.logprobs} likeliest first tokens"
     return "sampling, since it " + (
@@ -135,6 +138,8 @@ def truncation(one: Endpoint) -> str:
     """Which truncation of a draw is asked for, and which is left to the server."""
     from discretion.models.endpoint import TRUNCATIONS
 
+    if not one.writes:
+        return "none, since nothing is drawn"
     sent = [name for name in TRUNCATIONS if name not in one.left_to_server]
     values = {"top_p": 1, **one.settings.body}
     asked = " and ".join(f"{name} = {values[name]}" for name in sent)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from discretion.arms import Decoding, Message, Open, Prompt, Refused, Scored, Written
+from discretion.arms import Choices, Decoding, Message, Open, Prompt, Refused, Scored, Written
 from discretion.budgets import Purse
 from discretion.canonical import digest
 from discretion.errors import DiscretionError, StoppedError
@@ -142,14 +142,14 @@ class Endpoint:
 
     async def compare_draws(self) -> Comparison | None:
         """Whether the server's draws are those that its log-probabilities describe; None where it
-        gives none, or does not answer. No text of the workspace is sent."""
-        if not self.scores:
+        gives none, writes nothing, or does not answer. No text of the workspace is sent."""
+        if not (self.scores and self.writes):
             return None
         seed = None if self._refuses("seed") else 0
         try:
             return await compare_draws(
                 lambda question: self._calls.ask(question, ("compare", question.seed)),
-                replace(self._score_question(()), seed=seed),
+                replace(self._score_question((), None), seed=seed),
             )
         except MishapError:
             return None
@@ -173,7 +173,7 @@ class Endpoint:
         self._go_on_scoring()
         begun = time.perf_counter()
         messages = self._messages(prompt)
-        question = self._score_question(messages)
+        question = self._score_question(messages, prompt.choices)
         try:
             reply = await self._ask(question, digest([m.content for m in messages]))
         except MishapError as mishap:
@@ -230,7 +230,7 @@ class Endpoint:
             served_by=f"{reply.model} {reply.build}".strip(),
         )
 
-    def _score_question(self, messages: tuple[Message, ...]) -> Question:
+    def _score_question(self, messages: tuple[Message, ...], named: Choices | None) -> Question:
         return Question(
             messages,
             max_tokens=self._known.least_tokens,
@@ -238,6 +238,7 @@ class Endpoint:
             top_p=self._top_p,
             top_logprobs=min(self._known.logprobs, self.settings.top_logprobs),
             modern_limit=self._known.modern_limit,
+            named=named,
             purpose="score",
         )
 
@@ -276,6 +277,11 @@ class Endpoint:
         """Whether its kind of endpoint has an option at all, such as ``seed``."""
         return option in self._dialect.options
 
+    @property
+    def writes(self) -> bool:
+        """Whether it writes texts, rather than give probabilities of options alone."""
+        return self.offers("temperature")
+
     def _refuses(self, option: str) -> bool:
         return option in self._known.refused or not self.offers(option)
 
@@ -303,6 +309,8 @@ class Endpoint:
     def left_to_server(self) -> tuple[str, ...]:
         """Names of the ways to truncate what a model may write that the server chooses by itself:
         p of a draw is that of the model only where it uses none of them."""
+        if not self.writes:
+            return ()
         known = self.probed is not None and self.probed.top_p
         sent = {*self.settings.body, *(("top_p",) if known else ())}
         return tuple(name for name in TRUNCATIONS if name not in sent)

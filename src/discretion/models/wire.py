@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
-from discretion.arms import Message
+from discretion.arms import Choices, Message
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.reply_gate import (
     TopToken,
@@ -64,6 +64,8 @@ class Question:
     choices: int = 1
     modern_limit: bool = False
     """Call the limit ``max_completion_tokens``, as models that reason want it."""
+    named: Choices | None = None
+    """The two answers, for an endpoint that is asked for them by name."""
     purpose: Literal["probe", "score", "draw"] = "probe"
     """What the reply is for: a draw has to be a whole answer, a score its first token alone."""
 
