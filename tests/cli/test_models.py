@@ -164,6 +164,26 @@ def test_an_endpoint_is_probed_before_its_first_run(
     assert "bot: top_p = 1 is sent; the server decides on top_k, min_p" in outcome.err
 
 
+def test_a_probe_of_an_earlier_version_stays_and_is_said(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    """It did not try top_p, so that what is asked and the keys of answers are as they were."""
+    from discretion.models.endpoint import Endpoint
+    from discretion.models.probing import Probe
+    from discretion.workspace import endpoints, open_workspace
+
+    here = open_workspace(bot)
+    settings = here.contents.settings.models["bot"]
+    one = endpoints.load_model("bot", settings, here.folder, here.store)
+    assert isinstance(one, Endpoint)
+    endpoints.keep_probe(one, here.store, Probe("stand-in-2026-01", "fp_1", 2, 1), "2026")
+    here.store.close()
+    said = discretion("evaluate", "--arm", "bot/direct", "--cases", 5).err
+    assert "an earlier version probed it, so the server decides on top_p, top_k, min_p" in said
+    assert len(server.requests) == 10
+    assert all("top_p" not in request.body for request in server.requests)
+
+
 def test_a_dry_run_sends_nothing_and_asks_for_a_probe(
     discretion: Command, bot: Path, server: Scripted
 ) -> None:

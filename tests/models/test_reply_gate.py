@@ -53,6 +53,10 @@ def sends(raw: bytes, **headers: str) -> Response:
 TOOL = [{"id": "a", "type": "function", "function": {"name": "x", "arguments": "{}"}}]
 DRAWN = {
     "broke off": (completion("grant", finish="error"), "broke off with an error"),
+    "broke off, as others say": (
+        completion("grant", finish="insufficient_system_resource"),
+        "broke off with an error",
+    ),
     "no reason": (completion("grant", finish=None), "does not say why the answer ended"),
     "unknown reason": (completion("grant", finish="abort"), "an unknown reason (abort)"),
     "cut": (completion("grant", finish="length"), "cut at 256 tokens"),
@@ -243,6 +247,13 @@ def test_the_same_score_is_read_in_every_shape(server: Scripted, shape: str) -> 
     scored = score(endpoint(server.url))
     assert isinstance(scored, Scored)
     assert scored.log_grant - scored.log_refuse == pytest.approx(math.log(0.8 / 0.195), abs=0.05)
+
+
+def test_broken_names_are_kept_in_a_form_that_can_be(server: Scripted) -> None:
+    server.otherwise = lambda request: completion("grant", build="fp \ud800")
+    written = write(endpoint(server.url))
+    assert isinstance(written, Written)
+    assert written.served_by == "stand-in-2026-01 fp ?"
 
 
 def test_a_placeholder_does_not_bound_an_answer_that_is_absent(server: Scripted) -> None:

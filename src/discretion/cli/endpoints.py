@@ -55,6 +55,12 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
             remark(f"{name}: probed, and asked by {way(one, found)}")
             if one.writes:
                 remark(f"{name}: {truncation(one.knowing(found, allowed=one.allowed))}")
+        elif one.offers("top_p") and not one.probed.top_p and "top_p" not in one.probed.refused:
+            remark(
+                f"{name}: an earlier version probed it, so the server decides on "
+                f"{', '.join(one.left_to_server)}. To send top_p = 1 and ask everything again, "
+                f"run: discretion models probe {name}"
+            )
 
 
 def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:

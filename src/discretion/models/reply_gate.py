@@ -26,6 +26,7 @@ CUT = frozenset(
 )
 DECLINED = frozenset({"content_filter", "refusal", "safety", "recitation", "guardrail_intervened"})
 CALLED = frozenset({"tool_calls", "tool_use", "function_call"})
+BROKE_OFF = frozenset({"error", "failed", "network_error", "insufficient_system_resource"})
 """Why an answer ended, in the words of servers, in lower case."""
 
 CHARACTERS_PER_TOKEN = 8
@@ -152,7 +153,7 @@ def _finish(reply: Reply, seen: Seen) -> Fault | str | None:
             f"the answer was cut at {limit} tokens, before it was complete",
             "set a higher max_tokens",
         )
-    if reply.finish in ("error", "failed"):
+    if reply.finish in BROKE_OFF:
         what = "the server says that the answer broke off with an error"
         return Fault("finish reason", what, "try again later", passes=True)
     if not reply.finish:
@@ -235,7 +236,7 @@ def usable(top: Iterable[TopToken]) -> list[tuple[str, float]]:
 def _named(token: TopToken) -> str:
     if token.text.startswith("token_id:") and token.raw is not None:
         return token.raw.decode(errors="replace")
-    return token.text
+    return printable(token.text)
 
 
 def _prompt_tokens(reply: Reply, seen: Seen) -> Fault | None:

@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
@@ -205,7 +205,10 @@ class Wire:
         if inside is not None:
             raise self._error_inside(inside, response)
         try:
-            return self._dialect.read(body)
+            reply = self._dialect.read(body)
+            # Names are kept and shown. A broken text, in contrast, is no answer: see the gate.
+            names = (printable(name) for name in (reply.model, reply.build, reply.id))
+            return replace(reply, **dict(zip(("model", "build", "id"), names, strict=True)))
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise MishapError(
                 f"{host} sent a reply without an answer in it",
