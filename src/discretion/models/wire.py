@@ -207,8 +207,12 @@ class Wire:
         try:
             reply = self._dialect.read(body)
             # Names are kept and shown. A broken text, in contrast, is no answer: see the gate.
-            names = (printable(name) for name in (reply.model, reply.build, reply.id))
-            return replace(reply, **dict(zip(("model", "build", "id"), names, strict=True)))
+            return replace(
+                reply,
+                model=printable(reply.model),
+                build=printable(reply.build),
+                id=printable(reply.id),
+            )
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise MishapError(
                 f"{host} sent a reply without an answer in it",
