@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from discretion.reasoning_blocks import after_reasoning
+
 TOLD = 120
 """Characters that are told of what came in place of a decision."""
 
@@ -264,9 +266,11 @@ def read_decision(text: str, grant: Sequence[str], refuse: Sequence[str]) -> boo
     The last line that names an answer counts, so that a reasoning may weigh both before it ends.
     The line must state that answer: begin with it, after ``Decision:`` or marks at most, name no
     other, and attach no condition. "I would not grant this" is not a grant, nor is "no doubt" a
-    no: what is not stated plainly is unreadable, and never becomes a decision.
+    no: what is not stated plainly is unreadable, and never becomes a decision. Nothing is read
+    inside a reasoning block or before its end.
     """
-    for line in reversed(text.strip().splitlines()):
+    answered = after_reasoning(text)
+    for line in reversed((answered or "").strip().splitlines()):
         grants, refuses = _names(line, grant), _names(line, refuse)
         if grants and refuses:
             return None

@@ -59,6 +59,14 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
         if one.probed is None:
             found = probe(here, one)
             remark(f"{name}: probed, and asked by {way(one, found)}")
+            if one.writes:
+                remark(f"{name}: {truncation(one.knowing(found, allowed=one.allowed))}")
+        elif one.offers("top_p") and not one.probed.top_p and "top_p" not in one.probed.refused:
+            remark(
+                f"{name}: an earlier version probed it, so the server decides on "
+                f"{', '.join(one.left_to_server)}. To send top_p = 1 and ask everything again, "
+                f"run: discretion models probe {name}"
+            )
 
 
 def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:
@@ -114,21 +122,52 @@ def _personal(texts: Sequence[str]) -> str:
 
 
 def probe(here: Workspace, one: Endpoint) -> Probe:
-    """Probe an endpoint now and keep what was found."""
+    """Probe an endpoint now, compare its draws with its scores where it gives both, and keep what
+    was found; warn where they differ."""
     from discretion.workspace import endpoints
 
     found = asyncio.run(one.probe())
-    endpoints.keep_probe(one, here.store, found, now())
+    known = one.knowing(found, allowed=one.allowed)
+    compared = asyncio.run(known.compare_draws()) if known.scores else None
+    endpoints.keep_probe(one, here.store, found, now(), compared)
+    if compared is not None and compared.differs:
+        remark(
+            f"warning: {one.name} draws differ from its log-probabilities: {compared.token!r} came "
+            f"in {compared.drawn} of {compared.draws} draws, and {compared.p:.0%} were expected. "
+            "The server may truncate or repeat its answers. Set body in discretion.toml, such as "
+            "{ top_k = 0 }, or use --sample"
+        )
+    if compared is not None and compared.repeats:
+        remark(
+            f"warning: {one.name} sends one reply's id more than once. A repeated reply is not a "
+            "new answer and will count as failed. Switch off the cache of the server or gateway"
+        )
     return found
 
 
 def way(one: Endpoint, found: Probe) -> str:
     """How an endpoint is asked for a decision."""
+    if found.logprobs and not one.writes:
+        return "the probability of each option, in one call"
     if found.logprobs and not one.settings.reasoning:
         return f"log-probabilities of the {found.logprobs} likeliest first tokens"
     return "sampling, since it " + (
         "reasons first" if one.settings.reasoning else "gives no log-probabilities"
     )
+
+
+def truncation(one: Endpoint) -> str:
+    """Which truncation of a draw is asked for, and which is left to the server."""
+    from discretion.models.endpoint import TRUNCATIONS
+
+    if not one.writes:
+        return "none, since nothing is drawn"
+    sent = [name for name in TRUNCATIONS if name not in one.left_to_server]
+    values = {"top_p": 1, **one.settings.body}
+    asked = " and ".join(f"{name} = {values[name]}" for name in sent)
+    left = ", ".join(one.left_to_server)
+    parts = (asked and f"{asked} is sent", left and f"the server decides on {left}")
+    return "; ".join(part for part in parts if part)
 
 
 def check_cost(

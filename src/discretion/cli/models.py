@@ -50,13 +50,21 @@ def probe(name: Name, as_json: Json = False) -> None:
     here = desk()
     one = _endpoint(here, name)
     found = endpoints.probe(here, one)
+    known = one.knowing(found, allowed=one.allowed)
     if as_json:
-        print_json(found.identity | {"asked_by": endpoints.way(one, found)})
+        print_json(
+            found.identity
+            | {
+                "asked_by": endpoints.way(one, found),
+                "left_to_server": list(known.left_to_server),
+            }
+        )
         return
     build = f", build {found.build}" if found.build else ""
     print(f"{name}: {found.model or 'a model without a name'} at {one.settings.host}{build}")
     for heading, what in _supports(one, found).items():
         print(f"  {heading:<18}{what}")
+    print(f"  {'truncation':<18}{endpoints.truncation(known)}")
     print(f"  {'asked by':<18}{endpoints.way(one, found)}")
 
 

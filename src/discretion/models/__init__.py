@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -81,30 +82,27 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
     return LocalModel(name, checked)
 
 
-def _openai(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
-    from discretion.models.endpoint import Endpoint
-    from discretion.models.endpoint_settings import read_endpoint_settings
-    from discretion.models.openai import OpenAIDialect
+def _endpoint(sdk: str, module: str, dialect: str) -> Kind:
+    """A kind of endpoint: how it is spoken to, and the SDK that this takes, named as its extra."""
 
-    if find_spec("openai") is None:
-        raise missing_extra("openai", f"the model {name!r}")
-    return Endpoint(name, read_endpoint_settings(name, settings), OpenAIDialect())
+    def load(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
+        from discretion.models.endpoint import Endpoint
+        from discretion.models.endpoint_settings import read_endpoint_settings
 
+        if find_spec(sdk) is None:
+            raise missing_extra(sdk, f"the model {name!r}")
+        spoken = getattr(import_module(f"discretion.models.{module}"), dialect)
+        return Endpoint(name, read_endpoint_settings(name, settings), spoken())
 
-def _anthropic(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
-    from discretion.models.anthropic import AnthropicDialect
-    from discretion.models.endpoint import Endpoint
-    from discretion.models.endpoint_settings import read_endpoint_settings
-
-    if find_spec("anthropic") is None:
-        raise missing_extra("anthropic", f"the model {name!r}")
-    return Endpoint(name, read_endpoint_settings(name, settings), AnthropicDialect())
+    return load
 
 
 _BUILT_IN_KINDS: dict[str, Kind] = {
     "folder": _folder,
-    "openai": _openai,
-    "anthropic": _anthropic,
+    "openai": _endpoint("openai", "openai", "OpenAIDialect"),
+    "anthropic": _endpoint("anthropic", "anthropic", "AnthropicDialect"),
+    "decisions": _endpoint("openai", "decisions", "DecisionsDialect"),
+    "systemone": _endpoint("openai", "decisions", "SystemOneDialect"),
 }
 
 

@@ -13,7 +13,7 @@ from discretion.canonical import short_id
 from discretion.models import agents
 from discretion.models.agents import Agent, HttpSettings
 from discretion.models.endpoint import Endpoint
-from discretion.models.probing import Probe, probe_from_json
+from discretion.models.probing import Comparison, Probe, probe_from_json
 from discretion.storage import Store, records
 
 PROBE = "probe"
@@ -38,8 +38,14 @@ def probe_of(endpoint: Endpoint, store: Store) -> Probe | None:
     return None if newest is None else probe_from_json(newest.body["found"])
 
 
-def keep_probe(endpoint: Endpoint, store: Store, found: Probe, at: str) -> None:
-    body = {"model": endpoint.name, "found": found.identity, "at": at}
+def keep_probe(
+    endpoint: Endpoint, store: Store, found: Probe, at: str, compared: Comparison | None = None
+) -> None:
+    """Note what a probe found, and how its draws compared with its scores, which is no part of
+    the endpoint's fingerprint."""
+    body: dict[str, Any] = {"model": endpoint.name, "found": found.identity, "at": at}
+    if compared is not None:
+        body["compared"] = compared.as_json
     records.note(store, PROBE, short_id(body), body, endpoint.address)
 
 

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from discretion.reasoning_blocks import after_reasoning
+
 Decision = Literal["grant", "refuse", "defer"]
 
 _STEP = re.compile(r"""\.?([^.\[\]"'\s]+)|\[(-?\d+)\]|\[(?:"([^"]*)"|'([^']*)')\]""")
-_REASONING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.I)
 _BROKEN_OFF = {
     "length": "was cut off",
     "max_tokens": "was cut off",
@@ -106,7 +107,7 @@ class Reading:
             raise UnreadError("the decision should be in a text, and there is none", _short(text))
         if self._pattern is None:
             return as_word(text)
-        answered = _after_reasoning(text)
+        answered = after_reasoning(text)
         if answered is None:
             raise UnreadError("the reply's reasoning is not closed", text)
         places = self._pattern.finditer(answered)
@@ -150,15 +151,6 @@ def as_word(value: Any) -> str:
         return str(value).strip().casefold()
     what = "nothing" if value is None else "no word"
     raise UnreadError(f"{what} stands where the decision should be", _short(value))
-
-
-def _after_reasoning(text: str) -> str | None:
-    """What a text says after its last reasoning block; None where a block is not closed."""
-    depth, begins = 0, 0
-    for mark in _REASONING.finditer(text):
-        depth = max(0, depth - 1) if mark[1] else depth + 1
-        begins = mark.end()
-    return None if depth else text[begins:]
 
 
 def _json(reply: str) -> Any:
