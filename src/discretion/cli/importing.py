@@ -10,7 +10,13 @@ import typer
 
 from discretion.cli.app import Json, app, desk, print_json, remark
 from discretion.cli.inspection import import_log
-from discretion.cli.intake import keep_all, remark_on_texts, secret_of
+from discretion.cli.intake import (
+    keep_all,
+    known_to,
+    remark_on_cases,
+    remark_on_texts,
+    secret_of,
+)
 from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
@@ -159,13 +165,14 @@ def import_(
         "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
     }
     if not mapping:
-        said = _remembered(here, file, reading)
+        said = _of_sheet(file, said, reading) or _remembered(here, file, reading)
     secret = None if said.get("keep_personal_data") else secret_of(here)
     imported = read_decisions(
         file,
         layout_of(said),
         skip_bad=skip_bad is not None,
         secret=secret,
+        known=known_to(here, said),
         **reading,  # type: ignore[arg-type]
     )
     if skip_bad is not None and imported.skipped:
@@ -178,6 +185,7 @@ def import_(
     if imported.skipped:
         remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
     remark_on_texts(imported, secret)
+    remark_on_cases(here, imported, said)
     remark("next: discretion report")
 
 
@@ -212,6 +220,17 @@ def layout_of(said: dict[str, Any]) -> Layout:
     )
 
 
+def _of_sheet(file: Path, said: dict[str, Any], reading: dict[str, Any]) -> dict[str, Any] | None:
+    """What the columns of a sheet that `discretion cases` wrote mean; None where it is none."""
+    from discretion.importing.sheet import mapping_of
+    from discretion.importing.tables import open_table
+
+    table = open_table(file, **reading)
+    table.rows.close()
+    known = mapping_of(table.header, arm=bool(said["arm"]))
+    return None if known is None else {**said, **known}
+
+
 def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:
     """The mapping that was last used for a file with these columns."""
     from discretion.canonical import digest
@@ -233,7 +252,7 @@ def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[st
 
 def set_aside(path: Path, imported: Imported) -> None:
     """Bad rows with all their cells, and why; cells that a spreadsheet would run are quoted."""
-    from discretion.reports.tables import neutral
+    from discretion.importing.casetext import neutral
 
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
