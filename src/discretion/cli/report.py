@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -70,6 +71,7 @@ def report(
     from discretion.runs import find_run, runs
     from discretion.selections import panel_expression
     from discretion.storage import records
+    from discretion.workspace import orphans
 
     here = desk()
     heading = title or here.name
@@ -113,6 +115,7 @@ def report(
             notes=tuned.notes_of(here.folder),
             expectations=read_expectations(regressions, here.cases) if regressions else (),
         )
+    card = replace(card, warnings=(*card.warnings, *orphans(here).warnings))
     if tables is not None:
         for path in reports.write_tables(card, tables):
             remark(f"wrote {path}")
