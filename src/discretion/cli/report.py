@@ -123,9 +123,10 @@ def report(
         print_json(reports.to_json(card))
         if output is None:
             return
-    written = reports.write_page(card, output or Path("report.html"))
     if not as_json:
         _print(card)
+    # After what is printed: where the page cannot be written, the figures are not lost.
+    written = reports.write_page(card, output or Path("report.html"))
     remark(f"wrote {written}")
 
 

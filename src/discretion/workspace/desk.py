@@ -29,6 +29,12 @@ class Workspace:
     def name(self) -> str:
         return self.contents.settings.workspace.name or self.folder.resolve().name
 
+    @property
+    def called(self) -> str:
+        """Its folder as it was named; by its own name where that says nothing, as ``.`` does."""
+        named = self.folder.name not in ("", "..")
+        return str(self.folder) if named else self.folder.resolve().name
+
     @cached_property
     def store(self) -> Store:
         """The log; made on first use."""
