@@ -139,3 +139,14 @@ def test_check_and_report_count_what_meets_no_case(discretion: Command, desk: Pa
     assert outcome.out.endswith(": 1 warning\n")
     assert len(json.loads(discretion("check", "--json").out)["warnings"]) == 1
     assert " judgments are about " in discretion("report", "--panel", "staff (simulated)").out
+
+
+def test_a_system_s_decisions_on_cases_that_nobody_judged_are_said(
+    discretion: Command, desk: Path
+) -> None:
+    Path("bot.csv").write_text("request,ok\nMay I?,yes\n", encoding="utf-8")
+    outcome = discretion("import", "bot.csv", "--map", "text=request,answer=ok", "--arm", "bot")
+    assert "1 of the 1 case that bot decided were judged by nobody here" in outcome.err
+    discretion("cases", "--to", "all.csv", "--cases", 3)
+    outcome = discretion("import", fill(desk / "all.csv", "yes"), "--arm", "bot")
+    assert "judged by nobody" not in outcome.err

@@ -38,10 +38,10 @@ def cases(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the sample.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """List the cases, or write them to a sheet for people or your own agent to fill in.
+    """List the cases, or write them to a sheet to be filled in.
 
-    The sheet has a row a case, with the case's id. Fill in the answers and bring them back with
-    discretion import FILE, which needs no --map. Add --arm NAME where a system decided.
+    The sheet has a row a case, with the case's id. People or your own agent fill in the answers;
+    discretion import FILE brings them back without a --map. Add --arm NAME where a system decided.
     """
     from discretion.importing.sheet import write_sheet
 

@@ -34,8 +34,8 @@ def import_(
             "--map",
             metavar="FIELD=COLUMN,…",
             help="Which column is what: text, answer, explanation, rater, time, confidence, value, "
-            "limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
-            "calculated with: value=returned_on - delivered_on.",
+            "limit, policy, domain, case (the id of a case that is here); or grants and refusals, "
+            "or rate and n. Columns can be calculated with: value=returned_on - delivered_on.",
         ),
     ] = "",
     answers: Annotated[
@@ -127,7 +127,9 @@ def import_(
 
     A row is one judgment, or one case with counts or a rate. Importing a file twice changes
     nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
-    mapping is remembered for files with the same columns.
+    mapping is remembered for files with the same columns. A sheet that discretion cases wrote needs
+    none: each row is about the case whose id it gives. A row that names a described scenario finds
+    its case by value and factors, or is reported.
     E-mails, phones, cards, accounts, order numbers and some names in texts become marks such as
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """

@@ -71,10 +71,29 @@ def remark_on_cases(here: Workspace, imported: Imported, said: dict[str, Any]) -
             f"{' ...' if len(named) > 5 else ''} (described: {', '.join(list(described)[:5])}"
             f"{' ...' if len(described) > 5 else ''})"
         )
+    if imported.recorded:
+        _remark_on_unjudged(here, imported, str(said.get("arm")))
     if imported.met and not said.get("arm") and any(j.rater is None for j in imported.judgments):
         remark(
             "some rows name no rater: fill in the column rater before you import another person's "
             "sheet, or equal answers count as one"
+        )
+
+
+def _remark_on_unjudged(here: Workspace, imported: Imported, arm: str) -> None:
+    """Where a system decided on cases that no person judged, nothing can be compared."""
+    judged = {
+        entry.body["case"]
+        for kind in ("judgment", "tally")
+        for entry in here.store.entries(kind, personal=False)
+    }
+    decided = {one.case for one in imported.recorded}
+    alone = len(decided - judged)
+    if alone and judged:
+        remark(
+            f"{alone:,} of the {counted(len(decided), 'case')} that {arm} decided were judged by "
+            "nobody here, so it cannot be compared there; if your people did judge them, use the "
+            "same --map, --case, --scenario and --policy as for their file"
         )
 
 
