@@ -110,7 +110,7 @@ def read_acceptance(path: Path) -> tuple[Acceptance, Document]:
         raise DiscretionError(
             "there is no such file",
             where=str(path),
-            mend=f"save these criteria there and change them:\n\n{EXAMPLE}",
+            mend=f"save these criteria there and change them:\n\n{EXAMPLE.rstrip()}",
         )
     document = read_yaml(path)
     acceptance, mistakes = document.describe(Acceptance)

@@ -55,8 +55,7 @@ def install_command(extra: str) -> str:
     import shlex
     from importlib import metadata
     from pathlib import Path
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
+    from urllib.parse import unquote, urlsplit
 
     try:
         written = metadata.distribution("discretion").read_text("direct_url.json")
@@ -70,7 +69,7 @@ def install_command(extra: str) -> str:
         return f"pip install -e {shlex.quote(f'{place}[{extra}]')}"
     if "vcs_info" in origin:
         return f"pip install 'discretion[{extra}] @ {origin['vcs_info'].get('vcs', 'git')}+{url}'"
-    local = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
+    local = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
     if local is not None and local.exists():
         return f"pip install {shlex.quote(f'{local}[{extra}]')}"
     return f"pip install 'discretion[{extra}]'"

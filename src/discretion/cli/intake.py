@@ -44,7 +44,6 @@ def secret_of(here: Workspace) -> bytes:
 
 
 _WORDS = {
-    "cases": "new cases",
     "matched": "cases of this workspace",
     "unanswered": "rows without an answer",
 }
