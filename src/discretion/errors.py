@@ -59,7 +59,7 @@ def install_command(extra: str) -> str:
 
     try:
         written = metadata.distribution("discretion").read_text("direct_url.json")
-        origin = json.loads(written or "{}")
+        origin = json.loads(written or "{}") or {}
     except (metadata.PackageNotFoundError, ValueError):
         origin = {}
     url = str(origin.get("url", ""))
