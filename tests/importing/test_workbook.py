@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, install_command
 from discretion.importing import workbook
 from discretion.importing.workbook import read_workbook
 
@@ -163,7 +163,7 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(tmp_path):
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     assert refused(tmp_path / "a.xlsx") == (
-        "reading XLSX needs the [xlsx] extra; install it with: pip install 'discretion[xlsx]'"
+        "reading XLSX needs the [xlsx] extra; install it with: " + install_command("xlsx")
     )
 
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 import pytest
 
 from discretion.errors import DiscretionError
+from discretion.importing.casetext import neutral
 from discretion.measures.figure import Figure
 from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
-from discretion.reports.tables import TABLES, neutral
+from discretion.reports.tables import TABLES
 from scorecards import hand_made, taught
 from scorecards.hand_made import card, docket, groups
 

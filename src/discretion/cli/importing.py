@@ -10,7 +10,13 @@ import typer
 
 from discretion.cli.app import Json, app, desk, print_json, remark
 from discretion.cli.inspection import import_log
-from discretion.cli.intake import keep_all, remark_on_texts, secret_of
+from discretion.cli.intake import (
+    keep_all,
+    known_to,
+    remark_on_cases,
+    remark_on_texts,
+    secret_of,
+)
 from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
@@ -28,8 +34,9 @@ def import_(
             "--map",
             metavar="FIELD=COLUMN,…",
             help="Which column is what: text, answer, explanation, rater, time, confidence, "
-            "expected, value, limit, policy, domain; or grants and refusals, or rate and n. "
-            "Columns can be calculated with: value=returned_on - delivered_on.",
+            "expected, value, limit, policy, domain, case (the id of a case that is here); or "
+            "grants and refusals, or rate and n. Columns can be calculated with: "
+            "value=returned_on - delivered_on.",
         ),
     ] = "",
     answers: Annotated[
@@ -121,7 +128,9 @@ def import_(
 
     A row is one judgment, or one case with counts or a rate. Importing a file twice changes
     nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
-    mapping is remembered for files with the same columns.
+    mapping is remembered for files with the same columns. A sheet that discretion cases wrote needs
+    none: each row is about the case whose id it gives. A row that names a described scenario finds
+    its case by value and factors, or is reported.
     E-mails, phones, cards, accounts, order numbers and some names in texts become marks such as
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
@@ -159,13 +168,14 @@ def import_(
         "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
     }
     if not mapping:
-        said = _remembered(here, file, reading)
+        said = _of_sheet(file, said, reading) or _remembered(here, file, reading)
     secret = None if said.get("keep_personal_data") else secret_of(here)
     imported = read_decisions(
         file,
         layout_of(said),
         skip_bad=skip_bad is not None,
         secret=secret,
+        known=known_to(here, said),
         **reading,  # type: ignore[arg-type]
     )
     if skip_bad is not None and imported.skipped:
@@ -178,6 +188,7 @@ def import_(
     if imported.skipped:
         remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
     remark_on_texts(imported, secret)
+    remark_on_cases(here, imported, said)
     remark("next: discretion report")
 
 
@@ -212,6 +223,17 @@ def layout_of(said: dict[str, Any]) -> Layout:
     )
 
 
+def _of_sheet(file: Path, said: dict[str, Any], reading: dict[str, Any]) -> dict[str, Any] | None:
+    """What the columns of a sheet that `discretion cases` wrote mean; None where it is none."""
+    from discretion.importing.sheet import mapping_of
+    from discretion.importing.tables import open_table
+
+    table = open_table(file, **reading)
+    table.rows.close()
+    known = mapping_of(table.header)
+    return None if known is None else {**said, **known}
+
+
 def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:
     """The mapping that was last used for a file with these columns."""
     from discretion.canonical import digest
@@ -233,7 +255,7 @@ def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[st
 
 def set_aside(path: Path, imported: Imported) -> None:
     """Bad rows with all their cells, and why; cells that a spreadsheet would run are quoted."""
-    from discretion.reports.tables import neutral
+    from discretion.importing.casetext import neutral
 
     try:
         with path.open("w", newline="", encoding="utf-8") as file:

@@ -10,7 +10,7 @@ from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.cases import Case
-    from discretion.importing import Imported
+    from discretion.importing import Imported, Known
     from discretion.workspace import Workspace
 
 
@@ -43,6 +43,59 @@ def secret_of(here: Workspace) -> bytes:
     return secret or make_secret(here.folder)
 
 
+_WORDS = {
+    "matched": "cases of this workspace",
+    "unanswered": "rows without an answer",
+}
+"""What counts are called where it is not their name."""
+
+
+def known_to(here: Workspace, said: dict[str, Any]) -> Known:
+    """The cases that rows may be about, as far as this mapping can name them."""
+    from discretion.importing import Known, parse_map
+    from discretion.storage import records
+
+    by_id = "case" in parse_map(said["map"])
+    imported = tuple(records.imported_cases(here.store)) if by_id else ()
+    return Known(here.described_cases, imported, here.contents.scenarios)
+
+
+def remark_on_cases(here: Workspace, imported: Imported, said: dict[str, Any]) -> None:
+    """What should be known of the cases that rows met, or did not."""
+    named = {case.scenario for case in imported.cases if case.scenario != case.id}
+    described = here.contents.scenarios
+    if named and described:
+        remark(
+            f"not described here, and imported as they are: {', '.join(sorted(named)[:5])}"
+            f"{' ...' if len(named) > 5 else ''} (described: {', '.join(list(described)[:5])}"
+            f"{' ...' if len(described) > 5 else ''})"
+        )
+    if imported.recorded:
+        _remark_on_unjudged(here, imported, str(said.get("arm")))
+    if imported.met and not said.get("arm") and any(j.rater is None for j in imported.judgments):
+        remark(
+            "some rows name no rater: fill in the column rater before you import another person's "
+            "sheet, or equal answers count as one"
+        )
+
+
+def _remark_on_unjudged(here: Workspace, imported: Imported, arm: str) -> None:
+    """Where a system decided on cases that no person judged, nothing can be compared."""
+    judged = {
+        entry.body["case"]
+        for kind in ("judgment", "tally")
+        for entry in here.store.entries(kind, personal=False)
+    }
+    decided = {one.case for one in imported.recorded}
+    alone = len(decided - judged)
+    if alone and judged:
+        remark(
+            f"{alone:,} of the {counted(len(decided), 'case')} that {arm} decided were judged by "
+            "nobody here, so it cannot be compared there; if your people did judge them, use the "
+            "same --map, --case, --scenario and --policy as for their file"
+        )
+
+
 @dataclass(frozen=True)
 class Kept:
     """What an import added."""
@@ -69,8 +122,11 @@ class Kept:
     def __str__(self) -> str:
         from discretion.importing.redaction import KINDS
 
-        several = [(count, name) for name, count in self.imported.counts.items() if name != "uncut"]
-        counts = ", ".join(f"{count:,} {name}" for count, name in several if count)
+        counts = ", ".join(
+            f"{count:,} {_WORDS.get(name, name)}"
+            for name, count in self.imported.counts.items()
+            if count and name != "uncut"
+        )
         lines = [f"{counts}; {self.new:,} new"]
         if self.imported.replaced:
             marks = self.imported.replaced

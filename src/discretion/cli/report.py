@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -70,6 +71,7 @@ def report(
     from discretion.runs import find_run, newest_answered
     from discretion.selections import panel_expression
     from discretion.storage import records
+    from discretion.workspace import orphans
 
     here = desk()
     heading = title or here.name
@@ -119,6 +121,7 @@ def report(
             notes=tuned.notes_of(here.folder),
             expectations=read_expectations(regressions, here.cases) if regressions else (),
         )
+    card = replace(card, warnings=(*card.warnings, *orphans(here).warnings))
     if tables is not None:
         for path in reports.write_tables(card, tables):
             remark(f"wrote {path}")
@@ -126,9 +129,10 @@ def report(
         print_json(reports.to_json(card))
         if output is None:
             return
-    written = reports.write_page(card, output or Path("report.html"))
     if not as_json:
         _print(card)
+    # After what is printed: where the page cannot be written, the figures are not lost.
+    written = reports.write_page(card, output or Path("report.html"))
     remark(f"wrote {written}")
 
 

@@ -13,6 +13,7 @@ from discretion.importing.casebook import Casebook, text_of
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
 from discretion.importing.fields import Fields
 from discretion.importing.layouts import Layout
+from discretion.importing.matching import Known, Matcher
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
@@ -61,17 +62,21 @@ class Assembly:
         header: Sequence[str],
         source: str,
         pseudonyms: Pseudonyms | None = None,
+        known: Known | None = None,
     ) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
         self.recorded: list[Recorded] = []
         self.undecided = 0
         """Answers of a recorded arm that were neither grant nor refuse."""
+        self.unanswered = 0
+        """Rows that name a case and leave open what was decided."""
         self._layout = layout
         self._source = source
         self._fields = Fields(layout, header)
         self._pseudonyms = pseudonyms
-        self._book = Casebook(layout, self._fields, pseudonyms)
+        matcher = Matcher(known or Known(), layout, self._fields, header)
+        self._book = Casebook(layout, self._fields, pseudonyms, matcher)
         self._counted: dict[str, int | None] = {}
         self._said: set[str] = set()
         self._times: Counter[str] = Counter()
@@ -80,6 +85,11 @@ class Assembly:
     @property
     def cases(self) -> tuple[Case, ...]:
         return self._book.cases
+
+    @property
+    def met(self) -> tuple[Case, ...]:
+        """The cases of the workspace that rows are about."""
+        return self._book.met
 
     @property
     def replaced(self) -> dict[str, int]:
@@ -108,10 +118,18 @@ class Assembly:
         texts where somebody looked at them before."""
         if row.fault:
             raise RowError(row.fault)
-        if self._layout.form == "judgments":
+        if "case" in self._layout.fields and self._is_blank(row):
+            self.unanswered += 1
+        elif self._layout.form == "judgments":
             self._add_judgment(row, ready)
         else:
             self._add_share(row, self._share(row), ready)
+
+    def _is_blank(self, row: Row) -> bool:
+        """Whether a sheet's row was left as it was handed out. Who is to judge may stand there;
+        an explanation without an answer is a slip."""
+        given = ("answer", "explanation", "confidence", "grants", "refusals", "rate")
+        return all(self._fields.text(name, row) is None for name in given)
 
     def _add_judgment(self, row: Row, ready: Ready) -> None:
         fields, layout = self._fields, self._layout

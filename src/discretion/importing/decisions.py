@@ -11,8 +11,9 @@ from pathlib import Path
 from discretion.cases import Case
 from discretion.errors import DiscretionError
 from discretion.importing.assembly import Assembly, LeftOutError, Recorded, UnknownAnswerError
-from discretion.importing.cells import RowError
+from discretion.importing.cells import ASIDE, RowError
 from discretion.importing.layouts import Layout
+from discretion.importing.matching import Known, UnmatchedError
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
 from discretion.importing.tables import open_table
@@ -44,6 +45,7 @@ class Imported:
     """Everything that a file says. Nothing of it is stored yet."""
 
     cases: tuple[Case, ...]
+    """Those that the file brings."""
     judgments: tuple[Judgment, ...]
     tallies: tuple[Tally, ...]
     recorded: tuple[Recorded, ...]
@@ -57,6 +59,10 @@ class Imported:
     """By kind, how many places in texts and explanations became marks."""
     uncut: int
     """Texts that do not hold what should end them, and were left whole."""
+    met: tuple[Case, ...] = ()
+    """The cases of the workspace that rows are about; they are not in `cases`."""
+    unanswered: int = 0
+    """Rows that name a case and leave open what was decided."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -64,6 +70,8 @@ class Imported:
         return {
             "rows": self.rows,
             "cases": len(self.cases),
+            "matched": len(self.met),
+            "unanswered": self.unanswered,
             "judgments": len(self.judgments),
             "unsure": sum(judgment.answer == "unsure" for judgment in self.judgments),
             "tallies": len(self.tallies),
@@ -84,6 +92,7 @@ def read_decisions(
     delimiter: str | None = None,
     secret: bytes | None = None,
     processes: int | None = None,
+    known: Known | None = None,
 ) -> Imported:
     """Read a CSV, TSV, JSONL or XLSX file of decisions.
 
@@ -92,7 +101,8 @@ def read_decisions(
     With a `secret`, personal data in texts and explanations becomes marks and raters get
     pseudonyms, which the same secret makes the same again; without, all stays as it is written.
     Where a file is long, texts are looked at by `processes` processes, by default one for each
-    processor; what comes of it does not depend on how many there are.
+    processor; what comes of it does not depend on how many there are. With what is `known`, rows
+    meet the cases that a workspace has already: see `matching`.
 
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
@@ -101,10 +111,11 @@ def read_decisions(
     layout.check()
     table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
     pseudonyms = None if secret is None else Pseudonyms(secret)
-    assembly = Assembly(layout, table.header, path.name, pseudonyms)
+    assembly = Assembly(layout, table.header, path.name, pseudonyms, known)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
+    unmatched: list[tuple[int, RowError]] = []
     rows = 0
     if processes is None:
         processes = processors()
@@ -131,10 +142,14 @@ def read_decisions(
                 elif isinstance(error, UnknownAnswerError):
                     unknown[error.value] += 1
                     first_unknown = first_unknown or row.number
+                elif isinstance(error, UnmatchedError):
+                    unmatched.append((row.number, error))
                 else:
                     raise _stopped(path, row.number, error) from error
     if unknown:
         raise _unknown_answers(path, first_unknown, layout.fields["answer"], unknown)
+    if unmatched:
+        raise _unmatched(path, unmatched)
     if not rows:
         raise DiscretionError(
             "has a header and no rows under it", where=str(path), mend="check the file"
@@ -150,6 +165,8 @@ def read_decisions(
         assembly.undecided,
         assembly.replaced,
         assembly.uncut,
+        assembly.met,
+        assembly.unanswered,
     )
 
 
@@ -169,6 +186,20 @@ def _unknown_answers(path: Path, first: int, column: str, unknown: Counter[str])
         where=f"{path}:{first}, column {column!r}",
         mend=f'say what they mean, for example --answers "{example}", or set such rows aside with '
         "--skip-bad FILE",
+    )
+
+
+def _unmatched(path: Path, rows: list[tuple[int, RowError]]) -> DiscretionError:
+    lines = [f"  row {number}: {error.what}" for number, error in rows[:_MOST_LISTED]]
+    if len(rows) > _MOST_LISTED:
+        lines.append(f"  and {len(rows) - _MOST_LISTED:,} more")
+    count = "1 row matches" if len(rows) == 1 else f"{len(rows):,} rows match"
+    listed = "\n".join(lines)
+    return DiscretionError(
+        f"{count} no case of this workspace:\n{listed}\nNothing was stored",
+        where=str(path),
+        mend=rows[0][1].mend.removesuffix(f", or {ASIDE}").removesuffix(f"; or {ASIDE}")
+        + ", or set such rows aside with --skip-bad FILE",
     )
 
 

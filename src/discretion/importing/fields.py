@@ -85,6 +85,10 @@ class Fields:
             return None
         return self.required(name, row, lambda cell: None if cell == "" else read(cell))
 
+    def label(self, name: str) -> str:
+        """What errors call a field: its column or expression; empty where it is not mapped."""
+        return self._expressions[name].label if name in self._expressions else ""
+
     def text(self, name: str, row: Row) -> str | None:
         if name in self._at:
             return row.cells[self._at[name]] or None

@@ -16,7 +16,10 @@ from discretion.policies import ID
 from discretion.scenarios import Direction
 from discretion.units import Unit
 
-CASE_FIELDS = ("text", "value", "limit", "policy", "domain")
+DEFAULT_POLICY = "imported"
+"""Under which cases stand whose file names no policy."""
+
+CASE_FIELDS = ("text", "value", "limit", "policy", "domain", "case", "factors")
 JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence", "expected")
 COUNT_FIELDS = ("grants", "refusals", "unsure", "rate", "n")
 FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
@@ -36,7 +39,7 @@ class Layout:
     scenario: str | None = None
     """Column that names a case's scenario, or one for all in single quotes; without either each
     case is a scenario of its own."""
-    policy: str = "imported"
+    policy: str = DEFAULT_POLICY
     """Id of the policy, where the fields do not give one."""
     panel: str = "people"
     """Who decided."""
@@ -94,6 +97,12 @@ class Layout:
                     where=option,
                     mend="write it with small letters, digits, dots and dashes",
                 )
+        if self.case and "case" in self.fields:
+            raise DiscretionError(
+                "rows name their cases by id in --map, and --case names them by columns",
+                where="--case",
+                mend="remove one of the two",
+            )
         if self.about and (self.form != "judgments" or self.arm is not None):
             raise DiscretionError(
                 "describes single judgments, and there are none in counts, rates or an arm",

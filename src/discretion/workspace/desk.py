@@ -29,6 +29,12 @@ class Workspace:
     def name(self) -> str:
         return self.contents.settings.workspace.name or self.folder.resolve().name
 
+    @property
+    def called(self) -> str:
+        """Its folder as it was named; by its own name where that says nothing, as ``.`` does."""
+        named = self.folder.name not in ("", "..")
+        return str(self.folder) if named else self.folder.resolve().name
+
     @cached_property
     def store(self) -> Store:
         """The log; made on first use."""
@@ -122,11 +128,12 @@ class Workspace:
         )
 
     @property
-    def _has_log(self) -> bool:
+    def has_log(self) -> bool:
+        """Whether anything was ever stored here; asking makes no file."""
         return (self.folder / LOG).exists()
 
     def _imported(self) -> list[Case]:
-        return list(records.imported_cases(self.store)) if self._has_log else []
+        return list(records.imported_cases(self.store)) if self.has_log else []
 
 
 def open_workspace(folder: str | Path) -> Workspace:

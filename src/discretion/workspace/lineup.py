@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -180,7 +182,7 @@ class Lineup:
             raise DiscretionError(
                 f"there is no model {model!r}",
                 where=str(self.folder / "discretion.toml"),
-                mend=f'{_instead(model, known)} or add [models.{model}] with path = "FOLDER"',
+                mend=f"{_instead(model, known)} or add it there, for example:\n\n{_example(model)}",
             )
         return settings
 
@@ -225,6 +227,19 @@ class Lineup:
     @cached_property
     def _precedents(self) -> list[Precedent]:
         return records.precedents(self.store, self.docket, self.panel(self.plan.learned_from))
+
+
+def _example(name: str) -> str:
+    """What to write into discretion.toml for a model on a server, or in a folder."""
+    key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+    return (
+        f"[models.{key}]\n"
+        'kind = "openai"             # any server with chat completions; or "anthropic"\n'
+        'base_url = "https://api.openai.com/v1"\n'
+        'model = "THE-MODEL"         # as the server calls it\n'
+        'key_env = "OPENAI_API_KEY"  # the environment variable that holds the key\n\n'
+        'For a model on this disk, write in place of these lines: path = "FOLDER"'
+    )
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
