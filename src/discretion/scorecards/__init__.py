@@ -98,7 +98,6 @@ def score(
             study,
             reply,
             kinds[name],
-            both,
             rng,
             never_granted=len(granted.get(name, ())),
             never_cases=len(forbidden),

@@ -15,7 +15,7 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
 from discretion.measures.rates import Floats
-from discretion.measures.references import References
+from discretion.measures.references import beyond_second_panel
 from discretion.measures.scores import brier, log_loss
 from discretion.measures.unsure import unsure_sensitivity
 from discretion.measures.weights import case_weights
@@ -30,7 +30,6 @@ def arm_card(
     study: Study,
     replies: Replies,
     kind: Kind,
-    both: References,
     rng: np.random.Generator,
     *,
     curve_gap: Figure,
@@ -44,7 +43,6 @@ def arm_card(
     """Every figure of one arm.
 
     Args:
-        both: what the plain gap is read against.
         curve_gap: how far its curves are from the people's.
         reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
@@ -81,7 +79,7 @@ def arm_card(
         panel_gap=gaps.gap,
         over_grant=gaps.over_grant,
         under_grant=gaps.under_grant,
-        beyond_second_panel=both.beyond(p, rates, weigh=weigh),
+        beyond_second_panel=beyond_second_panel(p, rates, weigh=weigh),
         curve_gap=curve_gap,
         reach=reach,
         brier=brier(p, replies.variance, rates, weigh=weigh),
