@@ -158,7 +158,7 @@ def test_what_is_asked_again_is_said_first_with_its_cost(
     outcome = discretion(
         "evaluate", "--arm", "bot/direct", "--panel", "desk", "--budget", "1tokens"
     )
-    said = outcome.err.splitlines()[0]
+    [said] = [line for line in outcome.err.splitlines() if "asking again" in line]
     begin = "bot/direct: the prompt, a setting or the model has changed since 48 stored answers;"
     assert said.startswith(f"{begin} asking again: about ")
     assert re.search(r"about [\d,]+ tokens to send, \d+\.\d{4} USD without the replies$", said)

@@ -118,7 +118,7 @@ def test_raters_who_link_scenarios_widen_the_interval_by_what_they_add():
     for end in ("low", "high"):
         reach, plain = (getattr(f, end) - f.value for f in (together, alone))
         added = (linked - within) / between
-        assert 0 < added
+        assert added > 0
         # Within scenarios it is to first order.
         assert reach / plain == pytest.approx(np.sqrt(1 + added), rel=1e-3)
     assert "raters are not known" in alone.note
