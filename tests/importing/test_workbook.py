@@ -127,7 +127,7 @@ def test_two_cells_far_apart_do_not_lay_out_the_sheet_between_them(tmp_path, mon
 
     path = made(tmp_path, fill)
     with pytest.raises(DiscretionError) as error:
-        workbook._check_size(path)  # Alone: to read such a sheet would end the process.
+        workbook._checked(path)  # Alone: to read such a sheet would end the process.
     sentence = str(error.value)
     assert "reaches to column 16,384 of row 1,048,576, more than 20,000,000 cells" in sentence
 

@@ -111,6 +111,14 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
     return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
 
 
+def remark_on_file(imported: Imported) -> None:
+    """What was found out about the file, so that a wrong guess is seen."""
+    for note in imported.notes:
+        remark(note)
+    for error, cells in imported.missing.items():
+        remark(f"{counted(cells, 'cell')} with {error}: read as empty")
+
+
 def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
     """What should be known of the texts before a model is shown them."""
     from discretion.importing.giveaways import decided_texts, giveaways

@@ -13,6 +13,7 @@ from discretion.importing.casebook import Casebook, text_of
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
 from discretion.importing.fields import Fields
 from discretion.importing.layouts import Layout
+from discretion.importing.numerals import NumberForm
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
@@ -61,6 +62,7 @@ class Assembly:
         header: Sequence[str],
         source: str,
         pseudonyms: Pseudonyms | None = None,
+        forms: Mapping[str, NumberForm] | None = None,
     ) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
@@ -69,7 +71,7 @@ class Assembly:
         """Answers of a recorded arm that were neither grant nor refuse."""
         self._layout = layout
         self._source = source
-        self._fields = Fields(layout, header)
+        self._fields = Fields(layout, header, forms)
         self._pseudonyms = pseudonyms
         self._book = Casebook(layout, self._fields, pseudonyms)
         self._counted: dict[str, int | None] = {}

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
 from discretion.importing.assembly import Assembly, LeftOutError, Recorded, UnknownAnswerError
 from discretion.importing.cells import RowError
 from discretion.importing.layouts import Layout
+from discretion.importing.profiles import number_forms
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
+from discretion.importing.rows import Reading
 from discretion.importing.tables import open_table
 from discretion.judgments import Judgment, Tally
 
@@ -57,6 +60,12 @@ class Imported:
     """By kind, how many places in texts and explanations became marks."""
     uncut: int
     """Texts that do not hold what should end them, and were left whole."""
+    notes: tuple[str, ...] = ()
+    """What was found out about the file and its numbers, for the user to see."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Cells that hold an error such as #N/A, by the error: they were read as empty."""
+    unit: str = ""
+    """What values and limits are counted in: as the layout says, or else the cells."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,13 +88,11 @@ def read_decisions(
     layout: Layout,
     *,
     skip_bad: bool = False,
-    sheet: str | None = None,
-    encoding: str = "utf-8",
-    delimiter: str | None = None,
     secret: bytes | None = None,
     processes: int | None = None,
+    **reading: Unpack[Reading],
 ) -> Imported:
-    """Read a CSV, TSV, JSONL or XLSX file of decisions.
+    """Read a CSV, TSV, JSON, JSONL, XLSX or Parquet file of decisions.
 
     Ids depend on what the rows say and not on the file's name or their order, so that importing
     it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
@@ -97,11 +104,13 @@ def read_decisions(
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
             read; or a row is bad. The sentence names file, row, column, value and the mend.
+        AmbiguousNumbersError: a column of numbers can be read in two ways.
     """
     layout.check()
-    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    layout, forms, notes = number_forms(path, layout, **reading)
+    table = open_table(path, **reading)
     pseudonyms = None if secret is None else Pseudonyms(secret)
-    assembly = Assembly(layout, table.header, path.name, pseudonyms)
+    assembly = Assembly(layout, table.header, path.name, pseudonyms, forms)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
@@ -150,6 +159,9 @@ def read_decisions(
         assembly.undecided,
         assembly.replaced,
         assembly.uncut,
+        (*table.notes, *notes),
+        dict(table.missing),
+        layout.unit,
     )
 
 
