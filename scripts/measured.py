@@ -2,8 +2,8 @@
 
 `benchmarks NAME...`: each program of that folder prints a Markdown table, which is put between its
 markers in benchmarks/README.md. `proofs NAME...`: each prints a page, which becomes
-docs/reference/NAME.md, or a part of docs/design/NAME.md where there is one. Without names, all of them. Programs are the files that can be run; the
-others are what they share.
+docs/reference/NAME.md, or a part of docs/design/NAME.md where there is one. Without names, all of
+them. Programs are the files that can be run; the others are what they share.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from discretion.importing.rows import Reading, Row, Table, empty, fitted
 from discretion.importing.textfiles import found_encoding, lines_of
 
 _DELIMITERS = (",", ";", "\t", "|")
+_REGULAR = 0.8
 
 
 def read_delimited(path: Path, **reading: Unpack[Reading]) -> Table:
@@ -117,20 +118,12 @@ def _sniffed(path: Path, encoding: str, *, no_quotes: bool) -> str:
     if not seen:
         raise empty(path)
     number, widths = seen[0]
-    below = {
-        one: sum(width[one] > widths[one] and width[one] > 2 for _, width in seen[1:])
-        for one in _DELIMITERS
-    }
-    most = max(below.values())
-    if len(seen) > 2 and most >= 0.8 * (len(seen) - 1) and max(widths.values()) <= 2:
-        # A title: one cell, or two by a comma of its own. The same number of cells tells which.
-        same = {
-            one: _regularity([width[one] for _, width in seen[1:]])
-            for one in _DELIMITERS
-            if below[one] == most
-        }
-        best = [one for one, share in same.items() if share == max(same.values())]
-        if len(best) == 1 and same[best[0]] > 0.7:
+    if max(widths.values()) <= 2:
+        # A title: one cell, or two by a comma of its own. The rows below it tell which.
+        regular = {one: _regularity([width[one] for _, width in seen]) for one in _DELIMITERS}
+        most = max(regular.values())
+        best = [one for one, share in regular.items() if share == most]
+        if most >= _REGULAR and len(best) == 1:
             return best[0]
     widest = max(widths.values())
     best = [one for one, width in widths.items() if width == widest]
@@ -144,8 +137,11 @@ def _sniffed(path: Path, encoding: str, *, no_quotes: bool) -> str:
 
 
 def _regularity(widths: list[int]) -> float:
-    """The share of lines that have the commonest number of cells."""
-    return Counter(widths).most_common(1)[0][1] / len(widths)
+    """The share of lines with the commonest number of cells, from the first one of three cells on;
+    0 where there are not two such lines."""
+    start = next((place for place, width in enumerate(widths) if width > 2), len(widths))
+    below = widths[start:]
+    return Counter(below).most_common(1)[0][1] / len(below) if len(below) > 1 else 0.0
 
 
 def _width(line: str, delimiter: str, no_quotes: bool) -> int:

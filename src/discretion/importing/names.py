@@ -32,23 +32,23 @@ _KIN = re.compile(rf",? {_NAME}")
 _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (
         _GREETING,
-        ("hi", "hello", "dear", "hey", "good morning", "good afternoon", "good evening", "greetings",
-         "hallo", "liebe", "lieber", "guten tag", "guten morgen", "guten abend", "moin", "servus",
-         "grüezi", "sehr geehrte", "sehr geehrter", "bonjour", "bonsoir", "salut", "cher", "chère",
-         "hola", "buenos días", "buenas tardes", "buenas", "estimado", "estimada", "querido",
-         "querida", "olá", "oi", "bom dia", "boa tarde", "boa noite", "prezado", "prezada", "caro",
-         "cara", "ciao", "salve", "buongiorno", "buonasera", "gentile", "egregio", "здравствуйте",
-         "привет", "добрый день", "добрый вечер", "доброе утро", "уважаемый", "уважаемая",
-         "дорогой", "дорогая"),
+        ("hi", "hello", "dear", "hey", "good morning", "good afternoon", "good evening",
+         "greetings", "hallo", "liebe", "lieber", "guten tag", "guten morgen", "guten abend",
+         "moin", "servus", "grüezi", "sehr geehrte", "sehr geehrter", "bonjour", "bonsoir",
+         "salut", "cher", "chère", "hola", "buenos días", "buenas tardes", "buenas", "estimado",
+         "estimada", "querido", "querida", "olá", "oi", "bom dia", "boa tarde", "boa noite",
+         "prezado", "prezada", "caro", "cara", "ciao", "salve", "buongiorno", "buonasera",
+         "gentile", "egregio", "здравствуйте", "привет", "добрый день", "добрый вечер",
+         "доброе утро", "уважаемый", "уважаемая", "дорогой", "дорогая"),
     ),
     (
         _ENDING,
         ("regards", "sincerely", "thanks", "thank", "cheers", "best", "yours", "respectfully",
-         "signed", "signed by", "rgds", "br", "thx", "grüße", "grüßen", "gruß", "grüsse", "grüssen",
-         "danke", "dank", "lg", "vg", "mfg", "cordialement", "salutations", "merci", "d'avance",
-         "bien à vous", "saludos", "saludo", "gracias", "atentamente", "obrigado", "obrigada",
-         "cumprimentos", "atenciosamente", "abraços", "abraço", "grazie", "saluti", "cordialmente",
-         "с уважением", "спасибо", "с наилучшими пожеланиями", "всего доброго"),
+         "signed", "signed by", "rgds", "br", "thx", "grüße", "grüßen", "gruß", "grüsse",
+         "grüssen", "danke", "dank", "lg", "vg", "mfg", "cordialement", "salutations", "merci",
+         "d'avance", "bien à vous", "saludos", "saludo", "gracias", "atentamente", "obrigado",
+         "obrigada", "cumprimentos", "atenciosamente", "abraços", "abraço", "grazie", "saluti",
+         "cordialmente", "с уважением", "спасибо", "с наилучшими пожеланиями", "всего доброго"),
     ),
     (_UNDER, ("--",)),
     (
@@ -60,16 +60,16 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     ),
     (
         _FIELD,
-        ("name", "from", "customer", "client", "nom", "nombre", "nome", "cliente", "kunde", "kundin",
-         "von", "имя", "фио", "клиент"),
+        ("name", "from", "customer", "client", "nom", "nombre", "nome", "cliente", "kunde",
+         "kundin", "von", "имя", "фио", "клиент"),
     ),
     (_WHOLE, ("i am", "i'm", "i’m", "ich bin", "je suis", "soy", "sono", "sou")),
     (_CALLING, ("this is",)),
     (
         _TITLE,
-        ("mr", "mrs", "ms", "mx", "dr", "prof", "herr", "herrn", "frau", "mme", "madame", "monsieur",
-         "sr", "sra", "señor", "señora", "senhor", "senhora", "dona", "signor", "signora", "sig",
-         "господин", "госпожа"),
+        ("mr", "mrs", "ms", "mx", "dr", "prof", "herr", "herrn", "frau", "mme", "madame",
+         "monsieur", "sr", "sra", "señor", "señora", "senhor", "senhora", "dona", "signor",
+         "signora", "sig", "господин", "госпожа"),
     ),
     (
         _KIN,
@@ -87,15 +87,17 @@ whole text would take ten times as long."""
 
 _REACHED = re.compile(
     rf"(?:^|(?<=\n)|(?<=[.!?>] ))(?:[^\n:]{{0,12}}: ?)?{_NAME}[,.]?"
-    r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[^\W\d_]{0,12}[:.]? ?))\[(?:email|phone) \d+\])"
+    r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[^\W\d_]{0,12}[:.]? ?))"
+    r"\[(?:email|phone) \d+\])"
 )
 """A name at the beginning of a line, with an address beside or below it: a signature."""
 _BESIDE = re.compile(rf"{_NAME} ?[<(] ?(?=\[email \d+\])")
 _LAST = re.compile(
     rf"(?:[^\w\s]|(?P<open>\w))[ \t\r]*\n\s{{0,3}}(?:[-–—~]{{1,2}} ?)?{_NAME}[.]?\s*"
-    r"(?:\n(?:Sent from|Gesendet von|Envoyé de|Enviado desde|Enviado do|Inviato da|Отправлено с)[^\n]{0,40}\s*)?$"
+    r"(?:\n(?:Sent from|Gesendet von|Envoyé de|Enviado desde|Enviado do|Inviato da|Отправлено с)"
+    r"[^\n]{0,40}\s*)?$"
 )
-"""A last line of nothing but words with capitals; a single one needs the end of a sentence above."""
+"""A last line of words with capitals; a single one needs the end of a sentence above it."""
 _CALENDAR = (
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday"
@@ -123,10 +125,14 @@ _NO_NAMES = frozenset(
     antemano senhor senhora senhores obrigado obrigada cumprimentos atenciosamente aguardo eu meu
     minha o os as equipe signor signora signori grazie saluti cordiali distinti attendo io il lo gli
     mio mia spett gentili здравствуйте спасибо уважением пожалуйста я мы вы мой моя мне прошу жду
-    bye late sent received solved closed open заранее коллеги команда служба поддержки добрый день""".split()
+    bye late sent solved closed open заранее коллеги команда служба поддержки добрый
+    день""".split()
 )
 _AS_WORDS = frozenset(
-    ["will", "may", "mark", "grant", "hope", "bill", "sue", "rob", "pat", "art", "chance", "price", "page", "case", "cash", "young", "long", "rich", "frank", "june", "april", "august", "rose", "grace", "joy", "faith", "summer", "dawn", "day", "brown", "green", "black", "white", "gray", "king", "park", "wood", "stone", "field", "street", "church", "hill", "short", "small", "little", "best", "good", "early", "late", "new", "nice"]
+    """will may mark grant hope bill sue rob pat art chance price page case cash young long rich
+    frank june april august rose grace joy faith summer dawn day brown green black white gray
+    king park wood stone field street church hill short small little best good early late new
+    nice""".split()  # noqa: SIM905
 )
 """Parts of names that are words as well: alone they stay, since "Will you" names nobody."""
 
@@ -151,9 +157,9 @@ def names_in(text: str) -> list[str]:
             if name := _name(signature[1], whole=True):
                 found[name] = None
     last = _LAST.search(text, max(0, len(text.rstrip()) - 110))
-    if last and (name := _name(last[2], whole=True)) and not _is_verb(name):
-        if " " in name or last["open"] is None:
-            found[name] = None
+    name = _name(last[2], whole=True) if last else ""
+    if last and name and not _is_verb(name) and (" " in name or last["open"] is None):
+        found[name] = None
     return list(found)
 
 

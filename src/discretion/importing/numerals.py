@@ -26,7 +26,8 @@ DecimalSign = Literal[".", ","]
 
 _SIGNS: Mapping[str, str] = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₹": "INR",
-    "₴": "UAH",     "R$": "BRL", "A$": "AUD", "C$": "CAD", "zł": "PLN", "kč": "CZK", "ft": "HUF", "kr": "kr",
+    "₴": "UAH", "R$": "BRL", "A$": "AUD", "C$": "CAD", "zł": "PLN", "kč": "CZK", "ft": "HUF",
+    "kr": "kr",
     "fr": "CHF", "sfr": "CHF", "руб": "RUB", "р": "RUB", "рублей": "RUB", "рубля": "RUB",
     "dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pound": "GBP",
     "pounds": "GBP",

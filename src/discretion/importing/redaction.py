@@ -2,8 +2,8 @@
 
 Within a case the same thing keeps the same mark: ``[email 1]`` is one address wherever it comes
 up. Patterns and checksums find the first five kinds; names are found by how letters begin and end
-and by addresses, which misses many. Dates, times and amounts are recognized, and stay. Every pattern takes time in
-proportion to the text, whatever is written in it.
+and by addresses, which misses many. Dates, times and amounts are recognized, and stay. Every
+pattern takes time in proportion to the text, whatever is written in it.
 """
 
 from __future__ import annotations
