@@ -87,7 +87,7 @@ whole text would take ten times as long."""
 
 _REACHED = re.compile(
     rf"(?:^|(?<=\n)|(?<=[.!?>] ))(?:[^\n:]{{0,12}}: ?)?{_NAME}[,.]?"
-    r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[^\W\d_]{0,12}[:.]? ?))"
+    r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[\w-]{0,12}[:.]? ?))"
     r"\[(?:email|phone) \d+\])"
 )
 """A name at the beginning of a line, with an address beside or below it: a signature."""

@@ -60,12 +60,18 @@ def samples(texts: Iterable[str]) -> Samples:
                 masked[key] = shown
                 break
         for found in _SUSPECT.finditer(text):
-            if len(left) < LEFT and not KEPT.match(text, found.start()) and found[0] not in left:
+            if len(left) < LEFT and found[0] not in left and not _is_kept(text, *found.span()):
                 left[found[0]] = _passage(text, *found.span())
                 break
         if len(masked) == MASKED and len(left) == LEFT:
             break
     return Samples(tuple(masked.values()), tuple(left.values()))
+
+
+def _is_kept(text: str, start: int, end: int) -> bool:
+    """Whether it is a part of a date or an amount."""
+    around = KEPT.finditer(text, max(0, start - 12), end + 12)
+    return any(one.start() < end and start < one.end() for one in around)
 
 
 def _passage(text: str, start: int, end: int) -> str:

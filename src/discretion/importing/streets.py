@@ -21,7 +21,7 @@ STREETS = tuple(
         (
             rf"(?<!\w)(?:{_ENGLISH})(?!\w)",
             rf"(?<!\w)(?:(?:Flat|Apt|Unit|Apartment)\.? \w{{1,4}},? )?\d{{1,5}}[a-zA-Z]? "
-            rf"(?:{_CAP} ){{1,3}}(?i:{_ENGLISH})\.?(?!\w)",
+            rf"(?:{_CAP} ){{1,3}}(?i:{_ENGLISH})(?!\w)",
         ),
         (
             r"stra[ßs]|str\.|weg|platz|gasse|allee|ufer|markt",

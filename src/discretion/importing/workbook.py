@@ -83,10 +83,12 @@ def _chosen(workbook: Any, path: Path, named: str | None) -> tuple[str, list[str
         return named, []
     if len(names) == 1:
         return names[0], []
+    import python_calamine as calamine
+
     seen = {
-        one.name: (sheet.total_height, sheet.total_width)
+        one.name: (sheet.height, sheet.width)
         for one in workbook.sheets_metadata
-        if "visible" in str(one.visible).lower()
+        if one.visible == calamine.SheetVisibleEnum.Visible
         and (sheet := workbook.get_sheet_by_name(one.name)) is not None
     }
     tables = [name for name, (height, width) in seen.items() if height > 1 and width > 1]
