@@ -175,6 +175,70 @@ CLOSINGS = {
     "Portuguese": ["Obrigado,\n{full}", "{full}\n{email}", "Cumprimentos\n{first}", "Meu nome é {full}.", "Obrigada. Aguardo.", ""],
     "Italian": ["Cordiali saluti\n{full}", "{full}\n{email}", "Grazie,\n{first}", "Mi chiamo {full}.", "Grazie. Attendo.", ""],
 }  # fmt: skip
+WHOLE = {
+    "English": ["Regarding ticket {order}: {other} at the counter told me no. Please advise.\n\nRgds\n{first}",
+                "To whom it may concern\n\nThe suit was worn once, on 3 May. {full}, {street}",
+                "hi {agent} - any update on the $120 refund?\nCheers {first}",
+                "{agent}, can you look at this again? Boots, day 31. Signed: {full} ({email})",
+                "Customer {full} called from {phone}. Wants an Exchange for the Large size.",
+                "My flatmate {other} signed for it. We paid Extra for Express. Ta, {first}"],
+    "German": ["Betreff: Rückgabe\nHerr {last} vom Kundendienst sagte nein. Der Anzug kostete 120 Euro.\nGruß, {first}",
+               "Sehr geehrte Damen und Herren,\n{other} hat das Paket angenommen. Bitte um Gutschrift.\n{full}, {street}",
+               "Hi {agent}, gibt es Neues zur Erstattung?\nBeste Grüße aus Bremen\n{full}",
+               "Kundin {full} rief an ({phone}). Sie möchte Größe 42 statt Größe 40."],
+    "French": ["Objet : retour\nVotre collègue {other} m'a dit non. Le costume coûtait 120 euros.\nBien cordialement, {full}",
+               "Rebonjour {agent}, des nouvelles du remboursement ?\nBelle journée,\n{first}",
+               "La cliente {full} a appelé ({phone}). Elle veut la Taille 40.",
+               "{full}, {street}. Colis reçu le 3 mai par {other}."],
+    "Spanish": ["Asunto: devolución\nSu compañera {other} me dijo que no. El traje costó 120 euros.\nSaludos cordiales, {full}",
+                "Hola de nuevo, {agent}: ¿alguna novedad?\nUn abrazo\n{first}",
+                "La clienta {full} llamó desde el {phone}. Quiere la Talla 40.",
+                "{full}, {street}. Lo recibió {other} el 3 de mayo."],
+    "Russian": ["Тема: возврат\nВаша коллега {other} мне отказала. Костюм стоил 12000 руб.\nС наилучшими пожеланиями,\n{full}",
+                "{agent}, есть новости о возврате?\n{first}",
+                "Клиентка {full} звонила с номера {phone}. Просит Размер 42.",
+                "{full}, {street}. Посылку получил {other} 3 мая."],
+    "Portuguese": ["Assunto: devolução\nA sua colega {other} disse que não. O fato custou 120 euros.\nMelhores cumprimentos, {full}",
+                   "Olá novamente {agent}, há novidades?\nAbraço\n{first}",
+                   "{full}, {street}. Quem recebeu foi {other}, no dia 3 de maio."],
+    "Italian": ["Oggetto: reso\nLa sua collega {other} mi ha detto di no. Il vestito costava 120 euro.\nUn cordiale saluto, {full}",
+                "Salve {agent}, ci sono novità?\nA presto\n{first}",
+                "{full}, {street}. Lo ha ricevuto {other} il 3 maggio."],
+}  # fmt: skip
+"""Whole messages, for some of those above."""
+UNSEEN = {
+    "English": ["I bought the Navy Jacket from you on 2 June. {other} from your Leeds branch promised a full refund.\n\nMany thanks in advance,\n{full}",
+                "Ref. {order}\nThe washing machine leaks. Our landlord, {full}, wants it collected from {street}.",
+                "Hey there {agent}! Loved the shop, hated the fit. Can I swap? xx {first}",
+                "Your email said 14 days. It is day 16 and {other} is in hospital. {first} {last}, {phone}",
+                "Booking {order}, late checkout at 12:05. Guest: {full}. Reception refused.",
+                "Please forward to {agent} {agentlast}. Nothing else to add. Have a great Weekend",
+                "Dear Sir or Madam,\nThe Gift Card expired on Sunday. Yours faithfully\n{full}"],
+    "German": ["Am 2. Juni habe ich die Blaue Jacke gekauft. {other} aus der Filiale Bremen versprach Ersatz.\n\nHerzliche Grüße\n{full}",
+               "Vorgang {order}: Die Maschine tropft. Unser Vermieter, {full}, möchte Abholung: {street}.",
+               "Ihre Mail sprach von 14 Tagen. Heute ist Tag 16, {other} liegt im Krankenhaus. {full}, {phone}",
+               "Bitte an Frau {agentlast} weiterleiten. Schönes Wochenende"],
+    "French": ["J'ai acheté la Veste Bleue le 2 juin. {other} du magasin de Lille a promis un échange.\n\nSincères salutations\n{full}",
+               "Dossier {order} : la machine fuit. Notre propriétaire, {full}, demande l'enlèvement au {street}.",
+               "Votre mail parlait de 14 jours, nous sommes au 16e et {other} est à l'hôpital. {full}, {phone}",
+               "À transmettre à Madame {agentlast}. Bon Week-end"],
+    "Spanish": ["Compré la Chaqueta Azul el 2 de junio. {other}, de la tienda de Bilbao, prometió el cambio.\n\nReciba un cordial saludo\n{full}",
+                "Expediente {order}: la lavadora gotea. Nuestro casero, {full}, pide la recogida en {street}.",
+                "Su correo hablaba de 14 días; vamos por el 16 y {other} está en el hospital. {full}, {phone}",
+                "Para la señora {agentlast}, por favor. Buen Fin de semana"],
+    "Russian": ["Второго июня я купила Синюю Куртку. {other} из магазина в Казани обещал обмен.\n\nС наилучшими,\n{full}",
+                "Обращение {order}: машина течёт. Хозяин квартиры, {full}, просит забрать её: {street}.",
+                "В письме было 14 дней, сегодня шестнадцатый, а {other} в больнице. {full}, {phone}",
+                "Передайте, пожалуйста, госпоже {agentlast}. Хороших Выходных"],
+    "Portuguese": ["Comprei o Casaco Azul a 2 de junho. {other}, da loja de Braga, prometeu a troca.\n\nCom os melhores cumprimentos\n{full}",
+                   "Processo {order}: a máquina pinga. O senhorio, {full}, pede a recolha na {street}.",
+                   "O vosso e-mail dizia 14 dias; já vamos no 16 e {other} está no hospital. {full}, {phone}"],
+    "Italian": ["Ho comprato la Giacca Blu il 2 giugno. {other}, del negozio di Torino, ha promesso il cambio.\n\nCordialità\n{full}",
+                "Pratica {order}: la lavatrice perde. Il proprietario, {full}, chiede il ritiro in {street}.",
+                "La mail parlava di 14 giorni; siamo al 16 e {other} è in ospedale. {full}, {phone}"],
+}  # fmt: skip
+"""Whole messages in forms that were written after the patterns, and that no pattern was changed
+for."""
 _KINDS = {
     "agent": "name in a greeting", "agentlast": "name in a greeting",
     "first": "name of the writer", "full": "name of the writer",
@@ -194,17 +258,18 @@ class Letter:
     """Where something personal stands: start, end, kind."""
 
 
-def letters(count: int, seed: int) -> Iterator[Letter]:
-    """So many messages, an equal share in each of six languages; Portuguese and Italian share one."""
+def letters(count: int, seed: int, *, unseen: bool = False) -> Iterator[Letter]:
+    """So many messages, an equal share in each of six languages; Portuguese and Italian share one.
+    Those that are `unseen` have the forms that the patterns were not made for."""
     rng = random.Random(seed)
     for number in range(count):
         language = list(FIRST)[number % 6]
         if language == "Portuguese" and rng.random() < 0.5:
             language = "Italian"
-        yield _letter(language, rng)
+        yield _letter(language, rng, unseen)
 
 
-def _letter(language: str, rng: random.Random) -> Letter:
+def _letter(language: str, rng: random.Random, unseen: bool) -> Letter:
     first, agent, other = rng.sample(FIRST[language].split(), 3)
     last, agentlast, _ = rng.sample(LAST[language].split(), 3)
     number = rng.randint(1, 240)
@@ -224,6 +289,8 @@ def _letter(language: str, rng: random.Random) -> Letter:
         part for part in (rng.choice(OPENINGS[language]), " ".join(bodies),
                           rng.choice(CLOSINGS[language])) if part
     )  # fmt: skip
+    if unseen or rng.random() < 0.3:
+        template = rng.choice((UNSEEN if unseen else WHOLE)[language])
     text, personal = "", []
     for place, part in enumerate(re.split(r"\{(\w+)\}", template)):
         if place % 2:

@@ -271,7 +271,7 @@ def test_a_long_ticket_among_noise_loses_what_was_planted():
         ("It broke.\n\nAnna Berg\nanna@mail.example", "It broke.\n\n[name 1]\n[email 1]"),
         ("It broke.\nAnna Berg\n+49 151 2345 6789", "It broke.\n[name 1]\n[phone 1]"),
         ("Sent by Anna Berg <a@mail.example>", "Sent by [name 1] <[email 1]>"),
-        ("Anna Berg\nElm Lane\nE-mail: a@mail.example", "[name 1]\nElm Lane\nE-mail: [email 1]"),
+        ("Anna Berg\n1 Elm Lane\nE-mail: a@x.example", "[name 1]\n[address 1]\nE-mail: [email 1]"),
         ("Berg bought it. berg.anna@mail.example", "[name 1] bought it. [email 1]"),
         ("It broke. \n\nMaria da Silva", "It broke. \n\n[name 1]"),
         ("Danke!\n- Jürgen\nGesendet von mir", "Danke!\n- [name 1]\nGesendet von mir"),

@@ -14,7 +14,8 @@ _SMALL = (
 )
 _NAME = rf"({_WORD}(?:(?: {_SMALL}){{0,2}} {_WORD}){{0,3}})"
 _END = r"(?=\s{0,3}(?:\n|$|[<(|]? ?\[(?:email|phone) ))"
-_GREETING = re.compile(rf"(?P<comma>,?) {_NAME}")
+_AGAIN = r"(?: (?:again|nochmal|encore|de nuevo|novamente|di nuovo|снова))?"
+_GREETING = re.compile(rf"{_AGAIN}(?P<comma>,?) {_NAME}", re.I)
 _STOP = re.compile(r"\s?[,.!?;:)\n–—]|\s-|\s*$")
 """With a comma before it, a name must end where the greeting does: "Hello, Requesting a refund"."""
 _ENDING = re.compile(
@@ -29,14 +30,15 @@ _WHOLE = re.compile(
 )
 _TITLE = re.compile(rf"\.? {_NAME}")
 _KIN = re.compile(rf",? {_NAME}")
+_PARTY = re.compile(rf" ({_WORD}(?: {_SMALL}){{0,2}} {_WORD})")
 _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (
         _GREETING,
         ("hi", "hello", "dear", "hey", "good morning", "good afternoon", "good evening",
          "greetings", "hallo", "liebe", "lieber", "guten tag", "guten morgen", "guten abend",
-         "moin", "servus", "grüezi", "sehr geehrte", "sehr geehrter", "bonjour", "bonsoir",
-         "salut", "cher", "chère", "hola", "buenos días", "buenas tardes", "buenas", "estimado",
-         "estimada", "querido", "querida", "olá", "oi", "bom dia", "boa tarde", "boa noite",
+         "moin", "servus", "grüezi", "sehr geehrte", "sehr geehrter", "bonjour", "rebonjour",
+         "bonsoir", "salut", "cher", "chère", "hola", "buenos días", "buenas tardes", "buenas",
+         "estimado", "estimada", "querido", "querida", "olá", "oi", "bom dia", "boa tarde", "boa noite",
          "prezado", "prezada", "caro", "cara", "ciao", "salve", "buongiorno", "buonasera",
          "gentile", "egregio", "здравствуйте", "привет", "добрый день", "добрый вечер",
          "доброе утро", "уважаемый", "уважаемая", "дорогой", "дорогая"),
@@ -73,13 +75,24 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     ),
     (
         _KIN,
-        ("my husband", "my wife", "my son", "my daughter", "my partner", "my colleague",
-         "your colleague", "spoke with", "spoke to", "talked to", "talked with", "mein mann",
-         "meine frau", "mein sohn", "meine tochter", "mon mari", "ma femme", "mon fils", "ma fille",
-         "parlé avec", "mi marido", "mi esposo", "mi esposa", "mi mujer", "mi hijo", "mi hija",
-         "hablé con", "meu marido", "minha esposa", "minha mulher", "falei com", "mio marito",
-         "mia moglie", "mio figlio", "mia figlia", "parlato con", "мой муж", "моя жена", "мой сын",
-         "моя дочь"),
+        ("husband", "wife", "son", "daughter", "partner", "colleague", "coworker", "brother",
+         "sister", "mother", "father", "friend", "flatmate", "roommate", "neighbor", "neighbour",
+         "spoke with", "spoke to", "talked to", "talked with", "mein mann", "meine frau", "sohn",
+         "tochter", "kollege", "kollegin", "kollegen", "bruder", "schwester", "mutter", "vater",
+         "freund", "freundin", "nachbar", "nachbarin", "mitbewohner", "mari", "femme", "fils",
+         "fille", "collègue", "frère", "sœur", "mère", "père", "ami", "amie", "voisin", "voisine",
+         "parlé avec", "marido", "esposo", "esposa", "mujer", "hijo", "hija", "compañero",
+         "compañera", "hermano", "hermana", "madre", "padre", "amigo", "amiga", "vecino", "vecina",
+         "hablé con", "mulher", "filho", "filha", "colega", "irmão", "irmã", "vizinho", "vizinha",
+         "falei com", "marito", "moglie", "figlio", "figlia", "collega", "fratello", "sorella",
+         "amico", "amica", "vicino", "vicina", "parlato con", "муж", "мужу", "жена", "сын", "дочь",
+         "коллега", "сотрудница", "сотрудник", "брат", "сестра", "мать", "отец", "друг", "подруга",
+         "сосед", "соседка"),
+    ),
+    (
+        _PARTY,
+        ("customer", "client", "guest", "passenger", "tenant", "kunde", "kundin", "gast", "cliente",
+         "clienta", "cliente", "la cliente", "клиент", "клиентка", "покупатель", "гость"),
     ),
 )  # fmt: skip
 """What may stand between a cue and a name. Cues are looked for as they are: a pattern over the
@@ -88,16 +101,20 @@ whole text would take ten times as long."""
 _REACHED = re.compile(
     rf"(?:^|(?<=\n)|(?<=[.!?>] ))(?:[^\n:]{{0,12}}: ?)?{_NAME}[,.]?"
     r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[\w-]{0,12}[:.]? ?))"
-    r"\[(?:email|phone) \d+\])"
+    r"\[(?:email|phone|address) \d+\])"
 )
 """A name at the beginning of a line, with an address beside or below it: a signature."""
 _BESIDE = re.compile(rf"{_NAME} ?[<(] ?(?=\[email \d+\])")
 _LAST = re.compile(
-    rf"(?:[^\w\s]|(?P<open>\w))[ \t\r]*\n\s{{0,3}}(?:[-–—~]{{1,2}} ?)?{_NAME}[.]?\s*"
+    rf"(?:[^\w\s]|(?:^|\n)[^\n]{{1,30}}|(?P<open>\w))[ \t\r]*\n\s{{0,3}}(?:[-–—~]{{1,2}} ?)?"
+    rf"{_NAME}[.]?\s*"
     r"(?:\n(?:Sent from|Gesendet von|Envoyé de|Enviado desde|Enviado do|Inviato da|Отправлено с)"
     r"[^\n]{0,40}\s*)?$"
 )
-"""A last line of words with capitals; a single one needs the end of a sentence above it."""
+"""A last line of words with capitals; a single one needs the end of a sentence above it, or a short
+line, such as a greeting in any language."""
+_CLOSE = re.compile(rf"(?:\n|[.!?] )[^\n,.!?:]{{1,30}}, ?{_NAME}[.]?\s*$")
+"""The end of a text behind a few words and a comma: "Saludos cordiales, Ana Ruiz"."""
 _CALENDAR = (
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday"
@@ -152,11 +169,14 @@ def names_in(text: str) -> list[str]:
                 if match and (name := _named(match, pattern, small, start)):
                     found[name] = None
                 start = small.find(cue, end)
-    if "[email " in text or "[phone " in text:
+    if "[email " in text or "[phone " in text or "[address " in text:
         for signature in (*_REACHED.finditer(text), *_BESIDE.finditer(text)):
             if name := _name(signature[1], whole=True):
                 found[name] = None
-    last = _LAST.search(text, max(0, len(text.rstrip()) - 110))
+    last = _LAST.search(text, max(0, len(text.rstrip()) - 140))
+    close = _CLOSE.search(text, max(0, len(text.rstrip()) - 110))
+    if close and (name := _name(close[1], whole=True)) and not _is_verb(name):
+        found[name] = None
     name = _name(last[2], whole=True) if last else ""
     if last and name and not _is_verb(name) and (" " in name or last["open"] is None):
         found[name] = None
