@@ -6,6 +6,7 @@ Other names in the middle of a sentence, and all names in scripts without capita
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 _WORD = r"(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\W\d_]\.)"
@@ -38,7 +39,8 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
          "greetings", "hallo", "liebe", "lieber", "guten tag", "guten morgen", "guten abend",
          "moin", "servus", "grüezi", "sehr geehrte", "sehr geehrter", "bonjour", "rebonjour",
          "bonsoir", "salut", "cher", "chère", "hola", "buenos días", "buenas tardes", "buenas",
-         "estimado", "estimada", "querido", "querida", "olá", "oi", "bom dia", "boa tarde", "boa noite",
+         "estimado", "estimada", "querido", "querida", "olá", "oi", "bom dia", "boa tarde",
+         "boa noite",
          "prezado", "prezada", "caro", "cara", "ciao", "salve", "buongiorno", "buonasera",
          "gentile", "egregio", "здравствуйте", "привет", "добрый день", "добрый вечер",
          "доброе утро", "уважаемый", "уважаемая", "дорогой", "дорогая"),
@@ -104,7 +106,11 @@ _REACHED = re.compile(
     r"\[(?:email|phone|address) \d+\])"
 )
 """A name at the beginning of a line, with an address beside or below it: a signature."""
-_BESIDE = re.compile(rf"{_NAME} ?[<(] ?(?=\[email \d+\])")
+_BESIDE = re.compile(rf"(?<!\w){_NAME} ?[<(] ?$")
+"""What stands before an address in angle brackets or parentheses."""
+_MARKED = re.compile(r"\[(?:email|phone|address) \d+\]")
+_BEFORE = 120
+"""Letters before such a mark in which a signature begins."""
 _LAST = re.compile(
     rf"(?:[^\w\s]|(?:^|\n)[^\n]{{1,30}}|(?P<open>\w))[ \t\r]*\n\s{{0,3}}(?:[-–—~]{{1,2}} ?)?"
     rf"{_NAME}[.]?\s*"
@@ -169,10 +175,7 @@ def names_in(text: str) -> list[str]:
                 if match and (name := _named(match, pattern, small, start)):
                     found[name] = None
                 start = small.find(cue, end)
-    if "[email " in text or "[phone " in text or "[address " in text:
-        for signature in (*_REACHED.finditer(text), *_BESIDE.finditer(text)):
-            if name := _name(signature[1], whole=True):
-                found[name] = None
+    found.update(dict.fromkeys(_signatures(text)))
     last = _LAST.search(text, max(0, len(text.rstrip()) - 140))
     close = _CLOSE.search(text, max(0, len(text.rstrip()) - 110))
     if close and (name := _name(close[1], whole=True)) and not _is_verb(name):
@@ -181,6 +184,19 @@ def names_in(text: str) -> list[str]:
     if last and name and not _is_verb(name) and (" " in name or last["open"] is None):
         found[name] = None
     return list(found)
+
+
+def _signatures(text: str) -> Iterator[str]:
+    """The names beside or above an address, which is a mark by now."""
+    for mark in _MARKED.finditer(text):
+        start = max(0, mark.start() - _BEFORE)
+        for signature in _REACHED.finditer(text, start, mark.end()):
+            if name := _name(signature[1], whole=True):
+                yield name
+        if text[start : mark.start()].rstrip(" ")[-1:] in ("<", "("):
+            beside = _BESIDE.search(text, start, mark.start())
+            if beside and (name := _name(beside[1], whole=True)):
+                yield name
 
 
 def _named(match: re.Match[str], pattern: re.Pattern[str], small: str, start: int) -> str:
