@@ -12,7 +12,7 @@ from .conftest import Command
 ROWS = (
     "request,outcome,agent\n"
     '"Hi Anna, write to a@mail.example about the coat",approved,ann\n'
-    '"It was my neighbor Thomas Keller who took it",denied,bob\n'
+    '"It was somebody called Thomas Keller who took it",denied,bob\n'
 )
 MAP = ("--map", "text=request,answer=outcome,rater=agent")
 

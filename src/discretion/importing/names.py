@@ -100,6 +100,12 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 """What may stand between a cue and a name. Cues are looked for as they are: a pattern over the
 whole text would take ten times as long."""
 
+_LETTERS = re.compile(r"[^\W_]+")
+_BY_WORD = tuple(
+    (pattern, cue, next(iter(_LETTERS.findall(cue)), ""))
+    for pattern, cues in _CUES
+    for cue in dict.fromkeys(cues)
+)
 _REACHED = re.compile(
     rf"(?:^|(?<=\n)|(?<=[.!?>] ))(?:[^\n:]{{0,12}}: ?)?{_NAME}[,.]?"
     r"(?=(?: ?[<(|,]? ?|[ \t\r]*\n(?:[^\n]{0,40}\n)?(?:[\w-]{0,12}[:.]? ?))"
@@ -165,16 +171,17 @@ def names_in(text: str) -> list[str]:
     show. Addresses and phones in it must have become marks."""
     small = lowered(text)
     found: dict[str, None] = {}
-    for pattern, cues in _CUES:
-        for cue in cues:
-            start = small.find(cue)
-            while start >= 0:
-                end = start + len(cue)
-                alone = start == 0 or not small[start - 1].isalnum()
-                match = pattern.match(text, end) if alone else None
-                if match and (name := _named(match, pattern, small, start)):
-                    found[name] = None
-                start = small.find(cue, end)
+    words = {"", *_LETTERS.findall(small)}
+    for pattern, cue, first in _BY_WORD:
+        # Most cues' first words are not in a text: a set says so faster than a search.
+        start = small.find(cue) if first in words else -1
+        while start >= 0:
+            end = start + len(cue)
+            alone = start == 0 or not small[start - 1].isalnum()
+            match = pattern.match(text, end) if alone else None
+            if match and (name := _named(match, pattern, small, start)):
+                found[name] = None
+            start = small.find(cue, end)
     found.update(dict.fromkeys(_signatures(text)))
     last = _LAST.search(text, max(0, len(text.rstrip()) - 140))
     close = _CLOSE.search(text, max(0, len(text.rstrip()) - 110))
