@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from discretion.cli.app import counted, remark
+from discretion.cli.privacy import NOT_YET, show
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.cases import Case
     from discretion.importing import Imported, Known
+    from discretion.importing.samples import Samples
     from discretion.workspace import Workspace
 
 
@@ -117,6 +119,10 @@ class Kept:
             "new": self.new,
             "near_duplicates": self.alike,
             "replaced": dict(self.imported.replaced),
+            "unit": self.imported.unit,
+            "notes": list(self.imported.notes),
+            "missing": dict(self.imported.missing),
+            "samples": {**samples_of(self.imported).json, "approved": False},
         }
 
     def __str__(self) -> str:
@@ -130,7 +136,9 @@ class Kept:
         lines = [f"{counts}; {self.new:,} new"]
         if self.imported.replaced:
             marks = self.imported.replaced
-            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in KINDS if kind in marks)
+            # Kinds that other packages' recognizers brought stand behind.
+            kinds = [*KINDS, *sorted(set(marks) - set(KINDS))]
+            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in kinds if kind in marks)
             lines.append(f"personal data replaced by marks: {each}")
         if self.alike:
             lines.append(
@@ -167,12 +175,41 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
     return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
 
 
+def remark_on_file(imported: Imported) -> None:
+    """What was found out about the file, so that a wrong guess is seen."""
+    for note in imported.notes:
+        remark(note)
+    for error, cells in imported.missing.items():
+        remark(f"{counted(cells, 'cell')} with {error}: read as empty")
+
+
+def samples_of(imported: Imported) -> Samples:
+    """Passages of the imported texts and explanations, for a person to check."""
+    from itertools import chain
+
+    from discretion.importing.samples import samples
+
+    return samples(
+        chain(
+            (case.text for case in imported.cases if case.text),
+            (one.explanation for one in imported.judgments if one.explanation),
+        )
+    )
+
+
+def remark_on_samples(found: Samples) -> None:
+    """What was masked, what may be left, and that nobody has approved it."""
+    remark("Samples of the texts as they are kept. Names elsewhere in a text are not removed.")
+    show(found, remark)
+    remark(NOT_YET)
+
+
 def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
     """What should be known of the texts before a model is shown them."""
     from discretion.importing.giveaways import decided_texts, giveaways
 
     if secret is not None and any(case.text for case in imported.cases):
-        remark("names were looked for in greetings and endings only; others may be left")
+        remark_on_samples(samples_of(imported))
     if imported.uncut:
         remark(f"{imported.uncut:,} texts do not hold what should end them, and were left whole")
     found = giveaways(*decided_texts(imported.cases, imported.judgments, imported.tallies))

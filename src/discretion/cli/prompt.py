@@ -41,10 +41,16 @@ def prompt(
     earlier cases. --test prints a second paste, of cases that no prompt shows;
     `discretion import --chat FILE` scores the reply.
     """
+    from discretion.importing import approval
     from discretion.methods import chat
     from discretion.storage import records
 
     here = desk()
+    if approval.needed(here.store):
+        remark(
+            "the texts in this prompt are not approved yet: they may hold personal data. Check "
+            "them with: discretion privacy samples; then: discretion privacy approve"
+        )
     cases = _under(here.cases, policy)
     judged = here.panel(panel) if records.panel_names(here.store) else None
     rates = zip(judged.cases, judged.rate, strict=True) if judged else ()

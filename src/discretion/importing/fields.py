@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from discretion.importing.cells import Cell, RowError, as_text
-from discretion.importing.expressions import Column, bind, find_column
-from discretion.importing.layouts import CASE_FIELDS, Layout
+from discretion.importing.expressions import Column, bind, columns_in, find_column
+from discretion.importing.layouts import CASE_FIELDS, NUMBER_FIELDS, Layout
+from discretion.importing.markup import plain_text
+from discretion.importing.numerals import NumberForm
 from discretion.importing.rows import Row
 from discretion.units import Unit
 
 T = TypeVar("T")
 
+_PROSE = ("text", "explanation", "until")
+"""Fields that people read: entities and tags in them become plain text."""
+
 
 class Fields:
     """Reads the fields of rows. A field that is not mapped is like an empty cell."""
 
-    def __init__(self, layout: Layout, header: Sequence[str]) -> None:
+    def __init__(
+        self, layout: Layout, header: Sequence[str], forms: Mapping[str, NumberForm] | None = None
+    ) -> None:
         places = {name: index for index, name in enumerate(header)}
         unit = Unit.named(layout.unit)
         self._expressions = {
@@ -27,6 +34,7 @@ class Fields:
                 where=f"--map {name}",
                 unit=unit,
                 date_format=layout.date_format,
+                forms=forms,
             )
             for name, written in layout.fields.items()
         }
@@ -72,6 +80,8 @@ class Fields:
         """A field that must be mapped and filled."""
         expression = self._expressions[name]
         try:
+            if name in NUMBER_FIELDS:
+                return read(expression.number_of(row.cells))
             return read(expression.of(row.cells))
         except RowError as error:
             error.column = error.column or expression.label
@@ -91,5 +101,23 @@ class Fields:
 
     def text(self, name: str, row: Row) -> str | None:
         if name in self._at:
-            return row.cells[self._at[name]] or None
-        return self.optional(name, row, as_text)
+            cell = row.cells[self._at[name]]
+        else:
+            cell = self.optional(name, row, as_text) or ""
+        return (plain_text(cell) if name in _PROSE else cell) or None
+
+
+def number_columns(layout: Layout, header: Sequence[str]) -> list[str]:
+    """The columns that a layout reads as numbers, dates among them, in the order of the header."""
+    places = {name: index for index, name in enumerate(header)}
+    unit = Unit.named(layout.unit)
+    named = {
+        column
+        for name in NUMBER_FIELDS
+        if name in layout.fields
+        and not (name in ("value", "limit") and unit.kind in ("clock", "date"))
+        for column in columns_in(
+            bind(layout.fields[name], places, where=f"--map {name}", unit=unit).node
+        )
+    }
+    return [name for name in header if name in named]

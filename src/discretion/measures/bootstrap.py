@@ -72,7 +72,8 @@ def pooled(
     if ends is None:
         clauses = [note, "too little varies for an interval"]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
-    figure = Figure(value, *map(scale.back, ends), n, note).within(*bounds)
+    low, high = scale.back(ends[0]), scale.back(ends[1])
+    figure = Figure(value, low, high, n, note).within(*bounds)
     if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
         return figure
     return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))

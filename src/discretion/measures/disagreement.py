@@ -82,7 +82,8 @@ def among_people(rates: Rates, *, weigh: Weigh = "scenarios") -> Among:
 
 def _apart(h: Floats, n: Floats) -> Floats:
     """h(1-h)n/(n-1), NaN below two judgments."""
-    return np.divide(h * (1 - h) * n, n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
+    apart: Floats = np.divide(h * (1 - h) * n, n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
+    return apart
 
 
 def _share(term: Term, rates: Rates, weigh: Weigh, least: float = 0.0) -> Figure:

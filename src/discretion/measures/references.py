@@ -33,10 +33,10 @@ def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
     squares, their ends rooted."""
 
     def perfect(h: Floats, n: Floats, at: Ints) -> Floats:
-        return noise(h, n)
+        return noise_of(h, n)
 
     def second(h: Floats, n: Floats, at: Ints) -> Floats:
-        return 2 * noise(h, n)
+        return 2 * noise_of(h, n)
 
     return References(_root(perfect, rates, weigh), _root(second, rates, weigh))
 
@@ -46,15 +46,16 @@ def beyond_second_panel(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") 
     root of the mean of (p-h)^2 - 2h(1-h)/(n-1)."""
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
-        return (p[at] - h) ** 2 - 2 * noise(h, n)
+        return (p[at] - h) ** 2 - 2 * noise_of(h, n)
 
     return _root(term, rates, weigh)
 
 
-def noise(h: Floats, n: Floats) -> Floats:
+def noise_of(h: Floats, n: Floats) -> Floats:
     """h(1-h)/(n-1): unbiased for the mean square of a panel's rate about the truth. NaN below two
     judgments."""
-    return np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
+    square: Floats = np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
+    return square
 
 
 def _root(term: Term, rates: Rates, weigh: Weigh) -> Figure:
