@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, install_command
 from discretion.importing.tables import open_table
 
 
@@ -13,8 +13,7 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(DiscretionError) as error:
         open_table(tmp_path / "a.parquet")
     assert str(error.value) == (
-        "reading Parquet needs the [parquet] extra; "
-        "install it with: pip install 'discretion[parquet]'"
+        f"reading Parquet needs the [parquet] extra; install it with: {install_command('parquet')}"
     )
 
 

@@ -63,6 +63,8 @@ class Layout:
     """Expression for what ends a case's text: the text is cut where that begins."""
     date_format: str | None = None
     """As for strptime, several with | between them; None means ISO 8601."""
+    unit_from_cells: bool = False
+    """Whether the unit was read from the cells, rather than said."""
     decimal: DecimalSign | None = None
     """The decimal sign of all numbers; None where each column shows its own."""
 

@@ -41,7 +41,8 @@ def number_forms(
     unit = layout.unit or _unit(layout, forms, table.header)
     if unit != layout.unit:
         notes.append(f"values and limits are counted in {unit}, as their cells say")
-    return dataclasses.replace(layout, unit=unit), forms, notes
+    found = unit != layout.unit
+    return dataclasses.replace(layout, unit=unit, unit_from_cells=found), forms, notes
 
 
 def _fill(profiles: dict[str, Profile], table: Table) -> None:
