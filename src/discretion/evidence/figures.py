@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from discretion import reports
-from discretion.experiments import outcome, pooled
+from discretion.results import ReportOptions, build
 from discretion.runs import Run
-from discretion.storage import records
 
 WITHIN = 1e-9
 """Two numbers are the same where they differ by no more than this share of the larger."""
@@ -31,11 +30,7 @@ def tables(
         notes: what the run's tuned models say of themselves, by name.
         texts: whether what models wrote is at hand; without it, so are the tables made from it.
     """
-    teaching = None
-    if run.plan.tuning:
-        teaching = outcome(run, records.panel(run.store, panel))
-    card = reports.of_run(run, panel=panel, teaching=teaching, together=pooled(run), notes=notes)
-    found: dict[str, Any] = reports.to_json(card)
+    found: dict[str, Any] = reports.to_json(build(run, ReportOptions(panel=panel, notes=notes)))
     return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
 
 
