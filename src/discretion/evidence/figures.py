@@ -64,6 +64,23 @@ def differences(stated: Any, found: Any, place: str = "", within: float = WITHIN
         yield f"{place}: {_short(stated)} is stated, {_short(found)} was found"
 
 
+def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
+    """Two tables without the parts that only one of them has, and without the words in which
+    they differ: what two versions of the program can be held to. A number that one of them lacks stays."""
+    if isinstance(stated, dict) and isinstance(found, dict):
+        pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
+        return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
+    if isinstance(stated, list) and isinstance(found, list):
+        if len(stated) == len(found):
+            both = [numbers_of_both(one, two) for one, two in zip(stated, found, strict=True)]
+            return [one for one, _ in both], [two for _, two in both]
+        if any(isinstance(one, str) for one in (*stated, *found)):
+            return None, None
+    elif not (_is_number(stated) or _is_number(found) or stated == found):
+        return None, None
+    return stated, found
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
