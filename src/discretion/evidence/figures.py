@@ -66,7 +66,8 @@ def differences(stated: Any, found: Any, place: str = "", within: float = WITHIN
 
 def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
     """Two tables without the parts that only one of them has, and without the words in which
-    they differ: what two versions of the program can be held to. A number that one of them lacks stays."""
+    they differ: what two versions of the program can be held to. A number that one of them lacks
+    stays."""
     if isinstance(stated, dict) and isinstance(found, dict):
         pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
         return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}

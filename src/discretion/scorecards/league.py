@@ -214,7 +214,7 @@ def _bounded(figure: Figure, value: float, about: float) -> Figure:
     ``about`` is the share of the cases which the figure is about, in (0, 1].
     """
     left = 1 - _TAIL ** (1 / max(1.0, about * figure.n))
-    note = figure.note.replace(NOTHING_VARIES, "as for so many independent requests")
+    note = figure.note.replace(NOTHING_VARIES, "bound for independent requests")
     if math.isclose(value, 0, abs_tol=1e-9):
         return replace(figure, low=0.0, high=left, note=note)
     if math.isclose(value, 1):
