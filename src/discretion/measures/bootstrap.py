@@ -17,6 +17,8 @@ Statistic = Callable[[Floats], Floats]
 Parts = Callable[[Floats, Floats], Floats]
 """From what was decided, h and n (C,), to each case's share (C, Q) in the sums."""
 
+NOTHING_VARIES = "too little varies for an interval"
+
 RESAMPLES = 10_000
 _BLOCKS = 1_000
 _GROUPS = 100
@@ -63,7 +65,7 @@ def pooled(
         sums = scenario_sums(shares, rates.scenario)
         ends = bootstrap_t(statistic, sums, rng, rater_variance=people)
     if ends is None:
-        clauses = [note, "too little varies for an interval"]
+        clauses = [note, NOTHING_VARIES]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
     figure = Figure(value, *ends, n, note).within(*bounds)
     if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
