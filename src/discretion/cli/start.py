@@ -139,6 +139,7 @@ def _make(
     from discretion import examples, reports
     from discretion.cases import Docket
     from discretion.judgments import gather
+    from discretion.results import build_people
     from discretion.workspace import make_secret, open_workspace
 
     examples.copy("template", folder)
@@ -154,7 +155,7 @@ def _make(
     print(f"{folder}: {kept}")
     # What was just stored, without reading it back: the log held nothing before.
     panel = gather(imported.judgments[0].panel, imported.judgments)
-    card = reports.of_people(Docket(kept.cases), panel, title=here.name)
+    card = build_people(Docket(kept.cases), panel, title=here.name)
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:
         print(f"- {finding}")

@@ -18,6 +18,8 @@ Statistic = Callable[[Floats], Floats]
 Parts = Callable[[Floats, Floats], Floats]
 """From what was decided, h and n (C,), to each case's share (C, Q) in the sums."""
 
+NOTHING_VARIES = "too little varies for an interval"
+
 RESAMPLES = 10_000
 _BLOCKS = 1_000
 _GROUPS = 100
@@ -70,7 +72,7 @@ def pooled(
         sums = scenario_sums(shares, rates.scenario)
         ends = bootstrap_t(scaled, sums, rng, rater_variance=people)
     if ends is None:
-        clauses = [note, "too little varies for an interval"]
+        clauses = [note, NOTHING_VARIES]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
     low, high = scale.back(ends[0]), scale.back(ends[1])
     figure = Figure(value, low, high, n, note).within(*bounds)

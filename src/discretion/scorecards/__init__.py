@@ -14,7 +14,14 @@ from discretion.measures.references import references
 from discretion.measures.weights import Weigh
 from discretion.policies import Prices
 from discretion.scenarios import Scenario
-from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
+from discretion.scorecards.cards import (
+    ArmCard,
+    Disagreement,
+    Kind,
+    PricesOf,
+    RunCard,
+    Scorecard,
+)
 from discretion.scorecards.curves import curve_cards
 from discretion.scorecards.factors import amplified, factor_cards
 from discretion.scorecards.findings import findings
@@ -49,6 +56,7 @@ def score(
     groups: Sequence[tuple[str, str, Panel]] = (),
     others: Sequence[Panel] = (),
     prices: Mapping[str, Prices] | None = None,
+    prices_of: PricesOf = "run",
     tickets: Sequence[Ticket] | None = None,
     untaught: Sequence[str] = (),
     failures: Mapping[str, int] | None = None,
@@ -68,6 +76,7 @@ def score(
         groups: (column, value, panel) of groups of the panel's raters, to compare arms with too.
         others: panels to set beside this one, on the cases that both judged.
         prices: what wrong decisions cost, by policy; money is counted where there are any.
+        prices_of: when the policies said so.
         tickets: imported requests by which money is counted as often as cases occur; None counts
             cases as everything else does.
         untaught: arms that are shown apart, since their model was not taught their method.
@@ -137,6 +146,7 @@ def score(
         panels=panels,
         disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
+        prices=prices_of,
     )
 
 

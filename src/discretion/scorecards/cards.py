@@ -157,6 +157,10 @@ class ArmCard:
     calibration: tuple[CalibrationBin, ...]
 
 
+PricesOf = Literal["run", "today"]
+"""When the policies said what a wrong decision costs: when the run was made, or now."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContrastCard:
     """Two arms, paired: which is nearer to the people, in squared error."""
@@ -250,3 +254,5 @@ class Scorecard:
     """What tuning broke, where a tuned model stands beside its base."""
     reasons: tuple[ReasonCard, ...] = ()
     """Whether arms that reason first go by what they say."""
+    prices: PricesOf = "run"
+    """Whose prices the money is counted with."""
