@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, overload
@@ -46,6 +46,13 @@ class Case:
     """Cases that differ only in factors that should not matter share a pair."""
     kin: str = ""
     """Id of the case that this one nearly repeats; empty where it is alone or the first."""
+    shown_columns: Mapping[str, str] = field(default_factory=dict)
+    """Columns of an imported case that the user named to be shown to whoever decides it."""
+
+    @property
+    def made(self) -> bool:
+        """Whether a scenario made it; an imported case is a cell of its own."""
+        return self.cell not in ("", self.id)
 
     @property
     def deviation(self) -> float | None:
@@ -108,10 +115,8 @@ class Docket(Sequence[Case]):
         return Docket(tuple(chosen), self.policies, self.scenarios)
 
     def policy_of(self, case: Case) -> Policy:
-        """The policy a case falls under; one that nothing describes is known by its id alone."""
-        return self.policies.get(case.policy) or Policy(
-            id=case.policy, rule=case.policy, domain=case.domain
-        )
+        """The policy a case falls under; one that nothing describes has an id and no rule."""
+        return self.policies.get(case.policy) or Policy.unwritten(case.policy, case.domain)
 
     @overload
     def __getitem__(self, index: int) -> Case: ...
@@ -176,6 +181,8 @@ def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
 _FIELDS = tuple(Case.__dataclass_fields__)
 _values = attrgetter(*_FIELDS)
 _AMOUNTS = ("value", "limit", "scale")
+_LATER = ("kin", "shown_columns")
+"""Fields that came after the first version of the log."""
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
@@ -184,8 +191,9 @@ def case_to_json(case: Case) -> dict[str, Any]:
     for name in _AMOUNTS:
         if row[name] is not None:
             row[name] = plain_decimal(row[name])
-    if not case.kin:
-        del row["kin"]  # A case's version in the log is the hash of this, and stays what it was.
+    for name in _LATER:
+        if not row[name]:
+            del row[name]  # A case's version in the log is the hash of this, and stays what it was.
     return row
 
 
@@ -193,6 +201,21 @@ def case_from_json(row: Mapping[str, Any]) -> Case:
     """The case that `case_to_json` wrote."""
     amounts = {name: None if row[name] is None else Decimal(row[name]) for name in _AMOUNTS}
     return Case(**{**row, **amounts})
+
+
+def completed(known: Case, again: Case) -> Case:
+    """A case that was imported before, with what a later import of it adds: columns, and amounts
+    where it had none. Everything else stays as it was."""
+    added: dict[str, Any] = {
+        name: {**getattr(known, name), **getattr(again, name)}
+        for name in ("factors", "columns", "shown_columns")
+    }
+    if known.value is None and known.limit is None:
+        names = ("value", "limit", "direction", "unit", "scale")
+        added |= {name: getattr(again, name) for name in names}
+    elif not known.unit and (known.value, known.limit) == (again.value, again.limit):
+        added["unit"] = again.unit
+    return replace(known, **added)
 
 
 def _slots(scenario: Scenario, amount: Decimal | None, unit: Unit) -> dict[str, str]:

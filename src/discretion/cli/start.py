@@ -46,6 +46,10 @@ def start(
             "--text-until", metavar="COLUMN", help="Cut the text where this column's text begins."
         ),
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option("--shown", metavar="COLUMNS", help="Columns shown to whoever decides."),
+    ] = "",
     date_format: Annotated[
         str, typer.Option("--date-format", help="Such as %d.%m.%Y; else as the dates look.")
     ] = "",
@@ -87,6 +91,7 @@ def start(
         imported = None
         try:
             said = _said(file, seen, understood, date_format, keep_personal_data=secret is None)
+            said |= {"shown": shown} if shown else {}
             imported = _read(file, said, secret, reading)
         except DiscretionError as error:
             if interview is None:

@@ -57,6 +57,8 @@ class Imported:
     """By kind, how many places in texts and explanations became marks."""
     uncut: int
     """Texts that do not hold what should end them, and were left whole."""
+    unread: tuple[str, ...] = ()
+    """Columns that nothing was taken from: they are not kept."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,6 +152,7 @@ def read_decisions(
         assembly.undecided,
         assembly.replaced,
         assembly.uncut,
+        assembly.unread,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Docket
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel
 from discretion.measures.rates import Bools
 from discretion.measures.references import references
@@ -186,7 +187,7 @@ def _disagreements(
                 p=float(arm.p[row]),
                 rate=float(study.rates.h[row]),
                 n=None if np.isnan(n) else int(n),
-                text=case.text if with_cases else None,
+                text=text_with_facts(case) if with_cases and case.text else None,
             )
         )
     return tuple(found)
