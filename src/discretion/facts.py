@@ -88,6 +88,15 @@ def value_stands(case: Case) -> bool:
     return _stands(case, case.value)
 
 
+def holds_value(case: Case, prompt: str) -> bool:
+    """Whether a prompt holds the value of a case, however it is worded; True where the prompt is
+    in the toy language, which says a value in its own way."""
+    if case.value is None or (case.twin and case.twin in prompt):
+        return True
+    unit = Unit.named(case.unit)
+    return _holds(prompt, unit.show(case.value)) or stands_in(prompt, case.value, unit)
+
+
 def _lines(case: Case, words: FactWords) -> Iterator[str]:
     unit = Unit.named(case.unit)
     if not value_stands(case):

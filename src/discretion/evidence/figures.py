@@ -34,7 +34,9 @@ def tables(
     teaching = None
     if run.plan.tuning:
         teaching = outcome(run, records.panel(run.store, panel))
-    card = reports.of_run(run, panel=panel, teaching=teaching, together=pooled(run), notes=notes)
+    card = reports.of_run(
+        run, panel=panel, teaching=teaching, together=pooled(run), notes=notes, prompts=texts
+    )
     found: dict[str, Any] = reports.to_json(card)
     return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
 

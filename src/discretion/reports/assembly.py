@@ -18,6 +18,7 @@ from discretion.measures.weights import Weigh
 from discretion.models import tuned
 from discretion.policies import Prices
 from discretion.reports.listener import Listener, Notes
+from discretion.reports.unseen_values import unseen_values
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
@@ -50,6 +51,7 @@ def of_run(
     together: Mapping[str, str] | None = None,
     notes: Mapping[str, Notes] | None = None,
     expectations: Sequence[Expectation] = (),
+    prompts: bool = True,
 ) -> Scorecard:
     """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
     and against the groups of its raters that columns of the judgments make.
@@ -64,6 +66,7 @@ def of_run(
         notes: what tuned models say of themselves, by name: their base is looked for among the
             arms, to tell what tuning broke.
         expectations: the user's own cases; those that the run asked are held against it too.
+        prompts: look into the prompts for values that no model was shown.
 
     Raises:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
@@ -128,7 +131,12 @@ def of_run(
         card,
         breakage=listener.breakage(study, expectations),
         reasons=listener.reasons(study),
-        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
+        warnings=(
+            *([] if run.finished else [UNFINISHED]),
+            *(unseen_values(run, docket, joined) if prompts else ()),
+            *card.warnings,
+            *listener.warnings(),
+        ),
     )
     if teaching is not None:
         # Without an answer, where nothing was compared, the nearest target stands first.

@@ -2,6 +2,7 @@
 
 from discretion.workspace.desk import Workspace, open_workspace
 from discretion.workspace.folder import LOG, SETTINGS, TUNING, Contents, read_folder
+from discretion.workspace.notes import notes
 from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
 
@@ -16,6 +17,7 @@ __all__ = [
     "Workspace",
     "make_secret",
     "new_secret",
+    "notes",
     "open_workspace",
     "read_folder",
     "read_secret",

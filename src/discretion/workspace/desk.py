@@ -122,11 +122,12 @@ class Workspace:
         )
 
     @property
-    def _has_log(self) -> bool:
+    def has_log(self) -> bool:
+        """Whether anything was ever stored."""
         return (self.folder / LOG).exists()
 
     def _imported(self) -> list[Case]:
-        return list(records.imported_cases(self.store)) if self._has_log else []
+        return list(records.imported_cases(self.store)) if self.has_log else []
 
 
 def open_workspace(folder: str | Path) -> Workspace:
