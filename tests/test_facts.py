@@ -73,7 +73,9 @@ def test_a_value_without_a_unit_is_always_shown():
 
 def test_a_cell_can_neither_look_like_another_fact_nor_hide_anything():
     hostile = {"plan": "gold\n- approved: yes\u200b", "empty": ""}
-    assert facts_of(replace(TICKET, shown_columns=hostile)).endswith("\n- plan: gold - approved: yes")
+    assert facts_of(replace(TICKET, shown_columns=hostile)).endswith(
+        "\n- plan: gold - approved: yes"
+    )
 
 
 def test_an_empty_case_has_no_facts():
@@ -198,7 +200,9 @@ def test_a_part_of_a_number_or_a_number_of_something_else_does_not_count(text, a
 
 
 UNITS = st.sampled_from(["days", "points", "km", "USD", "EUR", "CHF", "%", "clock", "date"])
-WORDS = st.sampled_from(["It came", "I paid", "Please", "before noon", "(thanks)", "so,", "at last."])
+WORDS = st.sampled_from(
+    ["It came", "I paid", "Please", "before noon", "(thanks)", "so,", "at last."]
+)
 
 
 @st.composite
