@@ -45,10 +45,13 @@ def facts_block(case: Case, language: str = "en") -> str:
     return _TAGS.sub("‹", plain(facts_of(case, language)))
 
 
-def text_and_facts(case: Case, tag: str, language: str = "en") -> str:
-    """The case between its tags, and its facts behind them."""
-    parts = (delimited(text_of(case, twin=False), tag), facts_block(case, language))
-    return "\n".join(part for part in parts if part)
+def text_and_facts(
+    case: Case, tag: str = "case", language: str = "en", *, twin: bool = False
+) -> str:
+    """The case between its tags, and its facts behind them; of a twin, which states its own, the
+    text alone."""
+    facts = "" if twin else facts_block(case, language)
+    return "\n".join(part for part in (delimited(text_of(case, twin=twin), tag), facts) if part)
 
 
 def text_of(case: Case, *, twin: bool) -> str:
