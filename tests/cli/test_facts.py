@@ -15,7 +15,7 @@ from discretion.storage import records
 from discretion.tuning.examples import examples, lessons
 from discretion.tuning.targets import Target
 from discretion.workspace import Workspace, open_workspace
-from servers.shapes import Scripted, says
+from servers.shapes import Scripted, completion, says
 
 from .conftest import Command
 
@@ -268,3 +268,40 @@ def test_the_policys_question_is_asked_of_every_case_and_in_both_orders(
     systems = {request.body["messages"][0]["content"] for request in server.requests[-COUNT:]}
     assert all("Within 30 days." in text and "To grant" not in text for text in systems)
     assert "Was it OK? Yes is to grant, no is to refuse." in discretion("prompt").out
+    assert discretion("report").code == 0
+
+
+def test_a_prompt_that_declares_its_words_is_scored_on_them(
+    discretion: Command, tickets: Path, server: Scripted
+) -> None:
+    pytest.importorskip("openai")
+    arm = own_prompt(tickets, "{case}\n{facts}\nOne word, {answers: approve/deny}:")
+    server.otherwise = lambda request: completion("approve", top=[("approve", -0.1), ("deny", -3)])
+    outcome = discretion("evaluate", "--arm", arm)
+    assert outcome.code == 0, outcome.err
+    server.requests.clear()
+    (card,) = json.loads(discretion("report", "--json").out)["arms"]
+    assert (card["cases"], card["failures"]) == (COUNT, 0)
+
+
+def test_where_a_page_shows_a_case_it_shows_its_facts(discretion: Command, tickets: Path) -> None:
+    pytest.importorskip("openai")
+    discretion("evaluate", "--arm", "bot/direct")
+    shown = json.loads(discretion("report", "--with-cases", "--json").out)["disagreements"]
+    assert shown
+    assert all("Checked in our system:\n- Value: " in one["text"] for one in shown)
+
+
+def test_start_shows_what_it_is_told_to_and_lists_what_it_does_not_keep(
+    discretion: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = ("--map", "value=days,limit=30", "--shown", "plan")
+    outcome = discretion("start", write(tmp_path / "own.csv"), "--yes", *known)
+    assert outcome.code == 0, outcome.err
+    assert "note. To add one later, import the file again and name it: --shown" in outcome.err
+    cases = open_workspace(tmp_path / "own").cases
+    assert {case.shown_columns.get("plan") for case in cases} == {"gold", "paid by [email 1]"}
+    again = discretion("-w", tmp_path / "own", "import", tmp_path / "own.csv")
+    assert "0 new" in again.out
+    assert "updated" not in again.out
