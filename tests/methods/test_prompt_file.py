@@ -63,6 +63,7 @@ def test_a_prompt_without_such_a_slot_shows_the_case_alone(write):
         "Do you refuse or grant it?",
         "Should it be allowed? Answer yes or no.",
         "Reply with yes/no.",
+        "You may refuse what breaks the rule. May it go back? Answer yes or no.",
         "Say {question}",
         "One word, please: {answers: approve/deny}",
     ],

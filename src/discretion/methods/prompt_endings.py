@@ -19,6 +19,8 @@ _OWN_QUESTION = re.compile(
     r"|have|had)\b[^.!?]*\?$",
     re.I,
 )
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+_YES = re.compile(r"\byes\b", re.I)
 _TURNED = re.compile(
     r"\b(?:refus|reject|den(?:y|ied)|declin|turn\w* down|block|forbid|forbidden|prohibit|violat"
     r"|br(?:eak|oke)|wrong|too (?:late|much|high|long))",
@@ -76,11 +78,13 @@ def ending_of(template: str, slots: frozenset[str], path: Path) -> Ending:
     yes_no = any(_YES_NO.search(line) for line in asking)
     if not yes_no and not _OWN_QUESTION.search(last):
         return Ending()
-    if turned := _TURNED.search(template):
-        line = template.count("\n", 0, turned.start()) + 1
-        raise DiscretionError(
-            f"asks for yes or no, and near {turned[0]!r} it is not clear which of them grants",
-            where=f"{path}:{line}",
-            mend="end it with {answers: yes/no}, first the word that grants, or with {question}",
-        )
+    for part in _SENTENCE.finditer(template):
+        asks = part[0].endswith("?") or _YES.search(part[0])
+        if asks and (turned := _TURNED.search(part[0])):
+            line = template.count("\n", 0, part.start() + turned.start()) + 1
+            raise DiscretionError(
+                f"asks for yes or no, and by {turned[0]!r} it is not clear which of them grants",
+                where=f"{path}:{line}",
+                mend="end it with {answers: yes/no}, first the word that grants, or {question}",
+            )
     return Ending(YES_GRANTS, needs="nothing" if yes_no else "answer")
