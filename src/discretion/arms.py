@@ -261,11 +261,25 @@ class TableArm:
         ]
 
 
-def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:
+YES_GRANTS = "yes grants"
+"""The vocabulary that fits a policy's own question, which is answered by yes or no."""
+
+
+def vocabularies_for(method: Method, policy: Policy | None) -> tuple[str, ...]:
+    """The vocabularies in which a method asks about cases of a policy: where the policy has a
+    question of its own, the one whose yes grants."""
+    known = tuple(method.vocabularies)
+    return (YES_GRANTS,) if policy and policy.question and YES_GRANTS in known else known
+
+
+def balanced_asks(
+    case: Case, method: Method, policy: Policy | None = None, *, crossed: bool = False
+) -> list[Ask]:
     """How a case is put: in both orders of the answers, in one wording and vocabulary by rotation,
     or in all of them."""
+    vocabularies = vocabularies_for(method, policy)
     if crossed:
-        pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
+        pairs = [(v, w) for v in vocabularies for w in range(method.wordings)]
     else:
         # Rotated on the pair, not the case: cases that differ only in a factor that should not
         # matter are put in the same words.
@@ -273,9 +287,7 @@ def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[
         name = getattr(method, "into", method).name
         seed = (case.pair or case.id, name)
         turn = fraction_of((*seed, "wording"))
-        pairs = [
-            (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
-        ]
+        pairs = [(rotated_vocabulary(vocabularies, seed), int(turn * method.wordings))]
     return [
         Ask(vocabulary, order, wording) for vocabulary, wording in pairs for order in (True, False)
     ]

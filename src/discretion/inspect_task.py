@@ -36,6 +36,7 @@ from discretion.answers import Answer, combine, read_decision
 from discretion.arms import balanced_asks
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel, Tally, gather
 from discretion.measures import gaps
 from discretion.measures.rates import Floats
@@ -152,9 +153,10 @@ def by_method(workspace: str = ".", method: str = "direct", panel: str = "") -> 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         told = state.metadata
         case = known[told["case"]]
-        asks = balanced_asks(case, put_by)
+        policy = docket.policy_of(case)
+        asks = balanced_asks(case, put_by, policy)
         ask = next(one for one in asks if one.grant_first == told["grant_first"])
-        prompt = put_by.prompt(case, docket.policy_of(case), ask)
+        prompt = put_by.prompt(case, policy, ask)
         state.messages = [_MESSAGES[one.role](content=one.content) for one in prompt.messages]
         told["grant"], told["refuse"] = list(prompt.choices.grant), list(prompt.choices.refuse)
         return await generate(state)
@@ -213,7 +215,7 @@ def _samples(chosen: Docket, people: Panel, workspace: str) -> list[Sample]:
     return [
         Sample(
             id=f"{case.id}-{'grant' if grant_first else 'refuse'}-first",
-            input=case.text or "",
+            input=text_with_facts(case),
             metadata={
                 "case": case.id,
                 "scenario": case.scenario,

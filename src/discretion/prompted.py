@@ -101,7 +101,9 @@ class PromptedArm:
         policy = self.policies[case.policy]
         return [
             self._call(case, prompt, sample)
-            for prompt in (self.method.prompt(case, policy, ask) for ask in self._asks(case))
+            for prompt in (
+                self.method.prompt(case, policy, ask) for ask in self._asks(case, policy)
+            )
             for sample in range(self._draws_per_order())
         ]
 
@@ -113,9 +115,10 @@ class PromptedArm:
         prompts = [_prompt(call) for call in calls]
         return await self._score(calls, prompts, [prompt.reasoning or "" for prompt in prompts])
 
-    def _asks(self, case: Case) -> list[Ask]:
-        asks = balanced_asks(case, self.method, crossed=self.crossed)
+    def _asks(self, case: Case, policy: Policy) -> list[Ask]:
         twin, deviation = self.model.reads_twin, self.state_deviation
+        # A policy's own question is not one of the toy language.
+        asks = balanced_asks(case, self.method, None if twin else policy, crossed=self.crossed)
         if not (twin or deviation):
             return asks
         return [replace(ask, twin=twin, state_deviation=deviation) for ask in asks]

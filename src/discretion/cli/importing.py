@@ -93,6 +93,14 @@ def import_(
     keep: Annotated[
         str, typer.Option("--keep", metavar="COLUMNS", help="Columns to keep for grouping.")
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option(
+            "--shown",
+            metavar="COLUMNS",
+            help="Columns with checked facts, shown to every model and person who decides.",
+        ),
+    ] = "",
     about: Annotated[
         str,
         typer.Option(
@@ -178,6 +186,7 @@ def import_(
         "scale": scale,
         "factor": factor,
         "keep": keep,
+        **({"shown": shown} if shown else {}),
         "about": about,
         "text_until": text_until,
         "keep_personal_data": keep_personal_data,
@@ -245,6 +254,7 @@ def layout_of(said: dict[str, Any]) -> Layout:
         scale=scale,
         factors=parse_columns(said["factor"], "--factor") if said["factor"] else (),
         keep=parse_columns(said["keep"], "--keep") if said["keep"] else (),
+        shown=parse_columns(said["shown"], "--shown") if said.get("shown") else (),
         about=parse_columns(said["about"], "--about") if said.get("about") else (),
         until=said.get("text_until") or None,
         date_format=said["date_format"] or None,

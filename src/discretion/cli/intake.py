@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from discretion.importing import Imported, Known
     from discretion.importing.samples import Samples
     from discretion.workspace import Workspace
+
+_MOST_LISTED = 12
+"""Columns that are named in one line."""
 
 
 def secret_of(here: Workspace) -> bytes:
@@ -111,12 +115,15 @@ class Kept:
     """Groups of cases that nearly repeat each other."""
     alike: int
     """Cases of the file in such groups."""
+    updated: int = 0
+    """Cases that were here before, and have more columns or amounts now."""
 
     @property
     def json(self) -> dict[str, Any]:
         return {
             **self.imported.counts,
             "new": self.new,
+            "updated": self.updated,
             "near_duplicates": self.alike,
             "replaced": dict(self.imported.replaced),
             "unit": self.imported.unit,
@@ -133,7 +140,8 @@ class Kept:
             for name, count in self.imported.counts.items()
             if count and name != "uncut"
         )
-        lines = [f"{counts}; {self.new:,} new"]
+        more = f", {counted(self.updated, 'case')} updated" if self.updated else ""
+        lines = [f"{counts}; {self.new:,} new{more}"]
         if self.imported.replaced:
             marks = self.imported.replaced
             # Kinds that other packages' recognizers brought stand behind.
@@ -153,10 +161,14 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
     from itertools import chain
 
     from discretion.canonical import digest
+    from discretion.cases import completed
     from discretion.importing.kinship import with_kin
     from discretion.storage import Entry, recorded, records
 
-    related = with_kin(imported.cases, list(records.imported_cases(here.store)))
+    known = {case.id: case for case in records.imported_cases(here.store)}
+    related = with_kin(imported.cases, list(known.values()))
+    again = [(known[case.id], case) for case in related.cases if case.id in known]
+    more = [new for old, case in again if (new := completed(old, case)) != old]
     decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
     mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
     # Made as they are written: all at once they would take three times the memory.
@@ -169,10 +181,12 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),
+            map(records.case_version_entry, more),
             [mapping],
         )
     )
-    return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
+    added = sum(fresh[:decisions])
+    return Kept(imported, related.cases, added, related.groups, related.alike, len(more))
 
 
 def remark_on_file(imported: Imported) -> None:
@@ -212,9 +226,19 @@ def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
         remark_on_samples(samples_of(imported))
     if imported.uncut:
         remark(f"{imported.uncut:,} texts do not hold what should end them, and were left whole")
+    if imported.unread:
+        remark(
+            f"not kept: {_listed(imported.unread)}. To add one later, import the file again and "
+            "name it: --shown (a checked fact that whoever decides sees) or --keep (for grouping)"
+        )
     found = giveaways(*decided_texts(imported.cases, imported.judgments, imported.tallies))
     if found:
         remark("these words in the texts may give the decision away:")
         for one in found:
             remark(f"  {one}")
         remark("  if they were written after the decision, cut them: --text-until COLUMN")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _MOST_LISTED} more" if len(columns) > _MOST_LISTED else ""
+    return ", ".join(columns[:_MOST_LISTED]) + more

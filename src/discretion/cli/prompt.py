@@ -61,11 +61,17 @@ def prompt(
         return
     pool = records.precedents(here.store, cases, judged) if judged else []
     shown = chat.without_trial(pool, held)
+    written = cases.policy_of(cases[0])
+    if not written.rule:
+        remark(
+            f"the policy {written.id!r} has no rule yet, so the prompt has none; write "
+            f"policies/{written.id}.yaml with two lines, id: {written.id} and rule: TEXT"
+        )
     if not any(one.case.text for one in shown):
         remark("nobody's judgments can be shown, so the prompt has no earlier cases")
     units = {case.unit for case in cases}
     text = chat.chat_prompt(
-        cases.policy_of(cases[0]),
+        written,
         shown,
         language=language,
         tokens=tokens,

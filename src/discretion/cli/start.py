@@ -49,6 +49,10 @@ def start(
             "--text-until", metavar="COLUMN", help="Cut the text where this column's text begins."
         ),
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option("--shown", metavar="COLUMNS", help="Columns shown to whoever decides."),
+    ] = "",
     date_format: Annotated[
         str, typer.Option("--date-format", help="Such as %d.%m.%Y; else as the dates look.")
     ] = "",
@@ -102,6 +106,7 @@ def start(
             said = _said(file, seen, understood, date_format, keep_personal_data=secret is None)
             if decimal:
                 said["decimal"] = decimal
+            said |= {"shown": shown} if shown else {}
             imported = _read(file, said, secret, reading)
         except AmbiguousNumbersError as doubt:
             if interview is None:

@@ -30,7 +30,8 @@ def tables(
         notes: what the run's tuned models say of themselves, by name.
         texts: whether what models wrote is at hand; without it, so are the tables made from it.
     """
-    found: dict[str, Any] = reports.to_json(build(run, ReportOptions(panel=panel, notes=notes)))
+    options = ReportOptions(panel=panel, notes=notes, prompts=texts)
+    found: dict[str, Any] = reports.to_json(build(run, options))
     return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
 
 

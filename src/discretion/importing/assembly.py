@@ -103,6 +103,11 @@ class Assembly:
         """How many texts do not hold what should end them."""
         return self._book.uncut
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that nothing was taken from."""
+        return self._fields.unread
+
     def texts(self, row: Row) -> Texts:
         """What would be looked at for personal data in this row."""
         fields = self._fields

@@ -72,6 +72,8 @@ class Imported:
     """Cells that hold an error such as #N/A, by the error: they were read as empty."""
     unit: str = ""
     """What values and limits are counted in: as the layout says, or else the cells."""
+    unread: tuple[str, ...] = ()
+    """Columns that nothing was taken from: they are not kept."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -179,6 +181,7 @@ def read_decisions(
         (*table.notes, *notes),
         dict(table.missing),
         layout.unit,
+        assembly.unread,
     )
 
 

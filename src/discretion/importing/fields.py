@@ -62,10 +62,24 @@ class Fields:
             for name in names
         }
         self._about = [(name, find_column(name, places, where="--about")) for name in layout.about]
+        self._shown = [(name, find_column(name, places, where="--shown")) for name in layout.shown]
+        in_fields = (columns_in(one.node) for one in self._expressions.values())
+        read = {name for names in in_fields for name in names}
+        self._read = {*read, *self._columns, *layout.about, *layout.shown}
+        self._header = header
 
     def columns(self, row: Row) -> dict[str, str]:
         """The cells of the columns that describe a case, by name."""
         return {name: row.cells[index] for name, index in self._columns.items()}
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that nothing is taken from."""
+        return tuple(name for name in self._header if name and name not in self._read)
+
+    def shown(self, row: Row) -> dict[str, str]:
+        """The filled cells of the columns that are shown to whoever decides, by name."""
+        return {name: row.cells[index] for name, index in self._shown if row.cells[index]}
 
     def about(self, row: Row) -> dict[str, str]:
         """The filled cells of the columns that describe a judgment, by name."""
@@ -74,7 +88,8 @@ class Fields:
     def case_key(self, row: Row) -> tuple[Cell, ...]:
         """Everything that a case is made from: rows with equal keys have the same case."""
         given = ("" if field is None else field.of(row.cells) for field in self._of_case)
-        return (*given, *(row.cells[index] for index in self._columns.values()))
+        shown = (row.cells[index] for _, index in self._shown)
+        return (*given, *(row.cells[index] for index in self._columns.values()), *shown)
 
     def required(self, name: str, row: Row, read: Callable[[Cell], T]) -> T:
         """A field that must be mapped and filled."""

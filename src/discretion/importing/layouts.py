@@ -56,7 +56,10 @@ class Layout:
     factors: tuple[str, ...] = ()
     """Columns whose cells are the levels of a factor of the column's name."""
     keep: tuple[str, ...] = ()
-    """Further columns that describe a case, for holding out and grouping."""
+    """Further columns that describe a case, for holding out and grouping. Nobody who decides is
+    shown them."""
+    shown: tuple[str, ...] = ()
+    """Columns with checked facts about a case, shown to every model and person who decides it."""
     about: tuple[str, ...] = ()
     """Columns that describe a judgment or who made it: lead or starter, reversed."""
     until: str | None = None

@@ -35,6 +35,8 @@ class Wordings(Described):
     """Everything in wordings.yaml, which says where each part stands in a prompt."""
 
     openings: tuple[str, ...] = Field(min_length=3)
+    openings_without_rule: tuple[str, ...] = Field(min_length=3)
+    openings_for_a_question: tuple[str, ...] = Field(min_length=3)
     rule: str
     purpose: str
     guidance: str

@@ -18,6 +18,7 @@ from discretion.measures.weights import Weigh
 from discretion.models import tuned
 from discretion.policies import Prices
 from discretion.results.listener import Listener, Notes
+from discretion.results.unseen_values import unseen_values
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, PricesOf, RunCard
@@ -65,6 +66,8 @@ class ReportOptions:
     notes: Mapping[str, Notes] | None = None
     """What tuned models say of themselves, by name; read from the run's workspace where left
     out. Their base is looked for among the arms, to show what tuning broke."""
+    prompts: bool = True
+    """Look into the prompts for values that no model was shown."""
 
 
 def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
@@ -139,7 +142,12 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
         card,
         breakage=listener.breakage(study, options.expectations),
         reasons=listener.reasons(study),
-        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
+        warnings=(
+            *([] if run.finished else [UNFINISHED]),
+            *(unseen_values(run, docket, together) if options.prompts else ()),
+            *card.warnings,
+            *listener.warnings(),
+        ),
     )
     if teaching is not None:
         trained = [name for name in names if name.startswith(tuned.PREFIX)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Docket
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel
 from discretion.measures.references import references
 from discretion.measures.weights import Weigh
@@ -199,7 +200,7 @@ def _disagreements(
                 p=float(arm.p[row]),
                 rate=float(study.rates.h[row]),
                 n=None if np.isnan(n) else int(n),
-                text=case.text if with_cases else None,
+                text=text_with_facts(case) if with_cases and case.text else None,
             )
         )
     return tuple(found)
