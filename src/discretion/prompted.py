@@ -10,12 +10,15 @@ from typing import Any
 
 from discretion.answers import Answer, Failure, read_decision
 from discretion.arms import (
+    BOTH,
     Ask,
     Call,
     Decoding,
+    Form,
     Method,
     Model,
     Open,
+    Probed,
     Prompt,
     PutIn,
     Refused,
@@ -51,6 +54,8 @@ class PromptedArm:
     """Part of every key: another value asks everything again."""
     clock: Callable[[], str] = str
     """Says when an answer was given, ISO 8601 in UTC."""
+    form: Form = "end"
+    """In what form answers are scored; where the model lets a probe choose, see `in_form`."""
     seen: frozenset[str] = field(default=frozenset(), repr=False)
     """Ids of cases on which the model was tuned: neither they nor what nearly repeats them is
     asked."""
@@ -73,7 +78,44 @@ class PromptedArm:
 
     @property
     def fingerprint(self) -> str:
-        return digest((self.model.fingerprint, self.method.name, self.state_deviation))
+        return digest(
+            (self.model.fingerprint, self.method.name, self.state_deviation, *self._formed)
+        )
+
+    @property
+    def _formed(self) -> tuple[str, ...]:
+        """What the form adds to a key: nothing where it is the first there was."""
+        return () if self.form == "end" else (self.form,)
+
+    @property
+    def scored(self) -> bool:
+        """Whether its decisions are scores of this machine's."""
+        drawn = self.drawn and not self.method.reason_first
+        return self.model.scores and not drawn and not isinstance(self.model, Remote)
+
+    @property
+    def settled_form(self) -> Form | None:
+        """The form in which answers are scored; None where a probe is to choose one."""
+        return self.model.form if self.scored and isinstance(self.model, Probed) else "end"
+
+    def in_form(self, form: Form) -> PromptedArm:
+        """The same arm, its answers scored in that form."""
+        return self if form == self.form else replace(self, form=form)
+
+    async def probe(self, cases: Sequence[Case]) -> Mapping[Form, float]:
+        """The mean mass on neither answer in each form, over one prompt for each of the cases.
+
+        A method that reasons first is probed without a reasoning.
+        """
+        if not isinstance(self.model, Probed):
+            return {}
+        prompts = []
+        for turn, case in enumerate(cases):
+            calls = self.calls(case)
+            prompt = _prompt(calls[turn % len(calls)])
+            reasoned = self.method.reason_first and prompt.reasoning is None
+            prompts.append(replace(prompt, reasoning="") if reasoned else prompt)
+        return await self.model.probe(prompts)
 
     @property
     def drawn(self) -> bool:
@@ -114,17 +156,24 @@ class PromptedArm:
         return await self._score(calls, prompts, [prompt.reasoning or "" for prompt in prompts])
 
     def _asks(self, case: Case) -> list[Ask]:
-        asks = balanced_asks(case, self.method, crossed=self.crossed)
+        asks = balanced_asks(case, self.method, crossed=self.crossed, both=self._both)
         twin, deviation = self.model.reads_twin, self.state_deviation
         if not (twin or deviation):
             return asks
         return [replace(ask, twin=twin, state_deviation=deviation) for ask in asks]
 
+    @property
+    def _both(self) -> bool:
+        """Whether each case is asked in both yes/no questions. A call to a server costs money, and
+        the built-in model was made to be asked in one by rotation."""
+        return not isinstance(self.model, Remote) and not self.model.reads_twin
+
     def _draws_per_order(self) -> int:
         if not self.drawn:
             return 1
         total = self.decoding.reasonings if self.method.reason_first else self.decoding.samples
-        return max(1, -(-total // 2))
+        strata = 4 if self._both and not self.crossed and _asks_both(self.method) else 2
+        return max(1, -(-total // strata))
 
     def _call(self, case: Case, prompt: Prompt, sample: int) -> Call:
         decoding = self.decoding
@@ -146,6 +195,7 @@ class PromptedArm:
                 (prompt.reason_first, prompt.decision_cue, *put_in),
                 settings,
                 self.fresh,
+                *self._formed,
             )
         )
         return Call(key, case.id, prompt, sample)
@@ -153,6 +203,8 @@ class PromptedArm:
     async def _score(
         self, calls: Sequence[Call], prompts: Sequence[Prompt], texts: Sequence[str]
     ) -> list[Answer | Failure]:
+        if self.form != "end":
+            prompts = [replace(prompt, form=self.form) for prompt in prompts]
         replies = await self.model.score(prompts)
         at = self.clock()
         answers: list[Answer | Failure] = []
@@ -256,6 +308,10 @@ def _prompt(call: Call) -> Prompt:
     if call.prompt is None:
         raise TypeError("a prompted arm was given a call without a prompt")
     return call.prompt
+
+
+def _asks_both(method: Method) -> bool:
+    return set(BOTH) <= set(method.vocabularies)
 
 
 def _share(log_grant: float, log_refuse: float) -> float:

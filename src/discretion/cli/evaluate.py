@@ -91,7 +91,7 @@ def evaluate(
     What was answered before is not asked again, and a run that was stopped goes on with the same
     command. A plan's hash is stored before anything is asked.
     """
-    from discretion import evaluation
+    from discretion import answer_forms, evaluation
     from discretion.cli import endpoints
     from discretion.selections import panel_expression
 
@@ -120,6 +120,7 @@ def evaluate(
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
+    lineup = answer_forms.settle(lineup, chosen, here.store, tell=remark)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
     watcher = Calls()
     try:
