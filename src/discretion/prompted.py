@@ -164,9 +164,9 @@ class PromptedArm:
 
     @property
     def _both(self) -> bool:
-        """Whether each case is asked in both yes/no questions. A call to a server costs money, and
-        the built-in model was made to be asked in one by rotation."""
-        return not isinstance(self.model, Remote) and not self.model.reads_twin
+        """Whether each case is asked in both yes/no questions: by models in folders, where a call
+        costs nothing, but for those that were made to be asked in the toy's words."""
+        return isinstance(self.model, Probed) and not self.model.reads_twin
 
     def _draws_per_order(self) -> int:
         if not self.drawn:

@@ -9,6 +9,7 @@ from typing import cast
 
 import discretion
 from discretion import methods, models
+from discretion.answer_forms import IN_WORDS
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
@@ -22,6 +23,7 @@ from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.reads_case import Reading
 from discretion.scorecards.study import study_of
 from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
@@ -89,7 +91,10 @@ def of_run(
     tickets = None
     if as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
-    listener = Listener(run, docket, joined, notes or {})
+    reading = Reading(
+        {joined.get(name, name): IN_WORDS[run.forms.get(name, "end")] for name, _ in run.arms}
+    )
+    listener = Listener(run, docket, joined, notes or {}, reading)
     card = score(
         title or "How far from the people",
         docket,
@@ -103,6 +108,7 @@ def of_run(
         tickets=tickets,
         untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
+        reading=reading,
         run=RunCard(
             run=run.id,
             started=run.started,
@@ -128,7 +134,7 @@ def of_run(
         card,
         breakage=listener.breakage(study, expectations),
         reasons=listener.reasons(study),
-        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
+        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *reading.warnings()),
     )
     if teaching is not None:
         # Without an answer, where nothing was compared, the nearest target stands first.
