@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from discretion.arms import ANSWER_CUE, Arm, Form
 from discretion.canonical import digest
@@ -36,7 +37,6 @@ def settle(
     store: Store,
     *,
     probe: bool = True,
-    tell: Callable[[str], None] | None = None,
 ) -> list[Arm]:
     """The arms, each scored in its form: the model's own, the one in the log, or what a probe
     chooses now and the log keeps.
@@ -44,12 +44,21 @@ def settle(
     Args:
         cases: what will be asked; a hash takes the probe's prompts from them.
         probe: without it arms that were never probed stay as they are, and nothing is loaded.
-        tell: hears which form each arm that can be probed is scored in, in one sentence.
 
     Raises:
         DiscretionError: a model cannot be loaded, or cannot spell the answers.
     """
-    return [_settled(arm, cases, store, probe=probe, tell=tell) for arm in arms]
+    return [_settled(arm, cases, store, probe=probe) for arm in arms]
+
+
+def told(arms: Sequence[Arm], store: Store) -> list[str]:
+    """Which form each arm that was probed is scored in, and why, in one sentence each."""
+    said = []
+    for arm in arms:
+        noted = _noted(arm, store) if isinstance(arm, PromptedArm) else None
+        if noted is not None and noted["outside"]:
+            said.append(_sentence(arm.name, noted["form"], noted["outside"], noted["prompts"]))
+    return said
 
 
 def choose(outside: Mapping[Form, float]) -> Form:
@@ -61,43 +70,46 @@ def choose(outside: Mapping[Form, float]) -> Form:
     return next(form for form, mass in outside.items() if mass <= least + ALIKE)
 
 
-def _settled(
-    arm: Arm,
-    cases: Sequence[Case],
-    store: Store,
-    *,
-    probe: bool,
-    tell: Callable[[str], None] | None,
-) -> Arm:
+def _settled(arm: Arm, cases: Sequence[Case], store: Store, *, probe: bool) -> Arm:
     if not isinstance(arm, PromptedArm) or arm.form != "end":
         return arm
     if arm.settled_form is not None:
         return arm.in_form(arm.settled_form)
-    key = digest((KIND, arm.fingerprint))
-    noted = next(iter(store.find(KIND, [key])), None)
-    if noted is not None:
-        form: Form = noted.body["form"]
-        outside: Mapping[Form, float] = noted.body["outside"]
-    elif probe:
+    noted = _noted(arm, store)
+    if noted is None and not probe:
+        return arm
+    if noted is None:
         asked = [case for case in _by_hash(cases) if arm.calls(case)][:PROBED]
         outside = {form: round(mass, 4) for form, mass in complete(arm.probe(asked)).items()}
-        form = choose(outside)
-        body = {"arm": arm.name, "form": form, "outside": outside, "prompts": len(asked)}
-        records.note(store, KIND, key, body)
-    else:
-        return arm
-    if tell is not None and outside:
-        tell(_sentence(arm.name, form, outside))
-    return arm.in_form(form)
+        noted = {
+            "arm": arm.name,
+            "form": choose(outside),
+            "outside": outside,
+            "prompts": len(asked),
+        }
+        records.note(store, KIND, _key(arm), noted)
+    return arm.in_form(noted["form"])
+
+
+def _noted(arm: PromptedArm, store: Store) -> Mapping[str, Any] | None:
+    """What the log holds of a probe of this model and method."""
+    if arm.settled_form is not None:
+        return None
+    found = next(iter(store.find(KIND, [_key(arm)])), None)
+    return None if found is None else found.body
+
+
+def _key(arm: PromptedArm) -> str:
+    return digest((KIND, arm.in_form("end").fingerprint))
 
 
 def _by_hash(cases: Sequence[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: digest(("probe", case.id)))
 
 
-def _sentence(name: str, form: Form, outside: Mapping[Form, float]) -> str:
-    share = f"{100 * outside[form]:.0f}% of its probability is on neither answer"
-    if form == "end":
-        return f"{name}: scored by {IN_WORDS[form]}; {share} (tried on {PROBED} prompts)"
-    before = "" if "end" not in outside else f", {100 * outside['end']:.0f}% for {IN_WORDS['end']}"
-    return f"{name}: scored by {IN_WORDS[form]}; {share}{before} (tried on {PROBED} prompts)"
+def _sentence(name: str, form: Form, outside: Mapping[Form, float], prompts: int) -> str:
+    other = f" ({100 * outside['end']:.0f}% with {IN_WORDS['end']})" if form != "end" else ""
+    return (
+        f"{name} is scored by {IN_WORDS[form]}: on {prompts} prompts {100 * outside[form]:.0f}% of "
+        f"its probability was on neither answer{other}"
+    )

@@ -120,7 +120,9 @@ def evaluate(
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
-    lineup = answer_forms.settle(lineup, chosen, here.store, tell=remark)
+    lineup = answer_forms.settle(lineup, chosen, here.store)
+    for sentence in answer_forms.told(lineup, here.store):
+        remark(sentence)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
     watcher = Calls()
     try:

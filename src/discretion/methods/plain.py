@@ -39,8 +39,9 @@ class PlainMethod:
         if ask.twin:
             question = words.questions[VOCABULARY].dialect.format(first=first, second=second)
             return Prompt((Message("user", f"{text} decide: {question}"),), asked)
+        rule = policy.rule.strip()
         parts = (
-            f"{words.plain.rule} {policy.rule.strip()}",
+            f"{words.plain.rule} {rule}" if rule else "",
             policy.guidance.strip(),
             between_tags(text),
             distance(case, ask),

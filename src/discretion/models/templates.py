@@ -18,6 +18,8 @@ OPENED = re.compile(r"([<\[])(think\w*)([>\]])\s*\Z", re.IGNORECASE)
 EMPTY_THOUGHT = re.compile(r"[<\[](think\w*)[>\]]\s*[<\[]/\1[>\]]\s*\Z", re.IGNORECASE)
 """A think block that is open and closed at once, at the end of a text."""
 ANSWER = "a probe of the end of a turn"
+DATE_CODES = "aAbBcdFHIjmMpSuUwWxXyY"
+"""What a format of a date may ask for."""
 WITHIN_WORD = re.compile(r"[\w'’-]|\ufffd")
 """How a text begins that goes on with the word before it; a part of a letter may."""
 
@@ -213,7 +215,7 @@ class Template:
             more["enable_thinking"] = False
         # The clock would change what a model is asked from one day to the next.
         if "strftime_now" in self._source:
-            more["strftime_now"] = FIXED_DATE.strftime
+            more["chat_template"] = _stopped_clock() + self._source
         if takes_date(self._source):
             more["date_string"] = FIXED_DATE.strftime("%d %b %Y")
         try:
@@ -265,6 +267,15 @@ class Template:
                     mend="use another model, or a method with other answers",
                 )
         return sayable
+
+
+def _stopped_clock() -> str:
+    """The macro by which a template that asks for the time is told the fixed date: transformers
+    takes no function in place of its own clock."""
+    codes = {f"%{code}": FIXED_DATE.strftime(f"%{code}") for code in DATE_CODES}
+    codes |= {"%-d": str(FIXED_DATE.day), "%-m": str(FIXED_DATE.month)}
+    replaced = "".join(f"|replace('{code}', '{said}')" for code, said in codes.items())
+    return f"{{%- macro strftime_now(format) -%}}{{{{- format{replaced} -}}}}{{%- endmacro %}}"
 
 
 def plain(text: str) -> str:

@@ -30,7 +30,7 @@ from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
 from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
-from discretion.scorecards.reads_case import Reading, sentences, withhold
+from discretion.scorecards.reads_case import Reading, doubts, sentences, withhold
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
 
@@ -134,7 +134,10 @@ def score(
             *sentences(readings),
             *findings(people, seeing, leans, curves, compared, raters, money, panels),
         ),
-        warnings=warnings(people, ranked, study, docket.scenarios, curves),
+        warnings=(
+            *doubts(readings),
+            *warnings(people, ranked, study, docket.scenarios, curves),
+        ),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),

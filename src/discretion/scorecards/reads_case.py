@@ -148,6 +148,16 @@ def sentences(cards: Sequence[ReadingCard]) -> tuple[str, ...]:
     return tuple(_sentence(card) for card in cards if card.withheld)
 
 
+def doubts(cards: Sequence[ReadingCard]) -> list[str]:
+    """Of which arms it cannot be said whether they read the case."""
+    return [
+        f"We cannot say whether {card.arm} reads the case: it ranks requests no better than chance "
+        f"(AUC {card.auc.value:.2f}, 95% interval {card.auc.low:.2f} to {card.auc.high:.2f})."
+        for card in cards
+        if card.reads == "not known" and _holds_half(card.auc)
+    ]
+
+
 def withhold(card: ArmCard) -> ArmCard:
     """An arm that goes by how it is asked, without what would rank it."""
     why = missing(f"it {WITHHELD}", card.gap.n)
