@@ -78,13 +78,48 @@ def fit(name: str, job: Job, work: Path, make: Make) -> Path:
 
 
 def with_adapters(model: Any, rank: int) -> Any:
-    """A model with LoRA adapters on every linear layer; nothing else of it is trained."""
+    """A model with LoRA adapters on every linear layer; nothing else of it is trained.
+
+    Raises:
+        DiscretionError: the model has layers that adapters cannot serve.
+    """
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
         r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
     )
-    return get_peft_model(model, config)
+    try:
+        return get_peft_model(model, config)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DiscretionError(
+            f"LoRA adapters cannot serve this model's layers: {reason.rstrip('.')}",
+            mend="train all weights with --full, or use another model",
+        ) from error
+
+
+def adapted_share(base: Path, rank: int) -> float:
+    """The share of a base's weights that adapters reach; its weights are not loaded.
+
+    Raises:
+        DiscretionError: the model has layers that adapters cannot serve.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
+    with quietly(), torch.device("meta"):
+        model: Any = AutoModelForCausalLM.from_config(config)
+        weights = sum(value.numel() for value in model.parameters())
+        adapted = with_adapters(model, rank)
+    reached = {
+        value.data_ptr() or id(value): value.numel()
+        for layer in adapted.modules()
+        if hasattr(layer, "lora_A")
+        for name, value in layer.get_base_layer().named_parameters(recurse=False)
+        if name == getattr(layer, "parameter_name", "weight")
+    }
+    return sum(reached.values()) / weights
 
 
 def _saved(model: Any, dtype: str, folder: Path) -> Path:
