@@ -145,7 +145,8 @@ class Reading:
 
 def sentences(cards: Sequence[ReadingCard]) -> tuple[str, ...]:
     """What stands first on a page: which arms go by how they are asked, and by how much."""
-    return tuple(_sentence(card) for card in cards if card.withheld)
+    blind = [card for card in cards if card.withheld]
+    return (*(f"{card.arm} {WITHHELD}." for card in blind), *map(_by_what, blind))
 
 
 def doubts(cards: Sequence[ReadingCard]) -> list[str]:
@@ -165,7 +166,7 @@ def withhold(card: ArmCard) -> ArmCard:
     return replace(card, gap=why, curve_gap=why, reach=why, note=note)
 
 
-def _sentence(card: ReadingCard) -> str:
+def _by_what(card: ReadingCard) -> str:
     asked = 100 * (1 - (card.case.value or 0.0))
     named = {
         "the words of the question": card.vocabulary,
@@ -174,14 +175,12 @@ def _sentence(card: ReadingCard) -> str:
     }
     most = max(named, key=lambda name: named[name] or 0.0)
     ranks = ""
-    if card.auc.value is not None:
+    if _holds_half(card.auc):
         ranks = f" It ranks requests no better than chance (AUC {card.auc.value:.2f})."
-        if card.p is not None and card.p > UNSURE and not _holds_half(card.auc):
-            ranks = ""
     return (
-        f"{card.arm} {WITHHELD}: {asked:.0f}% of what varies between its answers is how it was "
-        f"asked, above all {most} ({100 * (named[most] or 0.0):.0f}%).{ranks} Its thresholds, its "
-        "money and its rank are therefore left out."
+        f"{asked:.0f}% of what varies between the answers of {card.arm} is how it was asked, above "
+        f"all {most} ({100 * (named[most] or 0.0):.0f}%).{ranks} So its thresholds, its money and "
+        "its rank are left out."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -92,6 +93,8 @@ def with_adapters(model: Any, rank: int) -> Any:
         return get_peft_model(model, config)
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # The library's own tag, and advice on settings that nobody here has made.
+        reason = re.sub(r"^\[\S*\]\s*|\s*Please .*", "", reason)
         raise DiscretionError(
             f"LoRA adapters cannot serve this model's layers: {reason.rstrip('.')}",
             mend="train all weights with --full, or use another model",
@@ -108,11 +111,12 @@ def adapted_share(base: Path, rank: int) -> float:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
+    kinds: Any = AutoModelForCausalLM
     with quietly(), torch.device("meta"):
-        model: Any = AutoModelForCausalLM.from_config(config)
-        weights = sum(value.numel() for value in model.parameters())
+        model = kinds.from_config(config)
+        weights: int = sum(value.numel() for value in model.parameters())
         adapted = with_adapters(model, rank)
-    reached = {
+    reached: dict[int, int] = {
         value.data_ptr() or id(value): value.numel()
         for layer in adapted.modules()
         if hasattr(layer, "lora_A")
