@@ -192,3 +192,14 @@ def test_the_date_is_no_part_of_a_fingerprint_that_needs_none(
     before = fingerprint_folder(folder, "any")
     monkeypatch.setattr(folders, "FIXED_DATE", date(2020, 2, 2))
     assert fingerprint_folder(folder, "any") == before
+
+
+def test_nothing_but_the_error_is_said_of_missing_weights(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    stopped(altered(folder, tmp_path, without("lm_head")))
+    assert capfd.readouterr().err == ""
+    assert logging.get_verbosity() == before

@@ -72,7 +72,7 @@ def load(name: str, settings: Settings) -> Loaded:
         torch.set_num_threads(settings.threads or 1)
     trusted: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        with without_progress_bars():
+        with without_progress_bars(), without_remarks():
             tokenizer = AutoTokenizer.from_pretrained(path, **trusted)
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 path,
@@ -180,6 +180,21 @@ def without_progress_bars() -> Iterator[None]:
     finally:
         if shown:
             bars.enable_progress_bar()
+
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Let transformers work without remarks below an error: of missing weights it says that they
+    may be ignored."""
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _flat(declared: Sequence[int | list[int] | None]) -> list[int]:

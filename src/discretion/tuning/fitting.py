@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from discretion.errors import DiscretionError, missing_extra
-from discretion.models.loading import Loaded, load, without_progress_bars
+from discretion.models.loading import Loaded, load, without_progress_bars, without_remarks
 from discretion.tuning import processes
 from discretion.tuning.checkpoints import (
     check_finite,
@@ -138,18 +138,10 @@ def _saved(model: Any, dtype: str, folder: Path) -> Path:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Without bars, and without remarks that a user of this program can do nothing about."""
-    from transformers.utils import logging as transformers_logging
-
-    logging: Any = transformers_logging
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        with without_progress_bars(), warnings.catch_warnings():
-            # peft and TRL say it in words that transformers is about to retire.
-            warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing`", FutureWarning)
-            yield
-    finally:
-        logging.set_verbosity(before)
+    with without_progress_bars(), without_remarks(), warnings.catch_warnings():
+        # peft and TRL say it in words that transformers is about to retire.
+        warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing`", FutureWarning)
+        yield
 
 
 @contextmanager
