@@ -132,7 +132,7 @@ class Decoding:
     temperature: float = 1.0
     max_tokens: int = 256
     samples: int = 20
-    """Draws per case where p is sampled, divided equally over the two orders."""
+    """Draws per case where p is sampled, divided equally over the ways it is asked."""
     reasonings: int = 16
     """Reasonings per case where the method reasons first, divided likewise."""
     seed: int = 0

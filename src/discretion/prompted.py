@@ -10,7 +10,6 @@ from typing import Any
 
 from discretion.answers import Answer, Failure, read_decision
 from discretion.arms import (
-    BOTH,
     Ask,
     Call,
     Decoding,
@@ -141,10 +140,11 @@ class PromptedArm:
         if case.id in self.seen or case.kin in self.seen:
             return ()
         policy = self.policies[case.policy]
+        asks = self._asks(case)
         return [
             self._call(case, prompt, sample)
-            for prompt in (self.method.prompt(case, policy, ask) for ask in self._asks(case))
-            for sample in range(self._draws_per_order())
+            for prompt in (self.method.prompt(case, policy, ask) for ask in asks)
+            for sample in range(self._draws_per_ask(len(asks)))
         ]
 
     async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
@@ -168,12 +168,13 @@ class PromptedArm:
         costs nothing, but for those that were made to be asked in the toy's words."""
         return isinstance(self.model, Probed) and not self.model.reads_twin
 
-    def _draws_per_order(self) -> int:
+    def _draws_per_ask(self, asks: int) -> int:
+        """A case's draws are divided over the ways it is asked; crossed, each wording and
+        vocabulary has as many."""
         if not self.drawn:
             return 1
         total = self.decoding.reasonings if self.method.reason_first else self.decoding.samples
-        strata = 4 if self._both and not self.crossed and _asks_both(self.method) else 2
-        return max(1, -(-total // strata))
+        return max(1, -(-total // (2 if self.crossed else asks)))
 
     def _call(self, case: Case, prompt: Prompt, sample: int) -> Call:
         decoding = self.decoding
@@ -308,10 +309,6 @@ def _prompt(call: Call) -> Prompt:
     if call.prompt is None:
         raise TypeError("a prompted arm was given a call without a prompt")
     return call.prompt
-
-
-def _asks_both(method: Method) -> bool:
-    return set(BOTH) <= set(method.vocabularies)
 
 
 def _share(log_grant: float, log_refuse: float) -> float:
