@@ -111,6 +111,15 @@ def test_what_is_drawn_or_set_by_the_model_is_not_probed(store, more):
     assert settled.form == ("end" if more else "cue")
 
 
+def test_a_probe_in_which_nothing_could_be_asked_chooses_nothing(store):
+    model = Formed({})
+    [settled] = settle([arm(model)], docket(3), store)
+    assert (settled.form, told([settled], store)) == ("end", [])
+    model.outside = OUTSIDE
+    [settled] = settle([arm(model)], docket(3), store)
+    assert settled.form == "cue-word"
+
+
 def test_a_method_that_reasons_first_is_probed_without_a_reasoning(store):
     model = Formed({"end": 0.9, "word": 0.1})
     [settled] = settle([arm(model, "chain-of-thought")], docket(3), store)

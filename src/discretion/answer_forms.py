@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from discretion.arms import ANSWER_CUE, Arm, Form
@@ -56,7 +57,7 @@ def told(arms: Sequence[Arm], store: Store) -> list[str]:
     said = []
     for arm in arms:
         noted = _noted(arm, store) if isinstance(arm, PromptedArm) else None
-        if noted is not None and noted["outside"]:
+        if noted is not None:
             said.append(_sentence(arm.name, noted["form"], noted["outside"], noted["prompts"]))
     return said
 
@@ -79,8 +80,10 @@ def _settled(arm: Arm, cases: Sequence[Case], store: Store, *, probe: bool) -> A
     if noted is None and not probe:
         return arm
     if noted is None:
-        asked = [case for case in _by_hash(cases) if arm.calls(case)][:PROBED]
+        asked = list(islice((case for case in _by_hash(cases) if arm.calls(case)), PROBED))
         outside = {form: round(mass, 4) for form, mass in complete(arm.probe(asked)).items()}
+        if not outside:  # nothing could be asked, so nothing was chosen
+            return arm
         noted = {
             "arm": arm.name,
             "form": choose(outside),
