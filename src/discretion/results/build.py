@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from discretion import methods, models
+from discretion.answer_forms import IN_WORDS
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
@@ -24,6 +25,7 @@ from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, PricesOf, RunCard
 from discretion.scorecards.findings import dearer
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.reads_case import Reading
 from discretion.scorecards.study import study_of
 from discretion.storage import records
 from discretion.version import __version__
@@ -98,7 +100,10 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
     if options.as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
     notes = tuned.notes_of(store.path.parent) if options.notes is None else options.notes
-    listener = Listener(run, docket, together, notes)
+    reading = Reading(
+        {together.get(name, name): IN_WORDS[run.forms.get(name, "end")] for name, _ in run.arms}
+    )
+    listener = Listener(run, docket, together, notes, reading)
     card = score(
         options.title or "How far from the people",
         docket,
@@ -113,6 +118,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
         tickets=tickets,
         untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
+        reading=reading,
         run=RunCard(
             run=run.id,
             started=run.started,
@@ -146,7 +152,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
             *([] if run.finished else [UNFINISHED]),
             *(unseen_values(run, docket, together) if options.prompts else ()),
             *card.warnings,
-            *listener.warnings(),
+            *reading.warnings(),
         ),
     )
     if teaching is not None:
