@@ -77,7 +77,7 @@ def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
     if isinstance(stated, list) and isinstance(found, list):
         pairs = [numbers_of_both(one, two) for one, two in _paired(stated, found)]
         return [one for one, _ in pairs], [two for _, two in pairs]
-    elif not (_is_number(stated) or _is_number(found) or stated == found):
+    if not (_is_number(stated) or _is_number(found) or stated == found):
         return None, None
     return stated, found
 
