@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from discretion.arms import Decoding, Refused, TableArm
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
-from discretion.evaluation import count_calls, evaluate
+from discretion.evaluation import count_calls, count_repeated, evaluate
 from discretion.plans import Plan
 from discretion.runs import find_run, runs
 from discretion.storage import Store
@@ -188,11 +188,44 @@ def test_counting_asks_nothing(store):
     model = StandIn()
     evaluate(CASES[:3], [arm(model)], store)
     model.asked.clear()
-    [(name, calls, cached, characters)] = count_calls(CASES, [arm(model)], store)
-    assert (name, calls, cached, model.asked) == ("model/direct", 20, 6, [])
-    put = [call.prompt for one in CASES[3:] for call in arm(model).calls(one)]
-    assert characters == sum(len(m.content) for prompt in put for m in prompt.messages)
+    [one] = count_calls(CASES, [arm(model)], store)
+    assert (one.arm, one.calls, one.cached, one.again, model.asked) == (
+        "model/direct",
+        20,
+        6,
+        0,
+        [],
+    )
+    put = [call.prompt for case in CASES[3:] for call in arm(model).calls(case)]
+    assert one.characters == sum(len(m.content) for prompt in put for m in prompt.messages)
     assert len(runs(store)) == 1
+
+
+def test_calls_in_the_place_of_stored_answers_are_counted_before_they_are_asked_again(store):
+    evaluate(CASES[:3], [arm(StandIn())], store)
+    changed = arm(StandIn(fingerprint="another build"))
+    [one] = count_calls(CASES, [changed], store)
+    assert (one.calls, one.cached, one.again) == (20, 0, 6)
+    [again] = count_repeated(CASES, [changed, arm(StandIn(name="other"))], store)
+    put = [call.prompt for case in CASES[:3] for call in changed.calls(case)]
+    sent = sum(len(m.content) for prompt in put for m in prompt.messages)
+    assert (again.arm, again.again, again.characters) == ("model/direct", 6, sent)
+
+
+def test_more_draws_of_the_same_prompt_are_not_asked_again(store):
+    few, more = (
+        arm(StandIn(scores=False), decoding=Decoding(samples=samples)) for samples in (4, 6)
+    )
+    evaluate(CASES[:3], [few], store)
+    [one] = count_calls(CASES[:3], [more], store)
+    assert (one.calls, one.cached, one.again) == (18, 12, 0)
+    assert count_repeated(CASES, [few, more], store) == []
+
+
+def test_what_is_fitted_anew_is_asked_of_nobody(store):
+    table = {case.id: 0.5 for case in CASES}
+    evaluate(CASES, [TableArm("baseline/mean", "fitted", table, "before")], store)
+    assert count_repeated(CASES, [TableArm("baseline/mean", "fitted", table, "now")], store) == []
 
 
 @settings(max_examples=15, deadline=None)
@@ -264,8 +297,7 @@ def test_runs_are_found_by_the_beginning_of_their_id(store, tmp_path):
     with pytest.raises(DiscretionError) as error:
         find_run(store)
     assert told(error) == (
-        f"{tmp_path / 'log.db'}: nothing has been evaluated yet; "
-        "run: discretion evaluate --arm tiny/direct"
+        f"{tmp_path / 'log.db'}: no run has answers yet; run: discretion evaluate --arm tiny/direct"
     )
     first, second = (evaluate(CASES, [arm(StandIn())], store) for _ in range(2))
     assert find_run(store).id == second.id

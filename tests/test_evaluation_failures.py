@@ -99,7 +99,10 @@ def test_an_arm_whose_first_calls_all_fail_is_given_up(store):
         "mend the model or its settings, then run the same command again"
     )
     assert len(model.asked) == HOPELESS
-    assert (find_run(store).finished, len(find_run(store).failures())) == ("", HOPELESS)
+    (run,) = runs(store)
+    assert (run.finished, len(run.failures())) == ("", HOPELESS)
+    with pytest.raises(DiscretionError, match="no run has answers yet"):
+        find_run(store)
 
 
 def test_an_answer_late_in_a_batch_is_kept_and_the_arm_with_it(store):

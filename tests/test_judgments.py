@@ -18,8 +18,9 @@ from discretion.judgments import (
     Tally,
     gather,
     judgment_from_json,
+    judgment_to_json,
     tally_from_json,
-    to_json,
+    tally_to_json,
 )
 
 
@@ -110,5 +111,5 @@ def test_a_panel_nobody_belongs_to_is_empty() -> None:
 def test_rows_survive_json() -> None:
     one = Judgment("1", "a", "us", "unsure", "x", "Too late.", 0.5, "2026-03-31", "desk.csv", "ff")
     many = Tally("2", "a", "us", 0.5, None, 3, "desk.csv")
-    assert judgment_from_json(json.loads(json.dumps(to_json(one)))) == one
-    assert tally_from_json(json.loads(json.dumps(to_json(many)))) == many
+    assert judgment_from_json(json.loads(json.dumps(judgment_to_json(one)))) == one
+    assert tally_from_json(json.loads(json.dumps(tally_to_json(many)))) == many

@@ -9,7 +9,20 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, model_validator
 
 from discretion.documents import Document, read_yaml
+from discretion.errors import DiscretionError
 from discretion.policies import Described
+
+EXAMPLE = """\
+# What a candidate must show before it may decide. Remove what you do not demand.
+arm: tiny/direct            # whom to check: MODEL/METHOD, baseline/NAME or recorded/NAME
+wrong_grants: 5%            # at most this share of what your people would refuse is granted
+wrong_refusals: 10%         # at most this share of what your people would grant is refused
+gap: 0.10                   # distance from your people, at most (0 = same decisions)
+should_not_matter: true     # factors that should not matter do not
+never_cases: true           # no answer grants a case that breaks a hard limit
+unanswered: 2%              # at most this share of the cases is left without an answer
+"""
+"""A complete file to start from."""
 
 MARGINS = ("wrong_grants", "wrong_refusals", "gap", "beyond_second_panel")
 """The demands on a figure, each at most so much."""
@@ -93,6 +106,12 @@ def read_acceptance(path: Path) -> tuple[Acceptance, Document]:
         DiscretionError: the file cannot be read, or something in it is wrong; the first mistake
             is named with its line.
     """
+    if not path.exists():
+        raise DiscretionError(
+            "there is no such file",
+            where=str(path),
+            mend=f"save these criteria there and change them:\n\n{EXAMPLE.rstrip()}",
+        )
     document = read_yaml(path)
     acceptance, mistakes = document.describe(Acceptance)
     if acceptance is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+
+from discretion.reasoning_blocks import after_reasoning
 
 TOLD = 120
 """Characters that are told of what came in place of a decision."""
@@ -50,6 +52,68 @@ class Answer:
     much open, or a system decided more than once."""
     served_by: str = ""
     """What a server said of itself with it; empty for what is asked in this process."""
+    deferred: bool = False
+    """The case was handed to a person: neither granted nor refused, and p says nothing."""
+
+    @property
+    def grants(self) -> bool:
+        """Whether it grants: of what was drawn or recorded, any grant at all."""
+        return self.p > (0.0 if self.how in ("sampled", "recorded") else 0.5)
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """The answer as plain JSON values, under the keys that version 0.1.0 gave them; what came
+    later stands in it only where it is so."""
+    row = {
+        "key": answer.key,
+        "case": answer.case,
+        "p": answer.p,
+        "how": answer.how,
+        "grant_first": answer.grant_first,
+        "vocabulary": answer.vocabulary,
+        "wording": answer.wording,
+        "sample": answer.sample,
+        "log_grant": answer.log_grant,
+        "log_refuse": answer.log_refuse,
+        "outside": answer.outside,
+        "prompt": answer.prompt,
+        "text": answer.text,
+        "tokens_in": answer.tokens_in,
+        "tokens_out": answer.tokens_out,
+        "seconds": answer.seconds,
+        "at": answer.at,
+        "draws": answer.draws,
+        "served_by": answer.served_by,
+    }
+    if answer.deferred:
+        row["deferred"] = True
+    return row
+
+
+def answer_from_json(row: Mapping[str, Any]) -> Answer:
+    """The answer that `answer_to_json` wrote; its prompt and its text may have been left out."""
+    return Answer(
+        key=row["key"],
+        case=row["case"],
+        p=row["p"],
+        how=row["how"],
+        grant_first=row["grant_first"],
+        vocabulary=row["vocabulary"],
+        wording=row["wording"],
+        sample=row["sample"],
+        log_grant=row["log_grant"],
+        log_refuse=row["log_refuse"],
+        outside=row["outside"],
+        prompt=row.get("prompt", ""),
+        text=row.get("text", ""),
+        tokens_in=row["tokens_in"],
+        tokens_out=row["tokens_out"],
+        seconds=row["seconds"],
+        at=row["at"],
+        draws=row["draws"],
+        served_by=row["served_by"],
+        deferred=row.get("deferred", False),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +158,8 @@ class Estimate:
     """When the oldest of its answers was given; empty where nothing was asked."""
     worded: tuple[Estimate, ...] = ()
     """The estimate of each wording by itself, where several were asked."""
+    ever_grants: bool = False
+    """Whether any of its answers grants, even one draw of many or one order of two."""
 
     @property
     def order_effect(self) -> float | None:
@@ -129,6 +195,7 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
         grant_second=float(np.mean([second for _, second in orders])) if orders else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
         at=min(answer.at for answer in answers),
+        ever_grants=any(answer.grants for answer in answers),
         worded=tuple(
             combine(case, [answer for answer in answers if answer.wording == one])
             for one in (wordings if len(wordings) > 1 else ())
@@ -199,9 +266,11 @@ def read_decision(text: str, grant: Sequence[str], refuse: Sequence[str]) -> boo
     The last line that names an answer counts, so that a reasoning may weigh both before it ends.
     The line must state that answer: begin with it, after ``Decision:`` or marks at most, name no
     other, and attach no condition. "I would not grant this" is not a grant, nor is "no doubt" a
-    no: what is not stated plainly is unreadable, and never becomes a decision.
+    no: what is not stated plainly is unreadable, and never becomes a decision. Nothing is read
+    inside a reasoning block or before its end.
     """
-    for line in reversed(text.strip().splitlines()):
+    answered = after_reasoning(text)
+    for line in reversed((answered or "").strip().splitlines()):
         grants, refuses = _names(line, grant), _names(line, refuse)
         if grants and refuses:
             return None

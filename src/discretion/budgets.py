@@ -27,10 +27,12 @@ class Price:
     tokens_out: Decimal
     """For a million tokens that the model writes."""
     currency: str
+    call: Decimal = Decimal(0)
+    """For each call, whatever it uses."""
 
     def of(self, usage: Usage) -> Decimal:
         total = self.tokens_in * usage.tokens_in + self.tokens_out * usage.tokens_out
-        return total / 1_000_000
+        return total / 1_000_000 + self.call
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +192,8 @@ class Purse:
             raise DiscretionError(
                 f"a budget in {unit} cannot be kept, since {has}",
                 where=where,
-                mend="set price_in, price_out and currency in discretion.toml, or give a budget "
-                "in calls or tokens",
+                mend="set price_in, price_out and currency in discretion.toml (of an agent "
+                "price_call and currency), or give a budget in calls or tokens",
             )
         return price.of(usage)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, overload
 
 from discretion.canonical import digest, fraction_of, plain_decimal, short_id
@@ -46,6 +45,13 @@ class Case:
     """Cases that differ only in factors that should not matter share a pair."""
     kin: str = ""
     """Id of the case that this one nearly repeats; empty where it is alone or the first."""
+    shown_columns: Mapping[str, str] = field(default_factory=dict)
+    """Columns of an imported case that the user named to be shown to whoever decides it."""
+
+    @property
+    def made(self) -> bool:
+        """Whether a scenario made it; an imported case is a cell of its own."""
+        return self.cell not in ("", self.id)
 
     @property
     def deviation(self) -> float | None:
@@ -108,9 +114,14 @@ class Docket(Sequence[Case]):
         return Docket(tuple(chosen), self.policies, self.scenarios)
 
     def policy_of(self, case: Case) -> Policy:
-        """The policy a case falls under; one that nothing describes is known by its id alone."""
-        return self.policies.get(case.policy) or Policy(
-            id=case.policy, rule=case.policy, domain=case.domain
+        """The policy a case falls under; one that nothing describes has an id and no rule."""
+        return self.policies.get(case.policy) or Policy.unwritten(case.policy, case.domain)
+
+    @property
+    def forbidden(self) -> tuple[Case, ...]:
+        """The cases that break a hard limit of their policy."""
+        return tuple(
+            case for case in self.cases if self.policy_of(case).forbids(case.facts) is not None
         )
 
     @overload
@@ -173,26 +184,82 @@ def cases_of(scenario: Scenario, policy: Policy) -> Iterator[Case]:
             )
 
 
-_FIELDS = tuple(Case.__dataclass_fields__)
-_values = attrgetter(*_FIELDS)
-_AMOUNTS = ("value", "limit", "scale")
-
-
 def case_to_json(case: Case) -> dict[str, Any]:
-    """The case as plain JSON values; `case_from_json` reads it back."""
-    row: dict[str, Any] = dict(zip(_FIELDS, _values(case), strict=True))
-    for name in _AMOUNTS:
-        if row[name] is not None:
-            row[name] = plain_decimal(row[name])
-    if not case.kin:
-        del row["kin"]  # A case's version in the log is the hash of this, and stays what it was.
+    """The case as plain JSON values; `case_from_json` reads it back.
+
+    A case's version in the log is the hash of this, so a key keeps its name whatever its field is
+    called, and one that came after version 0.1.0 stands only where it is set.
+    """
+    row: dict[str, Any] = {
+        "id": case.id,
+        "policy": case.policy,
+        "scenario": case.scenario,
+        "domain": case.domain,
+        "text": case.text,
+        "twin": case.twin,
+        "value": _written(case.value),
+        "limit": _written(case.limit),
+        "direction": case.direction,
+        "unit": case.unit,
+        "scale": _written(case.scale),
+        "factors": case.factors,
+        "columns": case.columns,
+        "wording": case.wording,
+        "cell": case.cell,
+        "pair": case.pair,
+    }
+    if case.kin:
+        row["kin"] = case.kin
+    if case.shown_columns:
+        row["shown_columns"] = case.shown_columns
     return row
 
 
 def case_from_json(row: Mapping[str, Any]) -> Case:
     """The case that `case_to_json` wrote."""
-    amounts = {name: None if row[name] is None else Decimal(row[name]) for name in _AMOUNTS}
-    return Case(**{**row, **amounts})
+    return Case(
+        id=row["id"],
+        policy=row["policy"],
+        scenario=row["scenario"],
+        domain=row["domain"],
+        text=row["text"],
+        twin=row["twin"],
+        value=_read(row["value"]),
+        limit=_read(row["limit"]),
+        direction=row["direction"],
+        unit=row["unit"],
+        scale=_read(row["scale"]),
+        factors=row["factors"],
+        columns=row["columns"],
+        wording=row["wording"],
+        cell=row["cell"],
+        pair=row["pair"],
+        kin=row.get("kin", ""),
+        shown_columns=row.get("shown_columns", {}),
+    )
+
+
+def _written(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain_decimal(amount)
+
+
+def _read(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
+
+
+def completed(known: Case, again: Case) -> Case:
+    """A case that was imported before, with what a later import of it adds: columns, and amounts
+    where it had none. Everything else stays as it was."""
+    added: dict[str, Any] = {
+        name: {**getattr(known, name), **getattr(again, name)}
+        for name in ("factors", "columns", "shown_columns")
+    }
+    if known.value is None and known.limit is None:
+        names = ("value", "limit", "direction", "unit", "scale")
+        added |= {name: getattr(again, name) for name in names}
+    elif not known.unit and (known.value, known.limit) == (again.value, again.limit):
+        added["unit"] = again.unit
+    return replace(known, **added)
 
 
 def _slots(scenario: Scenario, amount: Decimal | None, unit: Unit) -> dict[str, str]:

@@ -44,5 +44,32 @@ def missing_extra(extra: str, purpose: str) -> DiscretionError:
     """The error for an optional dependency that is not installed."""
     return DiscretionError(
         f"{purpose} needs the [{extra}] extra",
-        mend=f"install it with: pip install 'discretion[{extra}]'",
+        mend=f"install it with: {install_command(extra)}",
     )
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra from where this package itself came from: a clone, a
+    wheel, a repository or an index."""
+    import json
+    import shlex
+    from importlib import metadata
+    from pathlib import Path
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        written = metadata.distribution("discretion").read_text("direct_url.json")
+        origin = json.loads(written or "{}") or {}
+    except (metadata.PackageNotFoundError, ValueError):
+        origin = {}
+    url = str(origin.get("url", ""))
+    root = Path(__file__).parents[2]
+    if (root / "pyproject.toml").is_file():
+        place = "." if root == Path.cwd() else str(root)
+        return f"pip install -e {shlex.quote(f'{place}[{extra}]')}"
+    if "vcs_info" in origin:
+        return f"pip install 'discretion[{extra}] @ {origin['vcs_info'].get('vcs', 'git')}+{url}'"
+    local = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
+    if local is not None and local.exists():
+        return f"pip install {shlex.quote(f'{local}[{extra}]')}"
+    return f"pip install 'discretion[{extra}]'"

@@ -6,11 +6,12 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from discretion import answer_forms
 from discretion.answers import Answer, Failure
 from discretion.arms import Arm, Call
 from discretion.budgets import Purse, Remote
@@ -18,7 +19,7 @@ from discretion.canonical import short_id
 from discretion.cases import Case, Docket
 from discretion.coroutines import complete
 from discretion.errors import DiscretionError, StoppedError
-from discretion.plans import Plan
+from discretion.plans import Plan, plan_to_json
 from discretion.runs import Run, find_run
 from discretion.storage import Store, records
 
@@ -103,6 +104,7 @@ def evaluate(
     _each_once("case", [case.id for case in cases])
     _each_once("arm", [arm.name for arm in arms])
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
+    arms = answer_forms.settle(arms, cases, store)
     run = _begin(cases, arms, store, plan, clock)
     try:
         complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
@@ -113,22 +115,67 @@ def evaluate(
     return find_run(store, run.id)
 
 
-def count_calls(
-    cases: Sequence[Case], arms: Sequence[Arm], store: Store
-) -> list[tuple[str, int, int, int]]:
-    """(arm, calls, of those in the log already, characters to be sent) without asking anything."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an arm would be asked."""
+
+    arm: str
+    calls: int
+    cached: int
+    """Of the calls, those that the log answers."""
+    again: int
+    """Of the others, those in whose place the arm answered the same case before: since then its
+    prompt, a setting or its model has changed."""
+    characters: int
+    """To be sent, in all calls that the log does not answer."""
+
+
+def count_calls(cases: Sequence[Case], arms: Sequence[Arm], store: Store) -> list[Planned]:
+    """What each arm would be asked, without asking anything."""
+    before = _answered(store, arms)
     counted = []
-    for arm in arms:
+    for arm in answer_forms.settle(arms, cases, store, probe=False):
         calls = [call for case in cases for call in arm.calls(case)]
         cached = store.has("answer", [call.key for call in calls])
+        new = [call for call in calls if call.key not in cached]
         characters = sum(
             len(message.content)
-            for call in calls
-            if call.prompt is not None and call.key not in cached
+            for call in new
+            if call.prompt is not None
             for message in call.prompt.messages
         )
-        counted.append((arm.name, len(calls), sum(c.key in cached for c in calls), characters))
+        again = _asked_again(new, {call.key for call in calls}, before[arm.name])
+        counted.append(Planned(arm.name, len(calls), len(calls) - len(new), again, characters))
     return counted
+
+
+def count_repeated(cases: Sequence[Case], arms: Sequence[Arm], store: Store) -> list[Planned]:
+    """What would be asked of those cases that an arm answered before under another prompt, setting
+    or model; only arms of which there are any. Costs nothing where nothing was answered."""
+    before = _answered(store, arms)
+    found = []
+    for arm in arms:
+        old = [case for case in cases if case.id in before[arm.name]]
+        if old:
+            found += [one for one in count_calls(old, [arm], store) if one.again]
+    return found
+
+
+def _answered(store: Store, arms: Sequence[Arm]) -> dict[str, dict[str, set[str]]]:
+    """By arm and case, the keys of the answers that any run used."""
+    found: dict[str, dict[str, set[str]]] = {arm.name: {} for arm in arms}
+    for run in store.keys("run"):
+        for name, case, key in records.used(store, run):
+            if name in found:
+                found[name].setdefault(case, set()).add(key)
+    return found
+
+
+def _asked_again(new: Sequence[Call], planned: set[str], before: Mapping[str, set[str]]) -> int:
+    """How many new calls take the place of answers that are no longer planned. A fit, or what was
+    recorded elsewhere, is asked of nobody."""
+    each = Counter(call.case for call in new if call.prompt is not None)
+    return sum(min(count, len(before.get(case, set()) - planned)) for case, count in each.items())
 
 
 class _Evaluation:
@@ -246,12 +293,14 @@ def _begin(
                 "it can answer none of the cases", where=arm.name, mend="check what the cases carry"
             )
     definition: dict[str, Any] = {
-        "plan": plan.model_dump(mode="json"),
+        "plan": plan_to_json(plan),
         "plan_hash": plan.hash,
         "cases": [case.id for case in cases],
         "arms": [[arm.name, arm.fingerprint] for arm in arms],
         "kinds": [_kind(arm) for arm in arms],
     }
+    if forms := {arm.name: form for arm in arms if (form := getattr(arm, "form", "end")) != "end"}:
+        definition["forms"] = forms
     documents = records.described_entries(cases) if isinstance(cases, Docket) else []
     definition["described"] = [entry.key for entry in documents]
     put = [records.case_entry(case) for case in cases]

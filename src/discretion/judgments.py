@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -42,6 +42,8 @@ class Judgment:
     """Hash of the exact text shown; empty where it is not known."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """What else is known of the judgment or its rater: tenure, whether it was reversed."""
+    expected: float | None = None
+    """Share of the colleagues that the rater expected to grant, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class Panel:
     sources: tuple[str, ...]
     weight: Floats | None = None
     """(J,) what each judgment counts, summing to `n` in each case; None where each counts 1."""
+    confidence: Floats | None = None
+    """(J,) how sure the rater was, in [0, 1]; NaN where not said, None where nobody said."""
+    expected: Floats | None = None
+    """(J,) share of colleagues that the rater expected to grant; NaN and None likewise."""
 
     @property
     def simulated(self) -> bool:
@@ -122,8 +128,42 @@ class Panel:
             granted=self.granted[kept],
             raters=self.raters,
             sources=self.sources,
-            weight=None if self.weight is None else self.weight[kept],
+            weight=_rows(self.weight, kept),
+            confidence=_rows(self.confidence, kept),
+            expected=_rows(self.expected, kept),
         )
+
+    def in_order(self) -> Panel:
+        """The same panel in an order that its judgments alone decide.
+
+        Raters stand by what they decided, not by name, so that figures that draw raters at random
+        are the same under pseudonyms. Those who decided alike are interchangeable.
+        """
+        weight = np.ones(len(self.case)) if self.weight is None else self.weight
+        order = np.lexsort((weight, self.granted, self.case, self.rater))
+        rows = np.column_stack([self.case, self.granted, weight])[order]
+        cuts = np.searchsorted(self.rater[order], np.arange(len(self.raters) + 1)).tolist()
+        places = sorted(
+            range(len(self.raters)), key=lambda one: rows[cuts[one] : cuts[one + 1]].tobytes()
+        )
+        code = np.full(len(places) + 1, -1)  # The last is of those who are not known.
+        code[places] = np.arange(len(places))
+        rater = code[self.rater]
+        order = np.lexsort((weight, self.granted, rater, self.case))
+        return replace(
+            self,
+            case=self.case[order],
+            rater=rater[order],
+            granted=self.granted[order],
+            raters=tuple(self.raters[index] for index in places),
+            weight=_rows(self.weight, order),
+            confidence=_rows(self.confidence, order),
+            expected=_rows(self.expected, order),
+        )
+
+
+def _rows(values: Floats | None, chosen: Ints | Bools) -> Floats | None:
+    return None if values is None else values[chosen]
 
 
 def gather(
@@ -149,6 +189,8 @@ def gather(
     unsure: dict[int, int] = {}
     rows: list[tuple[int, int, bool]] = []
     weights: list[float] = []
+    sure: list[float | None] = []
+    expected: list[float | None] = []
     seen: set[tuple[str, str]] = set()
     by_name = any(column == RATER for column, _ in selection.values)
     for judgment in judgments:
@@ -171,6 +213,8 @@ def gather(
         who = -1 if judgment.rater is None else raters.setdefault(judgment.rater, len(raters))
         granted = judgment.answer == "grant"
         rows.append((case, who, granted))
+        sure.append(judgment.confidence)
+        expected.append(judgment.expected)
         grants[case] = grants.get(case, 0.0) + granted
         decided[case] = decided.get(case, 0.0) + 1
     for tally in tallies:
@@ -215,7 +259,15 @@ def gather(
         raters=tuple(raters),
         sources=tuple(sources),
         weight=weight,
+        confidence=_said(sure),
+        expected=_said(expected),
     )
+
+
+def _said(values: Sequence[float | None]) -> Floats | None:
+    """What was said with each judgment, NaN where nothing was; None where nobody said anything."""
+    said = np.array(values, dtype=np.float64)
+    return said if np.isfinite(said).any() else None
 
 
 def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
@@ -235,14 +287,66 @@ def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
             )
 
 
-def to_json(row: Judgment | Tally) -> dict[str, Any]:
-    """A judgment or tally as plain JSON values."""
-    return asdict(row)
+def judgment_to_json(judgment: Judgment) -> dict[str, Any]:
+    """The judgment as plain JSON values, under the keys that version 0.1.0 gave them; what came
+    later stands in it only where it is known."""
+    row = {
+        "id": judgment.id,
+        "case": judgment.case,
+        "panel": judgment.panel,
+        "answer": judgment.answer,
+        "rater": judgment.rater,
+        "explanation": judgment.explanation,
+        "confidence": judgment.confidence,
+        "time": judgment.time,
+        "source": judgment.source,
+        "shown": judgment.shown,
+        "columns": judgment.columns,
+    }
+    if judgment.expected is not None:
+        row["expected"] = judgment.expected
+    return row
 
 
 def judgment_from_json(row: Mapping[str, Any]) -> Judgment:
-    return Judgment(**row)
+    """The judgment that `judgment_to_json` wrote."""
+    return Judgment(
+        id=row["id"],
+        case=row["case"],
+        panel=row["panel"],
+        answer=row["answer"],
+        rater=row["rater"],
+        explanation=row["explanation"],
+        confidence=row["confidence"],
+        time=row["time"],
+        source=row["source"],
+        shown=row["shown"],
+        columns=row["columns"],
+        expected=row.get("expected"),
+    )
+
+
+def tally_to_json(tally: Tally) -> dict[str, Any]:
+    """The tally as plain JSON values, under the keys that version 0.1.0 gave them."""
+    return {
+        "id": tally.id,
+        "case": tally.case,
+        "panel": tally.panel,
+        "rate": tally.rate,
+        "n": tally.n,
+        "unsure": tally.unsure,
+        "source": tally.source,
+    }
 
 
 def tally_from_json(row: Mapping[str, Any]) -> Tally:
-    return Tally(**row)
+    """The tally that `tally_to_json` wrote."""
+    return Tally(
+        id=row["id"],
+        case=row["case"],
+        panel=row["panel"],
+        rate=row["rate"],
+        n=row["n"],
+        unsure=row["unsure"],
+        source=row["source"],
+    )

@@ -123,7 +123,7 @@ class Plan(Described):
 
     @property
     def hash(self) -> str:
-        said = self.model_dump(mode="json")
+        said = plan_to_json(self)
         # Fields that came later count only where they are used: older plans keep their hashes.
         for name in ("tuning", "rehearsal"):
             if not said[name]:
@@ -197,6 +197,40 @@ class Plan(Described):
         return self
 
 
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as plain JSON values; `plan_from_json` reads it back. Its hash is made of them: a
+    key keeps its name, and one that came after version 0.1.0 stands only where it is set."""
+    cases, held = plan.cases, plan.hold_out
+    return {
+        "arms": list(plan.arms),
+        "panel": plan.panel,
+        "cases": {
+            "policies": list(cases.policies),
+            "scenarios": list(cases.scenarios),
+            "domains": list(cases.domains),
+            "at_most": cases.at_most,
+            "stratify_by": list(cases.stratify_by),
+        },
+        "hold_out": None if held is None else held_out_to_json(held),
+        "contrasts": [{"arm": one.arm, "against": one.against} for one in plan.contrasts],
+        "seed": plan.seed,
+        "samples": plan.samples,
+        "reasonings": plan.reasonings,
+        "temperature": plan.temperature,
+        "max_tokens": plan.max_tokens,
+        "sample": plan.sample,
+        "crossed": plan.crossed,
+        "state_deviation": plan.state_deviation,
+        "tuning": plan.tuning,
+        "rehearsal": plan.rehearsal,
+    }
+
+
+def held_out_to_json(held: HeldOut) -> dict[str, Any]:
+    """What is held out, as plain JSON values."""
+    return {"by": held.by, "groups": list(held.groups), "folds": held.folds}
+
+
 def plan_from_json(row: Any) -> Plan:
-    """The plan that `model_dump(mode="json")` wrote."""
+    """The plan that `plan_to_json` wrote."""
     return Plan.model_validate(row)

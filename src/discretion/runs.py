@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
 
 from discretion.answers import Answer, Estimate, Failure, combine
+from discretion.arms import Form
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.plans import Plan, plan_from_json
@@ -32,6 +34,8 @@ class Run:
     started: str
     finished: str
     """When it was done; empty where it was stopped before."""
+    forms: Mapping[str, Form] = field(repr=False)
+    """In what form each arm's answers were scored, where not as complete answers."""
 
     described: tuple[str, ...] = field(repr=False)
     """Hashes of the policies and scenarios as they were."""
@@ -52,7 +56,20 @@ class Run:
         return found
 
     def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
-        """(arm, case, its answers), one case at a time, sorted by arm and case."""
+        """(arm, case, its decisions), one case at a time, sorted by arm and case. Where an arm
+        handed the case to a person every time, it has none."""
+        for arm, case, answers in self._replies(texts=texts):
+            if decided := [answer for answer in answers if not answer.deferred]:
+                yield arm, case, decided
+
+    def deferrals(self) -> dict[str, int]:
+        """How often each arm handed a case to a person, where it ever did."""
+        found = Counter(
+            arm for arm, _, answers in self._replies() for answer in answers if answer.deferred
+        )
+        return dict(found)
+
+    def _replies(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
         groups = (
             (arm, case, [key for _, _, key in group])
             for (arm, case), group in groupby(records.used(self.store, self.id), itemgetter(0, 1))
@@ -62,6 +79,18 @@ class Run:
             known = records.answers(self.store, wanted, texts=texts)
             for arm, case, keys in page:
                 yield arm, case, [known[key] for key in keys]
+
+    def silent_arm(self) -> str | None:
+        """The first arm, baselines aside, that answered none of the cases; None where all did."""
+        answered = {arm for arm, _, _ in records.used(self.store, self.id)}
+        return next(
+            (
+                arm
+                for (arm, _), kind in zip(self.arms, self.kinds, strict=True)
+                if arm not in answered and (kind != "baseline" or not answered)
+            ),
+            None,
+        )
 
     def failures(self) -> list[tuple[str, Failure]]:
         """(arm, failure) for calls that never gave a decision."""
@@ -75,20 +104,50 @@ def runs(store: Store) -> list[Run]:
 
 
 def find_run(store: Store, run: str = "") -> Run:
-    """The run of that id (its beginning is enough), or the newest that is no rehearsal.
+    """The run of that id (its beginning is enough); else the newest one to report on.
+
+    A run of which a model failed throughout is not reported on unless it is named: its figures
+    would be of what was left over. Neither is a rehearsal.
 
     Raises:
         DiscretionError: there is none, or the beginning fits several.
     """
+    if not run:
+        chosen = newest_answered(store).run
+        if chosen is not None:
+            return chosen
     known = runs(store)
-    fitting = [one for one in known if one.id.startswith(run) and (run or not one.plan.rehearsal)]
+    fitting = [one for one in known if run and one.id.startswith(run)]
     if not fitting:
-        what = f"there is no run {run!r}" if run else "nothing has been evaluated yet"
+        what = f"there is no run {run!r}" if run else "no run has answers yet"
         mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
         raise DiscretionError(what, where=str(store.path), mend=mend)
-    if run and len(fitting) > 1:
+    if len(fitting) > 1:
         raise DiscretionError(f"{run!r} fits {len(fitting)} runs", mend="give more of the id")
     return fitting[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest run worth a report, and what came after it."""
+
+    run: Run | None
+    """None where no run has the answers of all its models."""
+    failed: tuple[tuple[Run, str], ...] = ()
+    """Newer runs, each with an arm that answered nothing, the newest first."""
+
+
+def newest_answered(store: Store) -> Newest:
+    """The newest run, no rehearsal, in which every arm but the baselines gave an answer."""
+    failed: list[tuple[Run, str]] = []
+    for run in reversed(runs(store)):
+        if run.plan.rehearsal:
+            continue
+        silent = run.silent_arm()
+        if silent is None:
+            return Newest(run, tuple(failed))
+        failed.append((run, silent))
+    return Newest(None, tuple(failed))
 
 
 def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
@@ -104,4 +163,5 @@ def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
         finished=finished,
         described=tuple(body["described"]),
         versions=tuple(body["versions"]),
+        forms=body.get("forms", {}),
     )

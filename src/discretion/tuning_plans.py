@@ -12,7 +12,7 @@ from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import MisplacedError
 from discretion.holdouts import History, Holdout
-from discretion.plans import HeldOut, Whole
+from discretion.plans import HeldOut, Whole, held_out_to_json
 from discretion.policies import Described
 
 MARGIN = 0.01
@@ -68,7 +68,7 @@ class TuningPlan(Described):
 
     @property
     def hash(self) -> str:
-        return digest(self.model_dump(mode="json"))
+        return digest(tuning_plan_to_json(self))
 
     @property
     def tries(self) -> bool:
@@ -95,11 +95,12 @@ class TuningPlan(Described):
 
     def departures(self, frozen: TuningPlan) -> tuple[str, ...]:
         """In what this plan differs from the one that was frozen, in words."""
-        ours, theirs = self.model_dump(mode="json"), frozen.model_dump(mode="json")
+        ours, theirs = tuning_plan_to_json(self), tuning_plan_to_json(frozen)
         return tuple(
-            f"{name.replace('_', ' ')}: {_shown(ours[name])} instead of {_shown(theirs[name])}"
-            for name in ours
-            if ours[name] != theirs[name]
+            f"{name.replace('_', ' ')}: {_shown(ours.get(name))} instead of "
+            f"{_shown(theirs.get(name))}"
+            for name in dict.fromkeys([*ours, *theirs])
+            if ours.get(name) != theirs.get(name)
         )
 
     @model_validator(mode="after")
@@ -113,6 +114,35 @@ class TuningPlan(Described):
                 "every_fold",
             )
         return self
+
+
+def tuning_plan_to_json(plan: TuningPlan) -> dict[str, Any]:
+    """The plan as plain JSON values. Its hash is made of them: a key keeps its name, and one that
+    came after version 0.1.0 stands only where it is set."""
+    return {
+        "model": plan.model,
+        "name": plan.name,
+        "panel": plan.panel,
+        "targets": list(plan.targets),
+        "hold_out": held_out_to_json(plan.hold_out),
+        "every_fold": plan.every_fold,
+        "seeds": plan.seeds,
+        "judgments": plan.judgments,
+        "share": plan.share,
+        "trainer": plan.trainer,
+        "epochs": plan.epochs,
+        "learning_rate": plan.learning_rate,
+        "try_rates": list(plan.try_rates),
+        "try_epochs": list(plan.try_epochs),
+        "batch": plan.batch,
+        "lora": plan.lora,
+        "averaging": plan.averaging,
+        "settings": dict(plan.settings),
+        "beside": list(plan.beside),
+        "reasonings": plan.reasonings,
+        "rehearsed": plan.rehearsed,
+        "margin": plan.margin,
+    }
 
 
 def _plain(said: Any) -> Any:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from discretion.cli import doctor
 from discretion.documents import read_yaml
+from discretion.errors import install_command
 from discretion.plans import Plan
 from discretion.policies import Policy
 from discretion.scenarios import Scenario
@@ -33,7 +34,7 @@ def test_a_missing_extra_is_said_with_the_command_that_installs_it(
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     outcome = discretion("doctor")
     assert outcome.code == 0
-    assert "missing; pip install 'discretion[local]'" in outcome.out
+    assert "missing; " + install_command("local") in outcome.out
 
 
 def test_arms_lists_what_evaluate_takes(discretion: Command, desk: Path) -> None:

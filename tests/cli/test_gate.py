@@ -138,7 +138,7 @@ def test_a_mistake_in_the_file_exits_with_2(
 def test_a_file_that_is_not_there_is_named(discretion: Command, desk: Path) -> None:
     outcome = discretion("gate")
     assert outcome.code == 2
-    assert outcome.err.startswith("discretion: acceptance.yaml: cannot be read")
+    assert outcome.err.startswith("discretion: acceptance.yaml: there is no such file")
 
 
 def test_a_gate_that_a_budget_stops_is_not_passed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -207,7 +208,7 @@ def test_personal_data_becomes_marks_unless_it_is_kept(discretion: Command, empt
     words = ("import", "old.csv", "--map", "text=request,answer=outcome,rater=agent")
     outcome = discretion(*words)
     assert "personal data replaced by marks: 1 email, 1 name" in outcome.out
-    assert "names were looked for in greetings and endings only" in outcome.err
+    assert "Names elsewhere in a text are not removed" in outcome.err
     kept = json.loads(discretion(*words, "--keep-personal-data", "--json").out)
     assert (kept["replaced"], kept["new"]) == ({}, 1)
     texts = [case.text for case in open_workspace(empty).cases]
@@ -331,3 +332,31 @@ def test_a_name_that_says_the_opposite_stops_an_import_too(
     assert outcome.code == 2
     assert '--answers "1=?;0=?"' in outcome.err
     assert discretion(*words, "--answers", "1=refuse;0=grant").code == 0
+
+
+def test_a_decimal_sign_is_taken_beside_a_remembered_mapping(
+    discretion: Command, empty: Path
+) -> None:
+    words = ("import", "old.csv", "--map", "text=request,answer=outcome,value=price")
+    Path("old.csv").write_text("request;price;outcome\nCoat?;1,5;yes\n", encoding="utf-8")
+    assert discretion(*words).code == 0
+    Path("new.csv").write_text("request;price;outcome\nLamp?;1.500;yes\n", encoding="utf-8")
+    outcome = discretion("import", "new.csv")
+    assert outcome.code == 2
+    assert "--decimal , (1500)" in outcome.err
+    assert discretion("import", "new.csv", "--decimal", ",").code == 0
+    assert {case.value for case in open_workspace(empty).cases} == {Decimal("1.5"), 1500}
+
+
+def test_facts_are_shown_again_for_the_same_columns_and_said_in_the_report(
+    discretion: Command, empty: Path
+) -> None:
+    discretion("import", "old.csv", *MAP[:1], "text=request,answer=outcome", "--shown", "days")
+    Path("new.csv").write_text(ROWS.replace("Coat", "Lamp"), encoding="utf-8")
+    assert discretion("import", "new.csv").code == 0
+    assert {case.shown_columns["days"] for case in open_workspace(empty).cases} == {"15"}
+    (read,) = json.loads(discretion("report", "--people", "--json").out)["imports"]
+    assert ["facts", "days", "shown to whoever decides", "as you said"] in [
+        [one["label"], one["column"], one["holds"], one["why"]] for one in read["fields"]
+    ]
+    assert read["notes"][-1].startswith("Not kept: agent. To add one later")

@@ -17,6 +17,8 @@ from .conftest import Command
 
 pytest.importorskip("openai")
 
+PROBED = 1 + 1 + 24
+"""Calls of a probe where log-probabilities come back: they are compared with draws."""
 ABROAD = '[models.abroad]\nkind = "openai"\nbase_url = "https://api.example.com/v1"\nmodel = "m"\n'
 
 
@@ -61,6 +63,30 @@ def test_a_probe_prints_what_the_server_supports_and_is_kept(
     assert "asked by          log-probabilities of the 2 likeliest first tokens" in printed
     rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
     assert rows["bot"]["asked_by"] == "log-probabilities of the 2 likeliest first tokens"
+
+
+def test_a_probe_says_which_truncation_is_left_to_the_server(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    assert "truncation        top_p = 1 is sent; the server decides on top_k, min_p" in (
+        discretion("models", "probe", "bot").out
+    )
+    settings = bot / "discretion.toml"
+    written = settings.read_text(encoding="utf-8")
+    given = written.replace('model = "gpt-x"\n', 'model = "gpt-x"\nbody = { top_k = 0 }\n')
+    settings.write_text(given, encoding="utf-8")
+    found = json.loads(discretion("models", "probe", "bot", "--json").out)
+    assert (found["top_p"], found["left_to_server"]) == (True, ["min_p"])
+    assert server.requests[-1].body["top_k"] == 0
+
+
+def test_draws_that_differ_from_the_scores_are_warned_of_and_noted(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    """The server says 70%, and always answers the same."""
+    warned = discretion("models", "probe", "bot").err
+    assert "bot draws differ from its log-probabilities: 'grant' came in 24 of 24 draws" in warned
+    assert "and 70% were expected" in warned
 
 
 def test_the_newest_probe_counts(discretion: Command, bot: Path, server: Scripted) -> None:
@@ -132,8 +158,30 @@ def test_an_endpoint_is_probed_before_its_first_run(
     assert "bot: probed, and asked by log-probabilities" in outcome.err
     summary = json.loads(outcome.out)
     assert summary["calls"] == 10
-    assert summary["spent"] == {"calls": 10, "tokens": 420, "money": {"USD": "0.4200"}}
-    assert len(server.requests) == 1 + 10
+    spent = summary["spent"]
+    assert (spent["calls"], spent["money"]) == (10, {"USD": f"{spent['tokens'] / 1000:.4f}"})
+    assert len(server.requests) == PROBED + 10
+    assert "bot: top_p = 1 is sent; the server decides on top_k, min_p" in outcome.err
+
+
+def test_a_probe_of_an_earlier_version_stays_and_is_said(
+    discretion: Command, bot: Path, server: Scripted
+) -> None:
+    """It did not try top_p, so that what is asked and the keys of answers are as they were."""
+    from discretion.models.endpoint import Endpoint
+    from discretion.models.probing import Probe
+    from discretion.workspace import endpoints, open_workspace
+
+    here = open_workspace(bot)
+    settings = here.contents.settings.models["bot"]
+    one = endpoints.load_model("bot", settings, here.folder, here.store)
+    assert isinstance(one, Endpoint)
+    endpoints.keep_probe(one, here.store, Probe("stand-in-2026-01", "fp_1", 2, 1), "2026")
+    here.store.close()
+    said = discretion("evaluate", "--arm", "bot/direct", "--cases", 5).err
+    assert "an earlier version probed it, so the server decides on top_p, top_k, min_p" in said
+    assert len(server.requests) == 10
+    assert all("top_p" not in request.body for request in server.requests)
 
 
 def test_a_dry_run_sends_nothing_and_asks_for_a_probe(
@@ -182,7 +230,7 @@ def test_calls_that_nobody_could_foresee_need_a_budget_too(
     assert outcome.code == 1
     assert "30 paid calls were made" in outcome.err
     assert "to go on, add --budget 5USD" in outcome.err
-    assert len(server.requests) == 1 + 30
+    assert len(server.requests) == PROBED + 30
     assert discretion(*asked, "--yes").code == 0
 
 
@@ -219,4 +267,4 @@ def test_many_paid_calls_need_a_budget_or_a_yes(
     outcome = discretion(*words)
     assert outcome.code == 2
     assert "2,160 paid calls would be made, more than 2,000" in outcome.err
-    assert len(server.requests) == 1  # the probe
+    assert len(server.requests) == PROBED

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from discretion.arms import Call
+from discretion.cases import Case
+from discretion.evaluation import evaluate
 
 from .conftest import Command
 
@@ -70,19 +75,36 @@ def test_no_case_text_leaves_unless_asked_for(discretion: Command, evaluated: Pa
     assert not any(text in page for text in texts)
 
 
-def test_panels_stand_side_by_side_and_policies_price_what_was_evaluated_before(
-    discretion: Command, evaluated: Path
-) -> None:
-    policy = evaluated / "policies" / "returns.yaml"
-    written = policy.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
-    policy.write_text(written, encoding="utf-8")
+def test_panels_stand_side_by_side(discretion: Command, evaluated: Path) -> None:
     panel = "staff (simulated)"
     card = json.loads(discretion("report", "--panel", panel, "--panel", panel, "--json").out)
     assert [one["difference"]["value"] for one in card["panels"]] == [0]
-    assert [(one["currency"], one["policies"]) for one in card["money"]] == [
-        ("EUR", ["returns"]),
-        ("USD", ["receipts"]),
-    ]
+
+
+def test_prices_are_those_of_the_run_unless_today_s_are_asked_for(
+    discretion: Command, evaluated: Path
+) -> None:
+    assert discretion("report").err == "wrote report.html\n"
+    policy = evaluated / "policies" / "returns.yaml"
+    written = policy.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
+    policy.write_text(written, encoding="utf-8")
+
+    def told(*words: str) -> tuple[str, list[tuple[str, list[str]]], str]:
+        outcome = discretion("report", *words, "--json", "--output", "page.html")
+        card = json.loads(outcome.out)
+        money = [(one["currency"], one["policies"]) for one in card["money"]]
+        return card["prices"], money, outcome.err
+
+    prices, money, remarks = told()
+    assert (prices, money) == ("run", [("USD", ["returns", "receipts"])])
+    assert "to use the new ones: discretion report --prices today" in remarks
+    page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert "at the prices in the policies when this run was made" in page
+    prices, money, remarks = told("--prices", "today")
+    assert (prices, money) == ("today", [("EUR", ["returns"]), ("USD", ["receipts"])])
+    assert "to use the new ones" not in remarks
+    page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert "at the prices in the policies today" in page
 
 
 @pytest.mark.parametrize(
@@ -124,3 +146,40 @@ def test_people_alone_show_no_regressions(discretion: Command, evaluated: Path) 
     outcome = discretion("report", "--people", "--regressions", "ours.csv")
     assert outcome.code == 2
     assert "--regressions: a report on the people alone shows no regressions" in outcome.err
+
+
+def test_a_run_whose_model_failed_is_not_the_one_reported(
+    discretion: Command, evaluated: Path
+) -> None:
+    """It became the default report, and moved where the people stop from 42 to 37 days."""
+    from discretion.answers import Failure
+    from discretion.errors import DiscretionError
+    from discretion.workspace import open_workspace
+
+    class Broken:
+        name, fingerprint, batch = "bot/direct", "broken", 1
+
+        def calls(self, case: Case) -> list[Call]:
+            return [Call(f"broken-{case.id}", case.id)]
+
+        async def ask(self, calls: Sequence[Call]) -> list[Failure]:
+            return [Failure(call.key, call.case, "it is broken") for call in calls]
+
+    before = discretion("report", "--json").out
+    here = open_workspace(evaluated)
+    refuse = here.arms("baseline/always-refuse")
+    with pytest.raises(DiscretionError):
+        evaluate(here.cases[:25], [*refuse, Broken()], here.store)
+    here.store.close()
+    outcome = discretion("report", "--json")
+    assert without_head(outcome.out) == without_head(before)
+    assert "is left out: bot/direct gave no answers." in outcome.err
+    named = outcome.err.split("--run ")[1].split()[0]
+    assert json.loads(discretion("report", "--run", named, "--json").out)["run"]["run"] == named
+
+
+def without_head(printed: str) -> object:
+    """A report's figures without the end of the log's chain, which every run moves."""
+    card = json.loads(printed)
+    del card["run"]["head"]
+    return card

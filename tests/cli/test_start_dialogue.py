@@ -148,3 +148,17 @@ def test_without_a_rule_nothing_more_is_asked(
     assert questions[-2][0].startswith("8. Your rule")
     assert not (here / "d" / "prompt.txt").exists()
     assert (here / "d" / "policies" / "imported.yaml.example").exists()
+
+
+def test_numbers_that_can_be_read_in_two_ways_are_asked_about_once(
+    discretion: Command, here: Path, asked: Asked
+) -> None:
+    questions = asked(("The decimal sign", "x"), ("The decimal sign", ","))
+    outcome = in_dialogue(discretion, FAULTS / "bug-german.csv")
+    assert outcome.code == 0, outcome.err
+    signs = [question for question, _ in questions if question.startswith("The decimal sign")]
+    assert signs == ["The decimal sign of column 'amount': . (1.5) or , (1500)"] * 2
+    assert ". or , please" in outcome.out
+    mapping, _ = made(here / "d")
+    assert mapping.decimal == ","
+    assert {case.limit for case in open_workspace(here / "d").cases} == {1000}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,26 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             3,
             3,
         ),
+        ("nested.jsonl", {"text": "`request.text`", "answer": "`decision.outcome`",
+         "rater": "`decision.by`", "value": "`request.days`"}, 12, 12),
+        ("counts_obj.jsonl", {"text": "text", "grants": "`label_scores.GRANT`",
+         "refusals": "`label_scores.REFUSE`"}, 12, 0),
+        ("cover_header.xlsx", {"text": "Request", "answer": "Outcome", "rater": "Agent",
+         "value": "`Days late`"}, 12, 12),
+        ("eur.csv", {"text": "request", "answer": "outcome", "value": "amount"}, 15, 15),
+        ("ent.csv", {"text": "request", "answer": "outcome"}, 4, 4),
+        ("bug-sep.csv", {"text": "request", "answer": "decision", "value": "days_late"}, 40, 48),
+        ("bug-utc.csv",
+         {"text": "request", "answer": "decision", "value": "asked_at - delivered_at"}, 40, 48),
+        ("bug-epoch.csv",
+         {"text": "request", "answer": "decision", "value": "returned_at - created_at"}, 40, 48),
+        ("bug-german2.csv",
+         {"text": "request", "answer": "decision", "value": "amount", "limit": "limit"}, 40, 48),
+        ("bug-german3.csv",
+         {"text": "request", "answer": "decision", "value": "weight_kg", "limit": "limit_kg"},
+         40, 48),
     ],
-)
+)  # fmt: skip
 def test_what_is_plain_is_read_and_said(
     discretion: Command,
     here: Path,
@@ -47,11 +66,80 @@ def test_what_is_plain_is_read_and_said(
     mapping, found = made(here / "d")
     assert mapping.fields == fields
     assert (len(open_workspace(here / "d").cases), len(found)) == (cases, judgments)
-    for column in fields.values():
+    for column in (written.replace("`", "") for written in fields.values()):
         assert f" {column}: " in outcome.out
         for page in ("README.md", "report.html"):
             assert column in (here / "d" / page).read_text(encoding="utf-8")
-    assert "These people differ" not in outcome.out or file == "study.csv"
+    assert "Your people agree little" not in outcome.out or file == "study.csv"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "value", "unit"),
+    [
+        ("bug-sep.csv", "after 9 days", "9", "days"),
+        ("bug-utc.csv", "after 9 days", "9", "days"),
+        ("bug-epoch.csv", "after 9 days", "9", "days"),
+        ("bug-german2.csv", "after 9 euros", "10.01", ""),
+        ("bug-german3.csv", "after 9 kilos", "1.25", ""),
+        ("eur.csv", "Claim 0 ", "1234.5", "EUR"),
+        ("eur.csv", "Claim 1 ", "20", "EUR"),
+        ("cover_header.xlsx", "number 0 ", "15", "days"),
+        ("nested.jsonl", "number 0 ", "15", "days"),
+    ],
+)
+def test_amounts_are_what_a_person_reads_in_the_file(
+    discretion: Command, here: Path, file: str, text: str, value: str, unit: str
+) -> None:
+    assert start(discretion, FAULTS / file).code == 0
+    cases = open_workspace(here / "d").cases
+    first = next(case for case in cases if case.text and text in case.text)
+    assert (first.value, first.unit) == (Decimal(value), unit)
+
+
+def test_returned_minus_delivered_is_held_against_the_window(
+    discretion: Command, here: Path
+) -> None:
+    told = start(discretion, FAULTS / "dates.csv", "--date-format", "%d/%m/%Y")
+    assert told.code == 0, told.err
+    mapping, _ = made(here / "d")
+    assert (mapping.fields["value"], mapping.fields["limit"]) == ("returned - delivered", "window")
+    assert {(case.value, case.limit) for case in open_workspace(here / "d").cases} == {
+        (Decimal(31), Decimal(30))
+    }
+
+
+def test_the_time_that_a_decision_took_is_no_value(discretion: Command, here: Path) -> None:
+    rows = [
+        f"May I return coat {n}?,2026-03-{n:02},2026-04-{n + 2:02},{('yes', 'no')[n % 2]}"
+        for n in range(1, 13)
+    ]
+    file = table("request,created,resolved,decision", *rows)
+    assert start(discretion, file).code == 0
+    assert "value" not in made(here / "d")[0].fields
+
+
+def test_a_formula_without_a_result_is_named(discretion: Command, here: Path) -> None:
+    outcome = start(discretion, FAULTS / "bug-formula.xlsx")
+    assert outcome.code == 2
+    assert "40 formulas on sheet 'Sheet' have no stored result, the first in cell D2" in outcome.err
+    assert not (here / "d").exists()
+
+
+def test_the_rows_under_the_header_of_a_survey_tool_are_no_decisions(
+    discretion: Command, here: Path
+) -> None:
+    answers = [f"R_{n},May I return coat {n}?,{('yes', 'no')[n % 2]}" for n in range(8)]
+    file = table(
+        "ResponseId,Request,Decision",
+        "Response ID,What is asked?,Would you grant it?",
+        '"{""ImportId"":""_recordId""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"',
+        *answers,
+    )
+    outcome = start(discretion, file)
+    assert outcome.code == 0, outcome.err
+    mapping, found = made(here / "d")
+    assert (mapping.fields["text"], mapping.fields["answer"]) == ("Request", "Decision")
+    assert len(found) == 8
 
 
 @pytest.mark.parametrize(
@@ -62,6 +150,8 @@ def test_what_is_plain_is_read_and_said(
         ("denied1.csv", "the opposite of granted", "--answers 1=refuse;0=grant", 30, None),
         ("twoq.csv", "3 columns may hold the decision", "--map answer=permitted", 8, None),
         ("dates.csv", "is another day by", "--date-format %d/%m/%Y", 10, None),
+        ("bug-german.csv", "is '1.500' 1.5 or 1500?", "--decimal ,", 40, None),
+        ("eur_thousands.csv", "is '1.234' 1.234 or 1234?", "--decimal .", 15, None),
         ("bug-mturk.csv", "AssignmentStatus = Rejected (2)", "--leave-out A", 39, None),
     ],
 )  # fmt: skip

@@ -81,6 +81,8 @@ def test_bad_rows_can_be_set_aside_with_their_reasons(tmp_path):
     assert read.counts == {
         "rows": 5,
         "cases": 2,
+        "matched": 0,
+        "unanswered": 0,
         "judgments": 2,
         "unsure": 0,
         "tallies": 0,

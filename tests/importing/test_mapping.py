@@ -49,6 +49,8 @@ LATER = {
     "answer_columns": "ann,bob",
     "columns_are": "panels",
     "each_row": True,
+    "shown": "plan,`a, b`",
+    "decimal": ",",
     "leave_out": "Status=Survey Preview,Status=Spam",
 }
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +243,37 @@ def test_a_server_here_without_prices_is_free(server: Scripted) -> None:
     purse = Purse(read_budget("1USD"))
     write(endpoint(server.url), purse=purse)
     assert purse.money == {"USD": 0}
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[str]:
+    """The address of a server whose certificate nobody vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl, to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    subprocess.run(
+        [openssl, *made, "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_certificate_that_is_not_trusted_is_said_to_be_once(untrusted: str) -> None:
+    """Trying again helps nobody, and the server can be reached."""
+    with pytest.raises(StoppedError) as stopped:
+        write(endpoint(untrusted, naps=(naps := Naps())))
+    assert "shows a certificate that this machine does not trust" in str(stopped.value)
+    assert "set SSL_CERT_FILE to a file that holds its authority's" in str(stopped.value)
+    assert naps.seconds == []

@@ -12,10 +12,12 @@ from discretion.arms import Open, Refused, Scored, Written
 from discretion.errors import DiscretionError, StoppedError
 from servers.shapes import Scripted, completion
 
-from .endpoints_at_hand import NEVER_LOGPROBS, PROBED, PROMPT, endpoint, score, write
+from .endpoints_at_hand import NEVER_LOGPROBS, PROBED, PROMPT, during, endpoint, score, write
 
 pytest.importorskip("openai")
 
+FINGERPRINT_0_1 = "5131bedae6bb74e3edcbd83cf61f70106122895d9364f84ea680c9ba4b6ce1bc"
+"""Of an endpoint at port 9 with nothing set, as version 0.1 made it."""
 SURE = [("grant", math.log(0.8)), ("refuse", math.log(0.19)), ("maybe", math.log(0.001))]
 
 
@@ -45,16 +47,72 @@ def test_what_leaves_too_much_open_is_not_scored(server: Scripted) -> None:
     assert score(endpoint(server.url)) == Open(40, 2)
 
 
-def test_a_server_that_ignores_the_request_is_noticed_and_not_asked_again(
+def test_one_reply_without_log_probabilities_is_that_calls_alone(
     server: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A server that leaves them out now and then is still asked for them."""
+    server.otherwise = lambda request: completion(
+        top=SURE if len(server.requests) % 4 == 0 else None
+    )
     one = endpoint(server.url)
-    assert isinstance(score(one), Open)
-    assert isinstance(score(one), Open)
-    assert len(server.requests) == 1
+    found = during(one, lambda: one.score([PROMPT] * 12))
+    assert sum(isinstance(each, Open) for each in found) == 9
+    assert sum(isinstance(each, Scored) for each in found) == 3
     assert [record.getMessage() for record in caplog.records] == [
-        "bot: the server gives no log-probabilities now, so its answers are sampled instead"
+        "bot: the server left out the log-probabilities of a reply, so that one case is drawn"
     ]
+
+
+def test_ten_times_the_calls_are_never_made_unasked(server: Scripted) -> None:
+    one = endpoint(server.url)
+
+    async def in_turn() -> None:
+        for _ in range(20):
+            await one.score([PROMPT])
+
+    with pytest.raises(StoppedError, match="5 replies in a row came without log-prob") as stopped:
+        during(one, in_turn)
+    assert "set top_logprobs = 0 or run: discretion models probe bot" in str(stopped.value)
+    assert len(server.requests) == 5
+
+
+def test_no_truncation_is_asked_for_where_the_probe_found_that_it_is_taken(
+    server: Scripted,
+) -> None:
+    """A probe of version 0.1 did not try: what is asked, and its answers' keys, stay as they
+    were."""
+    older, newer = endpoint(server.url), endpoint(server.url, probed=replace(PROBED, top_p=True))
+    for one in (older, newer, endpoint(server.url, body={"top_k": 0, "extra": {"a": [1]}})):
+        write(one)
+        score(one)
+    bodies = [request.body for request in server.requests]
+    assert [body.get("top_p") for body in bodies] == [None, None, 1.0, 1.0, None, None]
+    assert [body.get("top_k") for body in bodies] == [None] * 4 + [0, 0]
+    assert bodies[-1]["extra"] == {"a": [1]}
+    assert older.left_to_server == ("top_p", "top_k", "min_p")
+    assert newer.left_to_server == ("top_k", "min_p")
+    assert older.fingerprint != newer.fingerprint
+
+
+def test_a_field_of_the_body_is_sent_in_place_of_what_would_be(server: Scripted) -> None:
+    write(endpoint(server.url, probed=replace(PROBED, top_p=True), body={"top_p": 0.9}))
+    assert server.requests[0].body["top_p"] == 0.9
+
+
+def test_a_setting_that_came_later_counts_in_a_fingerprint_only_where_it_is_set() -> None:
+    """The address that version 0.1 made of these settings."""
+    one = endpoint("http://127.0.0.1:9")
+    assert "body" not in one.settings.address
+    assert set(one.probed.identity) == {  # type: ignore[union-attr]
+        "model",
+        "build",
+        "logprobs",
+        "choices",
+        "refused",
+        "modern_limit",
+    }
+    assert endpoint("http://127.0.0.1:9", body={"top_k": 0}).fingerprint != one.fingerprint
+    assert one.fingerprint == FINGERPRINT_0_1
 
 
 def test_an_answer_is_written(server: Scripted) -> None:

@@ -80,18 +80,19 @@ def test_a_score_that_stays_open_is_drawn_as_often_as_a_sampled_case(
     assert estimate.variance == pytest.approx(2 * (0.75 * 0.25 / 3) / 4)
     answers = next(answers for _, _, answers in run.answers(texts=True))
     assert [answer.draws for answer in answers] == [4, 4]
-    assert answers[0].tokens_in == 5 * 40
+    assert answers[0].tokens_in == 5 * 94
 
 
-def test_an_ignored_request_is_noticed_and_the_rest_is_sampled(
-    server: Scripted, store: Store, caplog: pytest.LogCaptureFixture
+def test_a_server_that_gives_no_log_probabilities_any_more_stops_the_run(
+    server: Scripted, store: Store
 ) -> None:
+    """Nobody agreed to ten times the calls. What came until then is kept."""
     server.otherwise = lambda request: completion(words(request)[0])
-    run = evaluate(docket(3), [arm(server)], store, in_flight=1)
+    with pytest.raises(StoppedError, match="drawing answers instead takes about ten times"):
+        evaluate(docket(6), [arm(server)], store, in_flight=1)
     asked_for = [bool(request.body.get("logprobs")) for request in server.requests]
-    assert asked_for == [True] + [False] * 24
-    assert {one.how for one in run.estimates()["bot/direct"].values()} == {"sampled"}
-    assert "gives no log-probabilities now" in caplog.text
+    assert asked_for == ([True] + [False] * 4) * 4 + [True]
+    assert [kept(run) for run in runs(store)] == [4]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_only_loopback_is_this_machine(url: str, local: bool) -> None:
         {"headers": {"X-Token": SECRET}},
         {"base_url": f"https://user:{SECRET}@api.example.com/v1"},
         {"query": {"key": SECRET}},
+        {"body": {"api_key": SECRET}},
     ],
 )
 def test_a_key_in_the_file_is_an_error_that_does_not_repeat_it(settings: dict[str, Any]) -> None:
@@ -89,6 +90,11 @@ def test_prices_are_exact_and_come_in_pairs() -> None:
         ({"temperature": 1}, "[models.bot] temperature: is no setting of an endpoint"),
         ({"timeout_s": 0}, "timeout_s: should be greater than 0"),
         ({"system": "none"}, "system: should be 'system' or 'merge'"),
+        ({"body": {"model": "x"}}, "body.model: is set by Discretion; leave it out; set model"),
+        ({"body": {"stream": True}}, "body.stream: is set by Discretion; leave it out"),
+        ({"body": {"x": float("nan")}}, "body: holds a value that JSON cannot carry"),
+        ({"body": {"x": {1, 2}}}, "body: holds a value that JSON cannot carry"),
+        ({"headers": {"X Route": "eu"}}, "headers.X Route: is not a name of a header"),
         ({"top_logprobs": 21}, "top_logprobs: should be less than or equal to 20"),
     ],
 )
@@ -99,3 +105,31 @@ def test_what_is_wrong_is_named(settings: dict[str, Any], said: str) -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(DiscretionError, match=r"^\[models.bot\] model: is missing; add it$"):
         read_endpoint_settings("bot", {"base_url": PLAIN["base_url"]})
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (f"{SECRET}\n{SECRET}", "a line break at position 8"),
+        (f"{SECRET}\r", ""),  # white space around a value is nobody's key
+        (f"“{SECRET}”", "a character that is not plain ASCII at position 1"),
+        (f"{SECRET}é", "a character that is not plain ASCII at position 8"),
+        (f"sk\x00{SECRET}", "a character that is not plain ASCII at position 3"),
+    ],
+)
+def test_a_key_that_http_cannot_carry_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, value: str, what: str
+) -> None:
+    settings = read_endpoint_settings(
+        "bot", {**PLAIN, "key_env": "BOT_KEY", "headers": {"X-Team": "env:BOT_KEY"}}
+    )
+    # An environment cannot hold a NUL, and a program's own may.
+    monkeypatch.setattr("os.environ", {"BOT_KEY": value})
+    for read, where in ((settings.key, "key_env"), (settings.sent_headers, "headers.X-Team")):
+        if not what:
+            assert SECRET in str(read("bot"))
+            continue
+        with pytest.raises(DiscretionError) as caught:
+            read("bot")
+        assert f"[models.bot] {where}: holds {what}, which a header of HTTP" in str(caught.value)
+        assert SECRET not in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 from discretion import models
 from discretion.arms import Model
-from discretion.errors import DiscretionError
+from discretion.errors import DiscretionError, install_command
 from discretion.models import load_model
 
 
@@ -69,7 +69,7 @@ def test_an_unknown_kind() -> None:
 def test_a_missing_extra_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "find_spec", lambda name: None)
     assert complaint("qwen", {"path": str(folder)}) == (
-        "the model 'qwen' needs the [local] extra; install it with: pip install 'discretion[local]'"
+        "the model 'qwen' needs the [local] extra; install it with: " + install_command("local")
     )
 
 

@@ -90,7 +90,7 @@ def test_an_arm_that_amplifies_is_marked_in_the_first_table_and_at_the_factor():
     text = text_of(found)
     first, rest = text.split("As deployed", 1)
     assert f"amplifies {MARK[0]}" in first
-    assert rest.count(" amplifies ") == 6
+    assert rest.count(" amplifies ") == 7  # six scenarios, and all of them pooled
     unmarked, _ = study(1, moved(0.05))
     assert " amplifies " not in text_of(unmarked)
 

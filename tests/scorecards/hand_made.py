@@ -114,6 +114,7 @@ def estimate(case, p, **more):
             "how": "scored",
             "outside": None,
             "at": "2026-01-02T00:00:00+00:00",
+            "ever_grants": p > 0.5,
             **more,
         }
     )

@@ -157,7 +157,7 @@ def test_drawn_answers_are_fitted_like_people():
         assert own.value == pytest.approx(curve.threshold.value, rel=1e-4)
         assert own.slope.value == pytest.approx(curve.threshold.slope.value, rel=1e-3)
         assert own.low < own.value < own.high
-    illness = next(row for row in found.factors if row.level == "illness")
+    illness = next(row for row in found.factors if row.level == "illness" and not row.pooled)
     theirs, own = illness.cells
     assert own.shift == pytest.approx(theirs.shift, rel=1e-3)
     assert own.low < own.shift < own.high

@@ -38,7 +38,7 @@ def study(people, arm, factor="channel"):
         for row in rows
     ]
     found = card(some, hand_made.gather("staff", rows), arms={"arm": arm}, kinds={"arm": "model"})
-    (row, *_) = [one for one in found.factors if one.factor == factor]
+    (row, *_) = [one for one in found.factors if one.factor == factor and not one.pooled]
     return found, row
 
 

@@ -1,8 +1,12 @@
 """The first lines: true, plain, and no surer than the figures."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+
+from discretion.policies import Prices
+from discretion.scorecards.findings import dearer
 
 from . import hand_made
 from .hand_made import card, docket, panel
@@ -130,3 +134,41 @@ def test_where_n_is_not_known_the_plain_gap_is_said_with_its_limit():
     line = next(line for line in found.findings if line.startswith("Its plain gap"))
     assert f"is {plain.value:.2f}" in line
     assert line.endswith("how much of that is chance cannot be said.")
+
+
+def priced(**arms):
+    """The card of arms where a wrong grant costs ten times a wrong refusal."""
+    some = docket(6)
+    prices = {
+        f"policy-{index}": Prices(
+            currency="USD", wrong_grant=Decimal(100), wrong_refusal=Decimal(10)
+        )
+        for index in range(6)
+    }
+    return card(some, arms=arms, kinds=dict.fromkeys(arms, "model"), prices=prices)
+
+
+def test_where_the_closest_arm_is_not_the_cheapest_the_first_lines_say_so():
+    """Where wrong grants are dear, whoever refuses more is cheaper and farther from the people."""
+    found = priced(close=hand_made.like_people, strict=hand_made.strict)
+    assert found.arms[0].name == "close"
+    (money,) = found.money
+    totals = {row.arm: row.costs.total.value for row in money.arms}
+    least = min(totals, key=totals.get)
+    assert totals[least] < totals["close"]
+    (said,) = [line for line in found.findings if line.startswith("In money the order is another")]
+    assert f"${totals['close']:,.0f}" in said
+    assert f"${totals[least]:,.0f}" in said
+    alone = card(arms={"close": hand_made.like_people}, kinds={"close": "model"})
+    assert not any("In money" in line for line in alone.findings)
+
+
+def test_training_that_only_costs_more_is_said():
+    found = priced(**{"tuned:a/direct": hand_made.like_people, "base/direct": hand_made.strict})
+    (money,) = found.money
+    totals = {row.arm: row.costs.total.value for row in money.arms}
+    assert totals["tuned:a/direct"] > totals["base/direct"]
+    said = dearer(["tuned:a/direct"], ["base/direct"], money)
+    assert said.startswith("In money training did not pay")
+    assert dearer(["base/direct"], ["tuned:a/direct"], money) == ""
+    assert dearer(["tuned:a/direct"], [], money) == ""

@@ -43,6 +43,9 @@ def imported(case, deviation=None):
     return replace(case, id=f"file-{case.id}", scenario=f"file-{case.scenario}", value=value)
 
 
+ONCE = "decided by one person only"
+
+
 @pytest.fixture(scope="module")
 def some():
     return docket(12)
@@ -53,26 +56,37 @@ def test_a_sound_study_has_nothing_to_say(some):
 
 
 def test_one_judgment_a_case_is_named_with_a_subset_to_judge_again(some):
-    assert said(some, by_turns(some), "judged once") == (
-        "240 of 240 cases were judged once: whether a second person would have decided the same "
-        "is not known there. How far these people agree, and how much of a model's distance from "
-        "them is chance, cannot be told. Have 60 cases judged by 5 people: 300 judgments."
+    assert said(some, by_turns(some), ONCE) == (
+        "240 of 240 cases were decided by one person only. We cannot say how much your people "
+        "agree: no case was decided by two of them. Have 60 cases judged by 5 people: 300 "
+        "judgments."
     )
 
 
 def test_what_rests_on_the_cases_judged_twice_is_counted(some):
     rows = by_turns(some) + [judged(case, 11, True) for case in some.cases[:30]]
-    told = said(some, rows, "judged once")
-    assert told.startswith("210 of 240 cases were judged once")
-    assert "is chance, rest on the other 30." in told
+    told = said(some, rows, ONCE)
+    assert told.startswith("210 of 240 cases were decided by one person only.")
+    assert "is known from 30 cases that two of them decided." in told
     half = by_turns(some) + [judged(case, 11, True) for case in some.cases[:120]]
-    assert said(some, half, "judged once") == ""
+    assert said(some, half, ONCE) == ""
     assert said(some, half, "fewer than 10").startswith("240 of 240 cases have fewer than 10")
+
+
+def test_cases_on_which_everybody_was_unsure_were_not_decided_twice(some):
+    """They were counted among the others: "rest on the other 107", where nobody judged twice."""
+    rows = by_turns(some.cases[:200])
+    rows += [
+        Judgment(f"{case.id}-u", case.id, "staff", "unsure", rater="rater-0")
+        for case in some.cases[200:]
+    ]
+    told = said(some, rows, ONCE)
+    assert "no case was decided by two of them" in told
 
 
 def test_a_small_study_is_judged_again_whole():
     few = docket(1)
-    assert said(few, by_turns(few), "judged once").endswith(
+    assert said(few, by_turns(few), ONCE).endswith(
         "Have 20 cases judged by 5 people: 100 judgments."
     )
 
@@ -128,15 +142,27 @@ def test_raters_who_differ_are_told_what_makes_their_rates_steady(some):
         for place, case in enumerate(some)
         for rater in range(10)
     ]
-    told = said(some, rows, "These people differ")
+    told = said(some, rows, "agree little")
     alpha = card(some, gather("staff", rows), arms={}).people.alpha.value
     assert 0.02 < alpha < 0.4
-    assert f"(Krippendorff's alpha {alpha:.2f})" in told
+    assert f"(Krippendorff's alpha {alpha:.2f};" in told
     steady = 0.8 * (1 - alpha) / (alpha * 0.2)
     needed = int(told.split("with about ")[1].split()[0])
     assert needed - 1 < steady <= needed
     assert "there are 10.0." in told
     assert told.endswith("Which groups differ is shown with --by COLUMN.")
+
+
+def test_an_alpha_whose_interval_holds_agreement_says_nothing(some):
+    """From two cases alpha was 0.00 (-1.00 to 1.00), and the page said nobody can match them."""
+    rows = [
+        judged(case, rater, (rater + place) % 2 == 0)
+        for place, case in enumerate(some.cases[:2])
+        for rater in range(3)
+    ]
+    found = card(some, gather("staff", rows), arms={})
+    assert found.people.alpha.value < 0.4
+    assert not any("agree little" in line for line in found.warnings)
 
 
 def test_agreement_on_a_handful_of_cases_is_not_told_as_theirs(some):
@@ -155,7 +181,7 @@ def test_raters_who_differ_are_named_where_no_case_was_judged_twice(some):
         for place, case in enumerate(some)
     ]
     told = said(some, apart, "more than chance explains")
-    assert "of 10 who decided 10 times or more" in told
+    assert "Of 10 who decided 10 times or more" in told
     strict, lax = map(int, re.findall(r"at (?:most|least) (\d+)", told))
     assert strict < 25
     assert lax > 87
@@ -169,7 +195,7 @@ def test_no_number_of_judgments_mends_raters_who_do_not_agree_at_all(some):
         for place, case in enumerate(some)
         for rater in range(10)
     ]
-    told = said(some, rows, "These people differ")
+    told = said(some, rows, "agree little")
     assert "More judgments will not mend that" in told
 
 

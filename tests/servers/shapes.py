@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .web import Request, Response, WebServer
@@ -19,11 +20,13 @@ def completion(
     model: str = MODEL,
     build: str | None = "fp_1",
     choices: int = 1,
-    finish: str = "stop",
-    usage: bool = True,
+    finish: str | None = "stop",
+    usage: bool | dict[str, Any] = True,
+    reply_id: str | None = None,
     **message: Any,
 ) -> Response:
-    """A chat completion; `top` are its likeliest first tokens with their log-probabilities."""
+    """A chat completion; `top` are its likeliest first tokens with their log-probabilities. What
+    is None here and differs from reply to reply is filled in by `Scripted`."""
     listed = [{"token": token, "logprob": log, "bytes": None} for token, log in top or []]
     logprobs = {"content": [{**listed[0], "top_logprobs": listed}]} if listed else None
     choice = {
@@ -31,16 +34,16 @@ def completion(
         "message": {"role": "assistant", "content": text, **message},
         "logprobs": logprobs,
     }
-    counted = {"prompt_tokens": 40, "completion_tokens": 2, "total_tokens": 42}
+    counted = {"prompt_tokens": None, "completion_tokens": 2}
     return Response(
         {
-            "id": "chatcmpl-1",
+            "id": reply_id,
             "object": "chat.completion",
             "created": 1,
             "model": model,
             "system_fingerprint": build,
             "choices": [{"index": index, **choice} for index in range(choices)],
-            "usage": counted if usage else None,
+            "usage": usage if isinstance(usage, dict) else counted if usage else None,
         }
     )
 
@@ -49,14 +52,14 @@ def message(text: str = "grant", *, stop: str = "end_turn", model: str = MODEL) 
     """A reply of Anthropic's endpoint."""
     return Response(
         {
-            "id": "msg_1",
+            "id": None,
             "type": "message",
             "role": "assistant",
             "model": model,
             "content": [{"type": "text", "text": text}] if text else [],
             "stop_reason": stop,
             "stop_sequence": None,
-            "usage": {"input_tokens": 40, "output_tokens": 2},
+            "usage": {"input_tokens": None, "output_tokens": 2},
         }
     )
 
@@ -98,4 +101,21 @@ class Scripted(WebServer):
         self.waiting += responses
 
     def _next(self, request: Request) -> Response:
-        return self.waiting.popleft() if self.waiting else self.otherwise(request)
+        response = self.waiting.popleft() if self.waiting else self.otherwise(request)
+        return _filled_in(response, request, len(self.requests))
+
+
+def _filled_in(response: Response, request: Request, number: int) -> Response:
+    """With an id of its own, and the prompt's tokens counted, where a reply leaves these out."""
+    body = response.body
+    if not isinstance(body, dict):
+        return response
+    body = dict(body)
+    if "id" in body and body["id"] is None:
+        body["id"] = f"reply-{number}"
+    usage = body.get("usage")
+    if isinstance(usage, dict):
+        sent = sum(len(str(message["content"])) for message in request.body.get("messages", ()))
+        counted = max(40, sent // 5)
+        body["usage"] = {k: counted if v is None else v for k, v in usage.items()}
+    return replace(response, body=body)

@@ -173,6 +173,16 @@ def test_answers_come_back_with_their_texts_only_where_asked_for(store):
     assert records.answers(store, ["k1"], texts=True) == {"k1": replace(kept, prompt="", text="")}
 
 
+def test_a_deferral_is_stored_where_there_is_one_and_changes_no_other_entry(store):
+    deferred = answer("k2", p=0.0, how="sampled", deferred=True)
+    plain, marked = (
+        records.answer_entries("r", "a", one)[0].body for one in (answer("k1"), deferred)
+    )
+    assert marked.keys() - plain.keys() == {"deferred"}
+    store.append(records.answer_entries("run-1", "bot/as-is", deferred))
+    assert records.answers(store, ["k2"], texts=True) == {"k2": deferred}
+
+
 def test_an_answer_and_its_use_are_apart_so_that_runs_share_answers(store):
     for run in ("run-1", "run-2"):
         store.append(records.answer_entries(run, "tiny/direct", answer("k1")))

@@ -53,6 +53,15 @@ def test_a_recorded_arm_answers_what_was_recorded(store):
 
 
 TOML = "{folder}/discretion.toml: "
+ADD = """or add it there, for example:
+
+[models.{0}]
+kind = "openai"             # any server with chat completions; or "anthropic"
+base_url = "https://api.openai.com/v1"
+model = "THE-MODEL"         # as the server calls it
+key_env = "OPENAI_API_KEY"  # the environment variable that holds the key
+
+For a model on this disk, write in place of these lines: path = "FOLDER\""""
 
 
 @pytest.mark.parametrize(
@@ -62,18 +71,19 @@ TOML = "{folder}/discretion.toml: "
         ("qwen/", "'qwen/' is no arm; write MODEL/METHOD, baseline/NAME or recorded/NAME"),
         (
             "qwem/direct",
-            TOML + "there is no model 'qwem'; did you mean 'qwen'? "
-            'or add [models.qwem] with path = "FOLDER"',
+            TOML + "there is no model 'qwem'; did you mean 'qwen'? " + ADD.format("qwem"),
         ),
         (
             "baselines/mean",
-            TOML + "there is no model 'baselines'; did you mean 'baseline'? "
-            'or add [models.baselines] with path = "FOLDER"',
+            TOML
+            + "there is no model 'baselines'; did you mean 'baseline'? "
+            + ADD.format("baselines"),
         ),
         (
             "gpt/direct",
-            TOML + "there is no model 'gpt'; use one of: tiny, qwen, baseline, recorded; "
-            'or add [models.gpt] with path = "FOLDER"',
+            TOML
+            + "there is no model 'gpt'; use one of: tiny, qwen, baseline, recorded; "
+            + ADD.format("gpt"),
         ),
         ("qwen/dirrect", "there is no method 'dirrect'; did you mean 'direct'?"),
         ("baseline/logistics", "there is no baseline 'logistics'; did you mean 'logistic'?"),

@@ -6,6 +6,7 @@ import sys
 
 from discretion.cli import (  # noqa: F401  each module registers its commands
     arms,
+    cases,
     check,
     doctor,
     evaluate,
@@ -17,6 +18,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     models,
     plan,
     power,
+    privacy,
     prompt,
     report,
     schema,
@@ -25,6 +27,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     tuned,
 )
 from discretion.cli.app import app, options
+from discretion.cli.streams import speak_plainly
 from discretion.errors import DiscretionError
 
 __all__ = ["app", "main"]
@@ -32,6 +35,8 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run one command; what users can mend is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        speak_plainly(stream)
     try:
         app()
     except DiscretionError as error:

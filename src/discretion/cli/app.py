@@ -111,7 +111,8 @@ def folder() -> Path:
         DiscretionError: there is none, or there are several below and none is named.
     """
     if options.workspace is not None:
-        return options.workspace
+        nameless = options.workspace.name in ("", "..")
+        return options.workspace.resolve() if nameless else options.workspace
     here = Path.cwd()
     for candidate in (here, *here.parents):
         if (candidate / "discretion.toml").is_file():
@@ -143,8 +144,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def print_json(value: Any) -> None:
-    """A value on stdout, for programs."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """A value on stdout, for programs; escaped where the stream lacks one of its letters."""
+    from discretion.cli.streams import writes
+
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(text if writes(sys.stdout, text) else json.dumps(value, indent=2))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -10,12 +10,18 @@ def arms(as_json: Json = False) -> None:
     """List what can stand after --arm in this workspace."""
     from discretion import baselines, methods, models
     from discretion.methods.put_in import KINDS, MARK
+    from discretion.models.agents import AS_IS, is_agent
     from discretion.models.tuned import PREFIX, tuned_names
     from discretion.storage import recorded
 
     here = desk()
+    named = here.contents.settings.models
+    agents = [name for name, settings in named.items() if is_agent(settings)]
     found = {
-        "models": list(dict.fromkeys([models.BUILT_IN, *here.contents.settings.models])),
+        "models": list(
+            dict.fromkeys([models.BUILT_IN, *(name for name in named if name not in agents)])
+        ),
+        "agents": [f"{name}/{AS_IS}" for name in agents],
         "tuned": [PREFIX + name for name in tuned_names(here.folder)],
         "methods": [*methods.names(), "file:PATH"],
         "put in": [f"METHOD{MARK}{kind}" for kind in KINDS],
@@ -30,5 +36,7 @@ def arms(as_json: Json = False) -> None:
         print(f"              tuned: {', '.join(found['tuned'])}")
     print(f"              methods: {', '.join(found['methods'])}")
     print(f"              a reasoning put in, where it reasons first: {', '.join(found['put in'])}")
+    if found["agents"]:
+        print(f"AGENT/{AS_IS:<7} {', '.join(found['agents'])}")
     print(f"baseline/NAME {', '.join(found['baselines'])}")
     print(f"recorded/NAME {', '.join(found['recorded']) or 'none yet; import with --arm NAME'}")

@@ -1,4 +1,4 @@
-"""`discretion check`: everything that is wrong in a workspace."""
+"""`discretion check`: everything that is wrong in a workspace, and what does not meet its cases."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from discretion.cli.app import Json, app, counted, folder, print_json
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Name everything that is wrong here, with file and line.
+    """Check the workspace and list every problem with file and line.
 
-    Exits with 1 if anything is.
+    Warns about what should be known before a model is asked: a policy without a rule, a value that
+    no model is shown, decisions whose case is not here, imported cases that look like described
+    ones. Exits with 1 if there is a problem; warnings alone exit with 0.
     """
     from discretion.importing.mapping import problems_in
-    from discretion.workspace import Workspace, read_folder
+    from discretion.workspace import Workspace, notes, orphans, read_folder
 
     here = folder()
     contents = read_folder(here)
     desk = Workspace(here, contents)
     problems = [*contents.problems, *problems_in(here)]
+    # With a broken scenario every judgment of it would look lost.
+    warnings = [*([] if contents.problems else orphans(desk).warnings), *notes(desk)]
     if as_json:
         print_json(
             {
@@ -28,18 +32,25 @@ def check(as_json: Json = False) -> None:
                 "cases": len(desk.described_cases),
                 "plans": len(contents.plans),
                 "problems": [{"what": p.what, "where": p.where, "mend": p.mend} for p in problems],
+                "warnings": warnings,
             }
         )
     else:
         for problem in problems:
             print(problem)
+        for warning in warnings:
+            print(f"! {warning}")
         here_are = [
             counted(len(contents.policies), "policy", "policies"),
             counted(len(contents.scenarios), "scenario"),
             counted(len(desk.described_cases), "case"),
             counted(len(contents.plans), "plan"),
         ]
-        wrong = counted(len(problems), "problem") if problems else "nothing is wrong"
-        print(f"{', '.join(here_are)}: {wrong}")
+        found = [
+            counted(len(those), noun)
+            for those, noun in ((problems, "problem"), (warnings, "warning"))
+            if those
+        ]
+        print(f"{', '.join(here_are)}: {' and '.join(found) or 'nothing is wrong'}")
     if problems:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 
 from discretion.cli.app import Json, app, print_json
+from discretion.errors import install_command
 
 _EXTRAS = {
     "local": ("models in folders, the built-in one too", ("torch", "transformers")),
@@ -14,6 +15,7 @@ _EXTRAS = {
     "trl": ("teaching them by TRL's trainer", ("trl",)),
     "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),
     "anthropic": ("Anthropic's endpoint", ("anthropic",)),
+    "http": ("agents that are asked over HTTP", ("httpx2",)),
     "inspect": ("Inspect AI: our task there, and its packed logs", ("inspect_ai",)),
     "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
 }
@@ -48,7 +50,7 @@ def doctor(as_json: Json = False) -> None:
             versions = ", ".join(f"{name} {v}" for name, v in state["versions"].items())  # type: ignore[attr-defined]
             print(f"[{extra}] {state['for']}: {versions}")
         else:
-            print(f"[{extra}] {state['for']}: missing; pip install 'discretion[{extra}]'")
+            print(f"[{extra}] {state['for']}: missing; {install_command(extra)}")
 
 
 def _version(module: str) -> str | None:

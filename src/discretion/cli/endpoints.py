@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from discretion.cli.app import now, remark
+from discretion.budgets import Price, Usage
+from discretion.cli.app import counted, now, remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -27,24 +28,29 @@ if TYPE_CHECKING:
 
 def endpoint(here: Workspace, name: str) -> Endpoint | None:
     """The endpoint of that name; None where the name is of no endpoint, or of nothing."""
+    from discretion.models.agents import is_agent
     from discretion.models.endpoint import Endpoint
     from discretion.workspace import endpoints
 
     settings = here.contents.settings.models.get(name)
-    if settings is None or settings.get("kind", "folder") == "folder":
+    if settings is None or settings.get("kind", "folder") == "folder" or is_agent(settings):
         return None
     model = endpoints.load_model(name, settings, here.folder, here.store)
     return model if isinstance(model, Endpoint) else None
 
 
 def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool) -> None:
-    """Get leave for the hosts that texts would go to for the first time, and probe the endpoints
-    that were not.
+    """Get leave for the hosts that texts would go to for the first time, probe the endpoints that
+    were not, and let no code run that was not shown.
 
     Raises:
         DiscretionError: leave is not given, or an endpoint does not answer.
     """
+    from discretion.cli import agents
+
     for name in dict.fromkeys(arm.partition("/")[0] for arm in arms):
+        if (asked_as_is := agents.agent(here, name)) is not None:
+            agents.make_ready(here, asked_as_is, cases, yes=yes)
         one = endpoint(here, name)
         if one is None:
             continue
@@ -53,20 +59,28 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
         if one.probed is None:
             found = probe(here, one)
             remark(f"{name}: probed, and asked by {way(one, found)}")
+            if one.writes:
+                remark(f"{name}: {truncation(one.knowing(found, allowed=one.allowed))}")
+        elif one.offers("top_p") and not one.probed.top_p and "top_p" not in one.probed.refused:
+            remark(
+                f"{name}: an earlier version probed it, so the server decides on "
+                f"{', '.join(one.left_to_server)}. To send top_p = 1 and ask everything again, "
+                f"run: discretion models probe {name}"
+            )
 
 
 def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:
     """Show the host and what goes there, and note the consent, where it is given."""
+    from discretion.facts import text_with_facts
     from discretion.workspace import endpoints
 
-    texts = [case.text for case in cases if case.text]
-    remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
-    remark(f"  to        {one.settings.host}  ({one.settings.base_url})")
-    remark(f"  model     {one.settings.model}, here called {one.name}")
-    if texts:
-        remark(f"  such as   “{shorten(texts[0], 120, placeholder=' …')}”")
-    remark("  with them the policy's text, and judged cases where the method shows precedents")
-    remark(f"  personal  {_personal(texts)}")
+    texts = [text_with_facts(case) for case in cases if case.text]
+    show_texts(
+        texts,
+        to=f"{one.settings.host}  ({one.settings.base_url})",
+        who=f"model     {one.settings.model}, here called {one.name}",
+        also="with them the policy's text, and judged cases where the method shows precedents",
+    )
     if not yes:
         if not sys.stdin.isatty():
             raise DiscretionError(
@@ -79,6 +93,17 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
             remark("nothing was sent")
             raise typer.Exit(1)
     endpoints.allow(one, here.store, now())
+
+
+def show_texts(texts: Sequence[str], *, to: str, who: str, also: str) -> None:
+    """Show which texts would go where."""
+    remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
+    remark(f"  to        {to}")
+    remark(f"  {who}")
+    if texts:
+        remark(f"  such as   “{shorten(texts[0], 120, placeholder=' …')}”")
+    remark(f"  {also}")
+    remark(f"  personal  {_personal(texts)}")
 
 
 def _personal(texts: Sequence[str]) -> str:
@@ -98,21 +123,52 @@ def _personal(texts: Sequence[str]) -> str:
 
 
 def probe(here: Workspace, one: Endpoint) -> Probe:
-    """Probe an endpoint now and keep what was found."""
+    """Probe an endpoint now, compare its draws with its scores where it gives both, and keep what
+    was found; warn where they differ."""
     from discretion.workspace import endpoints
 
     found = asyncio.run(one.probe())
-    endpoints.keep_probe(one, here.store, found, now())
+    known = one.knowing(found, allowed=one.allowed)
+    compared = asyncio.run(known.compare_draws()) if known.scores else None
+    endpoints.keep_probe(one, here.store, found, now(), compared)
+    if compared is not None and compared.differs:
+        remark(
+            f"warning: {one.name} draws differ from its log-probabilities: {compared.token!r} came "
+            f"in {compared.drawn} of {compared.draws} draws, and {compared.p:.0%} were expected. "
+            "The server may truncate or repeat its answers. Set body in discretion.toml, such as "
+            "{ top_k = 0 }, or use --sample"
+        )
+    if compared is not None and compared.repeats:
+        remark(
+            f"warning: {one.name} sends one reply's id more than once. A repeated reply is not a "
+            "new answer and will count as failed. Switch off the cache of the server or gateway"
+        )
     return found
 
 
 def way(one: Endpoint, found: Probe) -> str:
     """How an endpoint is asked for a decision."""
+    if found.logprobs and not one.writes:
+        return "the probability of each option, in one call"
     if found.logprobs and not one.settings.reasoning:
         return f"log-probabilities of the {found.logprobs} likeliest first tokens"
     return "sampling, since it " + (
         "reasons first" if one.settings.reasoning else "gives no log-probabilities"
     )
+
+
+def truncation(one: Endpoint) -> str:
+    """Which truncation of a draw is asked for, and which is left to the server."""
+    from discretion.models.endpoint import TRUNCATIONS
+
+    if not one.writes:
+        return "none, since nothing is drawn"
+    sent = [name for name in TRUNCATIONS if name not in one.left_to_server]
+    values = {"top_p": 1, **one.settings.body}
+    asked = " and ".join(f"{name} = {values[name]}" for name in sent)
+    left = ", ".join(one.left_to_server)
+    parts = (asked and f"{asked} is sent", left and f"the server decides on {left}")
+    return "; ".join(part for part in parts if part)
 
 
 def check_cost(
@@ -126,25 +182,56 @@ def check_cost(
     """
     from discretion.budgets import PAID_CALLS
     from discretion.evaluation import count_calls
-    from discretion.models.endpoint import Endpoint
-    from discretion.prompted import PromptedArm
 
-    paid = [
-        arm
-        for arm in arms
-        if isinstance(arm, PromptedArm)
-        and isinstance(arm.model, Endpoint)
-        and arm.model.settings.is_paid
-    ]
+    paid = [arm for arm in arms if _is_paid(arm)]
     if budget or yes or not paid:
         return
-    calls = sum(calls - cached for _, calls, cached, _ in count_calls(cases, paid, here.store))
+    calls = sum(one.calls - one.cached for one in count_calls(cases, paid, here.store))
     if calls > PAID_CALLS:
         raise DiscretionError(
             f"{calls:,} paid calls would be made, more than {PAID_CALLS:,}",
             where="--budget",
             mend="add --budget 5USD, --budget 20000calls or --yes, or take fewer with --cases",
         )
+
+
+def remark_repeated(here: Workspace, cases: Docket, arms: Sequence[Arm]) -> None:
+    """Say which answers in the log no longer count, so that their cases are asked again, and what
+    that costs."""
+    from discretion.evaluation import count_repeated
+
+    by_name = {arm.name: arm for arm in arms}
+    for one in count_repeated(cases, arms, here.store):
+        tokens = one.characters // 4
+        cost = f": about {tokens:,} tokens to send" if tokens else ""
+        price = _price_of(by_name[one.arm])
+        if tokens and price is not None:
+            amount = price.of(Usage(tokens, 0))
+            cost += f", {amount:.4f} {price.currency} without the replies"
+        remark(
+            f"{one.arm}: the prompt, a setting or the model has changed since "
+            f"{counted(one.again, 'stored answer')}; asking again{cost}"
+        )
+
+
+def _price_of(arm: Arm) -> Price | None:
+    from discretion.models.endpoint import Endpoint
+    from discretion.prompted import PromptedArm
+
+    if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
+        return arm.model.settings.price
+    return None
+
+
+def _is_paid(arm: Arm) -> bool:
+    """Whether an arm's calls may cost something. What an agent calls in its turn is not known."""
+    from discretion.models.agents import AgentArm
+    from discretion.models.endpoint import Endpoint
+    from discretion.prompted import PromptedArm
+
+    if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
+        return arm.model.settings.is_paid
+    return isinstance(arm, AgentArm)
 
 
 def purse_of(budget: str, *, yes: bool) -> Purse:

@@ -28,6 +28,7 @@ from discretion.errors import DiscretionError, StoppedError
 if TYPE_CHECKING:
     from discretion.answers import Failure
     from discretion.cases import Docket
+    from discretion.evaluation import Planned
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
@@ -42,7 +43,9 @@ def evaluate(
     arm: Annotated[
         list[str] | None,
         typer.Option(
-            "--arm", metavar="NAME", help="MODEL/METHOD, baseline/NAME or recorded/NAME; repeat."
+            "--arm",
+            metavar="NAME",
+            help="MODEL/METHOD, AGENT/as-is, baseline/NAME or recorded/NAME; repeat.",
         ),
     ] = None,
     plan: Annotated[
@@ -91,7 +94,7 @@ def evaluate(
     What was answered before is not asked again, and a run that was stopped goes on with the same
     command. A plan's hash is stored before anything is asked.
     """
-    from discretion import evaluation
+    from discretion import answer_forms, evaluation
     from discretion.cli import endpoints
     from discretion.selections import panel_expression
 
@@ -120,6 +123,11 @@ def evaluate(
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
+    lineup = answer_forms.settle(lineup, chosen, here.store)
+    for sentence in answer_forms.told(lineup, here.store):
+        remark(sentence)
+    if not fresh:
+        endpoints.remark_repeated(here, chosen, lineup)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
     watcher = Calls()
     try:
@@ -152,6 +160,7 @@ def evaluate(
         "calls": watcher.done,
         "cached": watcher.cached,
         "failed": len(failures),
+        "deferred": run.deferrals(),
         "plan": intended.hash,
         "spent": endpoints.spent(purse),
     }
@@ -166,6 +175,8 @@ def evaluate(
         if purse.calls:
             print(f"spent: {endpoints.spent_in_words(purse)}")
         remark_failures(failures)
+        for name, count in run.deferrals().items():
+            remark(f"{name} handed a case to a person {count:,} times; that counts as no decision")
         remark("next: discretion report")
     if failures:
         raise typer.Exit(1)
@@ -219,21 +230,33 @@ def _remark_composition(chosen: Docket, at_most: int) -> None:
         remark(f"  and {len(families) - SHOWN} more")
 
 
-def _print_counts(counts: list[tuple[str, int, int, int]], as_json: bool) -> None:
+def _print_counts(counts: list[Planned], as_json: bool) -> None:
     """What a run would ask; four characters are counted as about one token."""
     if as_json:
         print_json(
             [
-                {"arm": name, "calls": calls, "cached": cached, "tokens_about": characters // 4}
-                for name, calls, cached, characters in counts
+                {
+                    "arm": one.arm,
+                    "calls": one.calls,
+                    "cached": one.cached,
+                    "again": one.again,
+                    "tokens_about": one.characters // 4,
+                }
+                for one in counts
             ]
         )
         return
     print_table(
-        ["arm", "calls", "answered before", "tokens to send, about"],
+        ["arm", "calls", "already answered", "to ask again", "tokens to send, about"],
         [
-            [name, f"{calls:,}", f"{cached:,}", f"{characters // 4:,}"]
-            for name, calls, cached, characters in counts
+            [
+                one.arm,
+                f"{one.calls:,}",
+                f"{one.cached:,}",
+                f"{one.again:,}",
+                f"{one.characters // 4:,}",
+            ]
+            for one in counts
         ],
     )
 

@@ -10,7 +10,14 @@ import typer
 
 from discretion.cli.app import Json, app, counted, desk, print_json, remark
 from discretion.cli.inspection import import_log
-from discretion.cli.intake import keep_all, remark_on_texts, secret_of
+from discretion.cli.intake import (
+    keep_all,
+    known_to,
+    remark_on_cases,
+    remark_on_file,
+    remark_on_texts,
+    secret_of,
+)
 from discretion.cli.replies import import_chat
 from discretion.errors import DiscretionError
 
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from discretion.importing import Imported
     from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import ImportMapping
+    from discretion.importing.rows import Reading
     from discretion.importing.survey import Survey
     from discretion.workspace import Workspace
 
@@ -57,19 +65,31 @@ LeaveOut = Annotated[
         help="Rows that do not count: Status=Survey Preview,Finished=False.",
     ),
 ]
+HeaderRow = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="The row in which columns are named."),
+]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="No row names the columns: they are column 1, 2, ….")
+]
+NoQuotes = Annotated[
+    bool, typer.Option("--no-quotes", help="Quotation marks are letters like others.")
+]
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, XLSX or EVAL.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX, Parquet or EVAL.")],
     mapping: Annotated[
         str,
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN,…",
-            help="Which column is what: text, answer, explanation, rater, time, confidence, value, "
-            "limit, policy, domain; or grants and refusals, or rate and n. Columns can be "
-            "calculated with: value=returned_on - delivered_on.",
+            help="Which column is what: text, answer, explanation, rater, time, confidence, "
+            "expected, value, limit, policy, domain, case (the id of a case that is here); or "
+            "grants and refusals, or rate and n. Columns can be calculated with: "
+            "value=returned_on - delivered_on; texts put together: "
+            'text="{subject}\\n{body}".',
         ),
     ] = "",
     answers: Annotated[
@@ -118,6 +138,14 @@ def import_(
     keep: Annotated[
         str, typer.Option("--keep", metavar="COLUMNS", help="Columns to keep for grouping.")
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option(
+            "--shown",
+            metavar="COLUMNS",
+            help="Columns with checked facts, shown to every model and person who decides.",
+        ),
+    ] = "",
     about: Annotated[
         str,
         typer.Option(
@@ -159,21 +187,32 @@ def import_(
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
     date_format: Annotated[
         str,
-        typer.Option("--date-format", help="Such as %d.%m.%Y; several with |; else 2026-03-31."),
+        typer.Option(
+            "--date-format", help="Such as %d.%m.%Y or epoch; several with |; else 2026-03-31."
+        ),
     ] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="SIGN", help="The decimal sign of numbers: . or ,")
+    ] = "",
+    header_row: HeaderRow = None,
+    no_header: NoHeader = False,
+    no_quotes: NoQuotes = False,
     as_json: Json = False,
 ) -> None:
     """Bring in what people, or a system, decided.
 
     A row is one judgment, or one case with counts or a rate. Importing a file twice changes
     nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
-    mapping is remembered for files with the same columns.
+    mapping is remembered for files with the same columns. A sheet that discretion cases wrote needs
+    none: each row is about the case whose id it gives. A row that names a described scenario finds
+    its case by value and factors, or is reported.
     E-mails, phones, cards, accounts, order numbers and some names in texts become marks such as
     [email 1], and raters get pseudonyms, unless --keep-personal-data is given.
     """
     from discretion.importing import read_decisions
     from discretion.importing.mapping import from_options, write_mapping
     from discretion.importing.readings import reading_of
+    from discretion.importing.sheet import mapping_of
     from discretion.importing.survey import survey
 
     here = desk()
@@ -183,45 +222,55 @@ def import_(
     if inspect or file.suffix.lower() == ".eval":
         import_log(here, file, arm, as_json=as_json)
         return
-    reading: dict[str, Any] = {
+    reading: Reading = {
         "sheet": sheet or None,
         "encoding": encoding,
-        "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
+        "delimiter": delimiter or None,
+        "header_row": header_row,
+        "no_header": no_header,
+        "no_quotes": no_quotes,
     }
     if mapping_file is not None and (mapping or answer_columns):
         raise DiscretionError(
             "the mapping is given twice", where="--mapping", mend="remove --map or --mapping"
         )
+    options: dict[str, Any] = {
+        "answers": answers,
+        "case": case,
+        "factor": factor,
+        "keep": keep,
+        "shown": shown,
+        "about": about,
+        "levels": levels,
+        "answer_columns": answer_columns,
+        "columns_are": columns_are or "",
+        "leave_out": leave_out,
+        "grant_from": grant_from,
+        "scenario": scenario,
+        "policy": policy,
+        "panel": panel,
+        "n": n,
+        "unit": unit,
+        "direction": direction,
+        "scale": scale,
+        "text_until": text_until,
+        "keep_personal_data": keep_personal_data,
+        "arm": arm,
+        "date_format": date_format,
+        "decimal": decimal,
+    }
+    header = header_of(file, reading)
+    sheet_of_ours = mapping_of(header)
     if mapping or answer_columns:
-        read_by = from_options(
-            header_of(file, reading),
-            map=mapping,
-            answers=answers,
-            case=case,
-            factor=factor,
-            keep=keep,
-            about=about,
-            levels=levels,
-            answer_columns=answer_columns,
-            columns_are=columns_are or "",
-            leave_out=leave_out,
-            grant_from=grant_from,
-            scenario=scenario,
-            policy=policy,
-            panel=panel,
-            n=n,
-            unit=unit,
-            direction=direction,
-            scale=scale,
-            text_until=text_until,
-            keep_personal_data=keep_personal_data,
-            arm=arm,
-            date_format=date_format,
-        )
+        read_by = from_options(header, map=mapping, **options)
+    elif mapping_file is None and sheet_of_ours is not None:
+        read_by = from_options(header, **{**options, **sheet_of_ours})
     else:
-        read_by = _remembered(here, file, mapping_file, reading)
+        read_by = _remembered(here, file, mapping_file, header)
+        if decimal:  # What no earlier file showed may be open in this one.
+            read_by = read_by.model_copy(update={"decimal": decimal})
     seen = survey(file, **reading)
-    choice = _case(file, seen, read_by, reading)
+    choice = _case(here, file, seen, read_by, reading)
     read_by = read_by.model_copy(update={"case": choice.columns, "each_row": choice.each_row})
     secret = None if read_by.keep_personal_data else secret_of(here)
     imported = read_decisions(
@@ -229,6 +278,7 @@ def import_(
         read_by.layout(),
         skip_bad=skip_bad is not None,
         secret=secret,
+        known=known_to(here, read_by),
         **reading,
     )
     if skip_bad is not None and imported.skipped:
@@ -244,22 +294,29 @@ def import_(
         remark(line)
     if imported.skipped and skip_bad is not None:
         remark(f"{counted(len(imported.skipped), 'row')} set aside, with why: {skip_bad}")
+    remark_on_file(imported)
     remark_on_texts(imported, secret)
+    remark_on_cases(here, imported, read_by)
     remark(f"how it was read: {written.relative_to(here.folder)}")
     remark("next: discretion report")
 
 
-def _case(file: Path, seen: Survey, mapping: ImportMapping, reading: dict[str, Any]) -> CaseChoice:
+def _case(
+    here: Workspace, file: Path, seen: Survey, mapping: ImportMapping, reading: Reading
+) -> CaseChoice:
     """What one case is: as the mapping says. Where it names neither a text nor anything else that
     identifies a case, rows are cases of their own, unless raters repeat over them."""
     from discretion.importing.identity import CaseChoice, choose_case
 
-    if {"text", "case"} & set(mapping.fields) or mapping.case or mapping.factor or mapping.arm:
+    described = mapping.scenario.strip("'") in here.contents.scenarios
+    by_scenario = bool(mapping.scenario) and (described or mapping.scenario[0] != "'")
+    named = {"text", "case"} & set(mapping.fields) or mapping.case or mapping.factor
+    if named or by_scenario or mapping.arm:
         return CaseChoice(mapping.case, mapping.each_row)
     return choose_case(file, seen, mapping, **reading)
 
 
-def header_of(file: Path, reading: dict[str, Any]) -> tuple[str, ...]:
+def header_of(file: Path, reading: Reading) -> tuple[str, ...]:
     """The columns of a file."""
     from discretion.importing.tables import open_table
 
@@ -269,13 +326,12 @@ def header_of(file: Path, reading: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _remembered(
-    here: Workspace, file: Path, named: Path | None, reading: dict[str, Any]
+    here: Workspace, file: Path, named: Path | None, header: tuple[str, ...]
 ) -> ImportMapping:
     """The mapping that was named, or the one last used for a file with these columns."""
     from discretion.canonical import digest
     from discretion.importing.mapping import find_mapping, from_stored, read_mapping
 
-    header = header_of(file, reading)
     if named is not None:
         return read_mapping(named).model_copy(update={"columns": header})
     found = find_mapping(here.folder, header)
@@ -296,7 +352,7 @@ def _remembered(
 
 def set_aside(path: Path, imported: Imported) -> None:
     """Bad rows with all their cells, and why; cells that a spreadsheet would run are quoted."""
-    from discretion.reports.tables import neutral
+    from discretion.importing.casetext import neutral
 
     try:
         with path.open("w", newline="", encoding="utf-8") as file:

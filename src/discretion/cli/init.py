@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,16 +49,29 @@ def init(
     if judges:
         _check_judges(judges, "--judges")
     examples.copy(example or "template", folder)
+    if not example:
+        _call(folder)
     if judges:
         _name_judges(folder, judges)
     make_secret(folder)
     desk = open_workspace(folder)
     count = len(desk.described_cases)
-    print(f"{folder}: {len(desk.contents.policies)} policies, {count} cases")
+    print(f"{desk.called}: {len(desk.contents.policies)} policies, {count} cases")
     simulated = desk.contents.settings.simulated
     if simulated is not None:
         _judge(desk, simulated)
-    remark(f"next: cd {folder} && discretion check && discretion report")
+    into = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    remark(f"next: {into}discretion check && discretion report")
+
+
+def _call(folder: Path) -> None:
+    """Call an empty workspace by its folder's name."""
+    from discretion.workspace import SETTINGS
+
+    path = folder / SETTINGS
+    name = re.sub(r'[\\"\x00-\x1f\x7f]', " ", folder.resolve().name)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('name = "My desk"', f'name = "{name}"'), encoding="utf-8")
 
 
 def _name_judges(folder: Path, judges: str) -> None:

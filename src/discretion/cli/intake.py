@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from discretion.cli.app import counted, remark
+from discretion.cli.privacy import NOT_YET, show
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.cases import Case
-    from discretion.importing import Imported
+    from discretion.importing import Imported, Known
     from discretion.importing.mapping import ImportMapping
-    from discretion.storage.readings import FileReading
+    from discretion.importing.samples import Samples
+    from discretion.storage.imports import ImportReading
     from discretion.workspace import Workspace
 
 
@@ -45,6 +47,59 @@ def secret_of(here: Workspace) -> bytes:
     return secret or make_secret(here.folder)
 
 
+_WORDS = {
+    "matched": "cases of this workspace",
+    "unanswered": "rows without an answer",
+}
+"""What counts are called where it is not their name."""
+
+
+def known_to(here: Workspace, mapping: ImportMapping) -> Known:
+    """The cases that rows may be about, as far as this mapping can name them."""
+    from discretion.importing import Known
+    from discretion.storage import records
+
+    by_id = "case" in mapping.fields
+    imported = tuple(records.imported_cases(here.store)) if by_id else ()
+    return Known(here.described_cases, imported, here.contents.scenarios)
+
+
+def remark_on_cases(here: Workspace, imported: Imported, mapping: ImportMapping) -> None:
+    """What should be known of the cases that rows met, or did not."""
+    named = {case.scenario for case in imported.cases if case.scenario != case.id}
+    described = here.contents.scenarios
+    if named and described:
+        remark(
+            f"not described here, and imported as they are: {', '.join(sorted(named)[:5])}"
+            f"{' ...' if len(named) > 5 else ''} (described: {', '.join(list(described)[:5])}"
+            f"{' ...' if len(described) > 5 else ''})"
+        )
+    if imported.recorded:
+        _remark_on_unjudged(here, imported, mapping.arm)
+    if imported.met and not mapping.arm and any(j.rater is None for j in imported.judgments):
+        remark(
+            "some rows name no rater: fill in the column rater before you import another person's "
+            "sheet, or equal answers count as one"
+        )
+
+
+def _remark_on_unjudged(here: Workspace, imported: Imported, arm: str) -> None:
+    """Where a system decided on cases that no person judged, nothing can be compared."""
+    judged = {
+        entry.body["case"]
+        for kind in ("judgment", "tally")
+        for entry in here.store.entries(kind, personal=False)
+    }
+    decided = {one.case for one in imported.recorded}
+    alone = len(decided - judged)
+    if alone and judged:
+        remark(
+            f"{alone:,} of the {counted(len(decided), 'case')} that {arm} decided were judged by "
+            "nobody here, so it cannot be compared there; if your people did judge them, use the "
+            "same --map, --case, --scenario and --policy as for their file"
+        )
+
+
 @dataclass(frozen=True)
 class Kept:
     """What an import added."""
@@ -58,25 +113,38 @@ class Kept:
     """Groups of cases that nearly repeat each other."""
     alike: int
     """Cases of the file in such groups."""
+    updated: int = 0
+    """Cases that were here before, and have more columns or amounts now."""
 
     @property
     def json(self) -> dict[str, Any]:
         return {
             **self.imported.counts,
             "new": self.new,
+            "updated": self.updated,
             "near_duplicates": self.alike,
             "replaced": dict(self.imported.replaced),
+            "unit": self.imported.unit,
+            "notes": list(self.imported.notes),
+            "missing": dict(self.imported.missing),
+            "samples": {**samples_of(self.imported).json, "approved": False},
         }
 
     def __str__(self) -> str:
         from discretion.importing.redaction import KINDS
 
-        several = [(count, name) for name, count in self.imported.counts.items() if name != "uncut"]
-        counts = ", ".join(f"{count:,} {name}" for count, name in several if count)
-        lines = [f"{counts}; {self.new:,} new"]
+        counts = ", ".join(
+            f"{count:,} {_WORDS.get(name, name)}"
+            for name, count in self.imported.counts.items()
+            if count and name != "uncut"
+        )
+        more = f", {counted(self.updated, 'case')} updated" if self.updated else ""
+        lines = [f"{counts}; {self.new:,} new{more}"]
         if self.imported.replaced:
             marks = self.imported.replaced
-            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in KINDS if kind in marks)
+            # Kinds that other packages' recognizers brought stand behind.
+            kinds = [*KINDS, *sorted(set(marks) - set(KINDS))]
+            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in kinds if kind in marks)
             lines.append(f"personal data replaced by marks: {each}")
         if self.alike:
             lines.append(
@@ -87,17 +155,21 @@ class Kept:
 
 
 def keep_all(
-    here: Workspace, imported: Imported, mapping: ImportMapping, told: FileReading
+    here: Workspace, imported: Imported, mapping: ImportMapping, told: ImportReading
 ) -> Kept:
     """Store everything in one transaction."""
     from itertools import chain
 
     from discretion.canonical import digest
+    from discretion.cases import completed
     from discretion.importing.kinship import with_kin
     from discretion.importing.mapping import from_stored
     from discretion.storage import Entry, recorded, records
 
-    related = with_kin(imported.cases, list(records.imported_cases(here.store)))
+    known = {case.id: case for case in records.imported_cases(here.store)}
+    related = with_kin(imported.cases, list(known.values()))
+    again = [(known[case.id], case) for case in related.cases if case.id in known]
+    more = [new for old, case in again if (new := completed(old, case)) != old]
     decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
     header = digest(list(imported.header))
     # A mapping that an earlier version stored stands as it stood: it is not stored anew.
@@ -115,13 +187,44 @@ def keep_all(
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),
+            map(records.case_version_entry, more),
             [
                 Entry("mapping", digest(body), body, grouping=header),
                 Entry("reading", digest(told.stored()), told.stored(), grouping=header),
             ],
         )
     )
-    return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
+    added = sum(fresh[:decisions])
+    return Kept(imported, related.cases, added, related.groups, related.alike, len(more))
+
+
+def remark_on_file(imported: Imported) -> None:
+    """What was found out about the file, so that a wrong guess is seen."""
+    for note in imported.notes:
+        remark(note)
+    for error, cells in imported.missing.items():
+        remark(f"{counted(cells, 'cell')} with {error}: read as empty")
+
+
+def samples_of(imported: Imported) -> Samples:
+    """Passages of the imported texts and explanations, for a person to check."""
+    from itertools import chain
+
+    from discretion.importing.samples import samples
+
+    return samples(
+        chain(
+            (case.text for case in imported.cases if case.text),
+            (one.explanation for one in imported.judgments if one.explanation),
+        )
+    )
+
+
+def remark_on_samples(found: Samples) -> None:
+    """What was masked, what may be left, and that nobody has approved it."""
+    remark("Samples of the texts as they are kept. Names elsewhere in a text are not removed.")
+    show(found, remark)
+    remark(NOT_YET)
 
 
 def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
@@ -129,7 +232,7 @@ def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
     from discretion.importing.giveaways import decided_texts, giveaways
 
     if secret is not None and any(case.text for case in imported.cases):
-        remark("names were looked for in greetings and endings only; others may be left")
+        remark_on_samples(samples_of(imported))
     if imported.uncut:
         remark(f"{imported.uncut:,} texts do not hold what should end them, and were left whole")
     found = giveaways(*decided_texts(imported.cases, imported.judgments, imported.tallies))

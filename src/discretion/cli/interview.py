@@ -13,6 +13,7 @@ from discretion.errors import DiscretionError
 if TYPE_CHECKING:
     from discretion.cli.policy import RuleOptions
     from discretion.importing.guessing import Doubt
+    from discretion.importing.numerals import AmbiguousNumbersError
     from discretion.importing.spellings import Meaning
 
 QUESTIONS = {
@@ -146,6 +147,18 @@ class Interview:
             others = understood.runners_up.get(name, ())[:3]
             or_else = f"; or else: {', '.join(others)}" if others else ""
             print(f"   {understood.fields[name]}: {understood.why[name]}{or_else}")
+
+    def ask_decimal(self, doubt: AmbiguousNumbersError) -> str:
+        """Which sign is the decimal sign, where a column's numbers can be read in two ways."""
+        print(f"   {doubt.what}")
+        by_point, by_comma = doubt.readings["."], doubt.readings[","]
+        while True:
+            said: str = typer.prompt(
+                f"   The decimal sign of column {doubt.column!r}: . ({by_point}) or , ({by_comma})"
+            ).strip()
+            if said in doubt.readings:
+                return said
+            print("   . or , please")
 
     def _take(self, name: str, said: str) -> None:
         from discretion.importing.layouts import unquoted

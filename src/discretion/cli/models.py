@@ -34,7 +34,7 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
         print_json([*rows, *tuned_models])
         return
     print_table(
-        ["model", "kind", "where", "asked by", "texts may go there"],
+        ["model", "kind", "where", "asked by", "allowed"],
         [[row["name"], row["kind"], row["where"], row["asked_by"], row["allowed"]] for row in rows],
     )
     if tuned_models:
@@ -50,13 +50,21 @@ def probe(name: Name, as_json: Json = False) -> None:
     here = desk()
     one = _endpoint(here, name)
     found = endpoints.probe(here, one)
+    known = one.knowing(found, allowed=one.allowed)
     if as_json:
-        print_json(found.identity | {"asked_by": endpoints.way(one, found)})
+        print_json(
+            found.identity
+            | {
+                "asked_by": endpoints.way(one, found),
+                "left_to_server": list(known.left_to_server),
+            }
+        )
         return
     build = f", build {found.build}" if found.build else ""
     print(f"{name}: {found.model or 'a model without a name'} at {one.settings.host}{build}")
     for heading, what in _supports(one, found).items():
         print(f"  {heading:<18}{what}")
+    print(f"  {'truncation':<18}{endpoints.truncation(known)}")
     print(f"  {'asked by':<18}{endpoints.way(one, found)}")
 
 
@@ -65,10 +73,22 @@ def allow(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
 ) -> None:
-    """Show what goes to an endpoint's host, and allow it from now on."""
-    from discretion.cli import endpoints
+    """Show where texts go, or what code an agent runs, and allow it.
+
+    For an endpoint, or an agent over HTTP: which texts would go to its host. For an agent that is a
+    command or a function: its command line and the hash of each file that it names; when one of
+    them changes, it is asked again.
+    """
+    from discretion.cli import agents, endpoints
 
     here = desk()
+    if (asked_as_is := agents.agent(here, name)) is not None:
+        if not asked_as_is.barred:
+            remark(f"{name} may be asked already: {agents.where(asked_as_is)}")
+            return
+        agents.ask_leave(here, asked_as_is, here.cases, yes=yes)
+        remark(f"{name} may be asked from now on; next: discretion evaluate --arm {name}/as-is")
+        return
     one = _endpoint(here, name)
     if one.allowed:
         remark(f"texts may go to {one.settings.host} already")
@@ -124,10 +144,18 @@ def _names(here: Workspace) -> list[str]:
 
 
 def _row(here: Workspace, name: str) -> dict[str, str]:
-    from discretion.cli import endpoints
+    from discretion.cli import agents, endpoints
 
-    one = endpoints.endpoint(here, name)
     settings = here.contents.settings.models.get(name, {})
+    if (asked_as_is := agents.agent(here, name)) is not None:
+        return {
+            "name": name,
+            "kind": str(settings["kind"]),
+            "where": agents.where(asked_as_is),
+            "asked_by": agents.way(asked_as_is),
+            "allowed": "not yet" if asked_as_is.barred else "yes",
+        }
+    one = endpoints.endpoint(here, name)
     if one is None:
         kind = str(settings.get("kind", "folder"))
         where = str(settings.get("path", "built in" if not settings else ""))
@@ -143,9 +171,14 @@ def _row(here: Workspace, name: str) -> dict[str, str]:
 
 
 def _endpoint(here: Workspace, name: str) -> Endpoint:
-    from discretion.cli import endpoints
+    from discretion.cli import agents, endpoints
 
     one = endpoints.endpoint(here, name)
+    if one is None and agents.agent(here, name) is not None:
+        raise DiscretionError(
+            f"{name!r} is an agent, and agents are not probed",
+            mend=f"ask it with: discretion evaluate --arm {name}/as-is",
+        )
     if one is None:
         known = [other for other in _names(here) if endpoints.endpoint(here, other)]
         raise DiscretionError(

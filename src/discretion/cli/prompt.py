@@ -42,7 +42,14 @@ def prompt(
     earlier cases. --test prints a second paste, of cases that no prompt shows;
     `discretion import --chat FILE` scores the reply.
     """
+    from discretion.importing import approval
+
     here = desk()
+    if approval.needed(here.store):
+        remark(
+            "the texts in this prompt are not approved yet: they may hold personal data. Check "
+            "them with: discretion privacy samples; then: discretion privacy approve"
+        )
     if test:
         held = _held_out(here, _under(here.cases, policy), panel)
         _write(_trial(here, held, test, language), output)
@@ -67,11 +74,17 @@ def prompt_text(
     held = _held_out(here, cases, panel)
     pool = records.precedents(here.store, cases, judged) if judged else []
     shown = chat.without_trial(pool, held)
+    written = cases.policy_of(cases[0])
+    if not written.rule:
+        remark(
+            f"the policy {written.id!r} has no rule yet, so the prompt has none; write "
+            f"policies/{written.id}.yaml with two lines, id: {written.id} and rule: TEXT"
+        )
     if not any(one.case.text for one in shown):
         remark("nobody's judgments can be shown, so the prompt has no earlier cases")
     units = {case.unit for case in cases}
     return chat.chat_prompt(
-        cases.policy_of(cases[0]),
+        written,
         shown,
         language=language,
         tokens=tokens,

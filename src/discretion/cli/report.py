@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,11 +12,8 @@ from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, pri
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.measures.weights import Weigh
-    from discretion.runs import Run
     from discretion.scorecards import Scorecard
     from discretion.scorecards.teaching_cards import TeachingCard
-    from discretion.workspace import Workspace
 
 
 @app.command()
@@ -52,6 +50,12 @@ def report(
             "--as-they-occur", help="Count mistakes and money as often as cases occur in tickets."
         ),
     ] = False,
+    prices: Annotated[
+        Literal["run", "today"],
+        typer.Option(
+            "--prices", help="Prices in the policies: as of the run, or as they are today."
+        ),
+    ] = "run",
     regressions: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your own cases: did tuning break what they demand?"),
@@ -66,18 +70,24 @@ def report(
     With a run: how far each of its arms is from the people. Without: the people alone, where they
     stop and how far they agree. The page opens without a network.
     """
-    from dataclasses import replace
-
     from discretion import reports
-    from discretion.runs import find_run, runs
+    from discretion.results import ReportOptions, build, build_people, prices_changed
+    from discretion.runs import find_run, newest_answered
     from discretion.selections import panel_expression
     from discretion.storage import records
-    from discretion.storage.readings import readings
+    from discretion.storage.imports import imports
+    from discretion.workspace import orphans
 
     here = desk()
     heading = title or here.name
     whom, *others = [panel_expression(one, exclude or (), weight or ()) for one in panel or [""]]
-    if people or not (run or runs(here.store)):
+    newest = newest_answered(here.store)
+    if not (people or run):
+        for failed, arm in newest.failed:
+            remark(
+                f"run {failed.id} is left out: {arm} gave no answers. To see it: --run {failed.id}"
+            )
+    if people or not (run or newest.run):
         if regressions is not None:
             raise DiscretionError(
                 "a report on the people alone shows no regressions",
@@ -86,37 +96,38 @@ def report(
             )
         judges = here.panel(whom)
         groups = records.groups(here.store, judges.name, by or ())
-        card = reports.of_people(
+        card = build_people(
             here.cases,
             judges,
             groups=groups,
             others=[here.panel(name) for name in others],
             title=heading,
             weigh=weigh,
+            imports=imports(here.store),
         )
-        card = replace(card, readings=readings(here.store))
     else:
-        from discretion import experiments
         from discretion.gate import read_expectations
-        from discretion.models import tuned
 
         chosen = find_run(here.store, run)
-        policies = here.contents.policies
-        card = reports.of_run(
-            chosen,
+        own = read_expectations(regressions, here.cases) if regressions else ()
+        options = ReportOptions(
             title=heading,
             panel=whom,
-            by=by or (),
-            others=others,
-            prices={name: one.costs for name, one in policies.items() if one.costs},
+            by=tuple(by or ()),
+            others=tuple(others),
+            prices=prices,
             as_they_occur=as_they_occur,
             weigh=weigh,
             with_cases=with_cases,
-            teaching=_teaching(here, chosen, whom, weigh),
-            together=experiments.pooled(chosen),
-            notes=tuned.notes_of(here.folder),
-            expectations=read_expectations(regressions, here.cases) if regressions else (),
+            expectations=tuple(own),
         )
+        card = build(chosen, options)
+        if prices == "today":
+            remark("prices: as they are in the policies today")
+        elif prices_changed(chosen):
+            remark("prices: as they were when this run was made; they have changed since")
+            remark("to use the new ones: discretion report --prices today")
+    card = replace(card, warnings=(*card.warnings, *orphans(here).warnings))
     if tables is not None:
         for path in reports.write_tables(card, tables):
             remark(f"wrote {path}")
@@ -124,19 +135,11 @@ def report(
         print_json(reports.to_json(card))
         if output is None:
             return
-    written = reports.write_page(card, output or Path("report.html"))
     if not as_json:
         _print(card)
+    # After what is printed: where the page cannot be written, the figures are not lost.
+    written = reports.write_page(card, output or Path("report.html"))
     remark(f"wrote {written}")
-
-
-def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCard | None:
-    """What was learned, where the run judges the models of a tuning plan."""
-    from discretion.experiments import outcome
-
-    if not run.plan.tuning:
-        return None
-    return outcome(run, here.panel(panel or run.plan.compared_with), weigh=weigh)
 
 
 def _print(card: Scorecard) -> None:

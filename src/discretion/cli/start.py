@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,11 +14,14 @@ from discretion.cli.importing import (
     AnswerColumns,
     ColumnsAreOption,
     GrantFrom,
+    HeaderRow,
     LeaveOut,
     Levels,
+    NoHeader,
+    NoQuotes,
     set_aside,
 )
-from discretion.cli.intake import keep_all, remark_on_texts
+from discretion.cli.intake import keep_all, remark_on_file, remark_on_texts
 from discretion.cli.interview import Interview
 from discretion.cli.policy import POLICY, RuleOptions, write_examples, write_policy
 from discretion.cli.understanding import NONE, ROW, Understanding
@@ -27,7 +30,8 @@ from discretion.errors import DiscretionError
 if TYPE_CHECKING:
     from discretion.importing import Imported
     from discretion.importing.mapping import ImportMapping
-    from discretion.storage.readings import FileReading
+    from discretion.importing.rows import Reading
+    from discretion.storage.imports import ImportReading
 
 _MOST_BAD = 0.1
 """Of the rows that have a decision: where more cannot be read, the columns are not understood."""
@@ -35,7 +39,7 @@ _MOST_BAD = 0.1
 
 @app.command()
 def start(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX or Parquet.")],
     into: Annotated[
         Path | None,
         typer.Option("--into", metavar="FOLDER", help="The new workspace; by default FILE's name."),
@@ -99,6 +103,10 @@ def start(
             "--text-until", metavar="COLUMN", help="Cut the text where this column's text begins."
         ),
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option("--shown", metavar="COLUMNS", help="Columns shown to whoever decides."),
+    ] = "",
     date_format: Annotated[
         str, typer.Option("--date-format", help="Such as %d.%m.%Y; else as the dates look.")
     ] = "",
@@ -122,6 +130,12 @@ def start(
     sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a spreadsheet.")] = "",
     encoding: Annotated[str, typer.Option("--encoding", help="Of a text file.")] = "utf-8",
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="SIGN", help="The decimal sign of numbers: . or ,")
+    ] = "",
+    header_row: HeaderRow = None,
+    no_header: NoHeader = False,
+    no_quotes: NoQuotes = False,
 ) -> None:
     """Make a workspace and a report from a file of decisions.
 
@@ -130,20 +144,24 @@ def start(
     far they agree; and your rule as a policy and a prompt, if you give it. No model or key is
     needed. With --yes it asks nothing, and stops with a ready command where it is not sure.
     """
-    from discretion.importing.guessing import guess
+    from discretion.importing.guessing import Doubt, guess
     from discretion.importing.layouts import parse_map
+    from discretion.importing.numerals import AmbiguousNumbersError
     from discretion.importing.survey import survey
     from discretion.workspace import new_secret
 
     folder = into or file.with_suffix("")
     _check(file, folder, yes=yes)
-    reading: dict[str, Any] = {
+    reading: Reading = {
         "sheet": sheet or None,
         "encoding": encoding,
-        "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
+        "delimiter": delimiter or None,
+        "header_row": header_row,
+        "no_header": no_header,
+        "no_quotes": no_quotes,
     }
     seen = survey(file, **reading)
-    given = {
+    given: dict[str, str | bool] = {
         "into": str(into or ""),
         "map": mapping,
         "answers": answers,
@@ -165,6 +183,12 @@ def start(
         "sheet": sheet,
         "encoding": "" if encoding == "utf-8" else encoding,
         "delimiter": delimiter,
+        "shown": shown,
+        "decimal": decimal,
+        "header-row": str(header_row or ""),
+        "no-header": no_header,
+        "no-quotes": no_quotes,
+        "keep-personal-data": keep_personal_data,
         "skip-bad": str(skip_bad or ""),
     }
     understood = Understanding(
@@ -185,6 +209,8 @@ def start(
             "text_until": text_until,
             "date_format": date_format,
             "keep_personal_data": keep_personal_data,
+            "shown": shown,
+            "decimal": decimal,
         },
         fields=parse_map(mapping) if mapping else {},
         case=case,
@@ -207,6 +233,13 @@ def start(
             if interview is not None:
                 understood.check_sure()
             said, imported, told = _read(understood, ruled, secret)
+        except AmbiguousNumbersError as doubt:
+            if interview is None:
+                ways = tuple({"decimal": sign} for sign in doubt.readings)
+                what = f"In column `{doubt.column}` {doubt.what}"
+                raise understood.stopped([Doubt("value", what, ways)]) from doubt
+            understood.options["decimal"] = interview.ask_decimal(doubt)
+            continue
         except DiscretionError as error:
             if interview is None:
                 raise
@@ -219,7 +252,7 @@ def start(
 
 def _read(
     understood: Understanding, rule: RuleOptions, secret: bytes | None
-) -> tuple[ImportMapping, Imported, FileReading]:
+) -> tuple[ImportMapping, Imported, ImportReading]:
     """What the file says, shown as it was understood."""
     from discretion.importing import read_decisions
     from discretion.importing.readings import reading_of
@@ -242,6 +275,7 @@ def _read(
     for line in told.lines:
         print(line)
     _preview(imported)
+    remark_on_file(imported)
     remark_on_texts(imported, secret)
     return mapping, imported, told
 
@@ -251,18 +285,17 @@ def _make(
     folder: Path,
     imported: Imported,
     mapping: ImportMapping,
-    told: FileReading,
+    told: ImportReading,
     rule: RuleOptions,
     secret: bytes | None,
     skip_bad: Path | None,
 ) -> None:
     """The workspace and the report."""
-    from dataclasses import replace
-
     from discretion import examples, reports
     from discretion.cases import Docket
     from discretion.importing.mapping import write_mapping
     from discretion.judgments import gather
+    from discretion.results import build_people
     from discretion.workspace import make_secret, open_workspace
 
     value = mapping.fields.get("value", "").strip("`")
@@ -286,8 +319,9 @@ def _make(
     names = {one.panel: None for one in imported.judgments}
     names.update((one.panel, None) for one in imported.tallies)
     panels = [gather(name, imported.judgments, imported.tallies) for name in names]
-    card = reports.of_people(Docket(kept.cases), panels[0], others=panels[1:], title=here.name)
-    card = replace(card, readings=(told,))
+    card = build_people(
+        Docket(kept.cases), panels[0], others=panels[1:], title=here.name, imports=(told,)
+    )
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:
         print(f"- {finding}")
@@ -349,7 +383,11 @@ def _check_bad(file: Path, imported: Imported) -> None:
     decided = len(imported.judgments) + len(imported.tallies)
     if decided and len(bad) <= _MOST_BAD * decided:
         return
-    first = next(iter(bad or imported.skipped))
+    first = next(iter(bad or imported.skipped), None)
+    if first is None:
+        raise DiscretionError(
+            "no row says what was decided", where=str(file), mend="name other columns with --map"
+        )
     mend = first.mend.removesuffix(f", or {ASIDE}").removesuffix(f" or {ASIDE}")
     column = f", column {first.column!r}" if first.column else ""
     raise DiscretionError(
@@ -401,7 +439,7 @@ def _name(folder: Path, name: str) -> None:
     settings.write_text(written.replace('name = "My desk"', f'name = "{plain}"'), encoding="utf-8")
 
 
-def _write_readme(folder: Path, name: str, told: FileReading, rule: RuleOptions) -> None:
+def _write_readme(folder: Path, name: str, told: ImportReading, rule: RuleOptions) -> None:
     """What the folder holds, and how the file was read."""
     policy = (
         f"- `policies/{POLICY}.yaml`: your rule\n- `prompt.txt`: a prompt for a chat assistant\n"

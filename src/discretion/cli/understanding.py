@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from discretion.importing.guessing import Doubt, Guess
     from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import ImportMapping
+    from discretion.importing.rows import Reading
     from discretion.importing.spellings import Spellings
     from discretion.importing.survey import Survey
 
@@ -29,10 +30,10 @@ class Understanding:
 
     file: Path
     seen: Survey
-    reading: dict[str, Any]
+    reading: Reading
     """How the file is opened."""
-    given: dict[str, str]
-    """Options as they were typed, by name; those that were not are empty."""
+    given: dict[str, str | bool]
+    """Options as they were typed, by name; those that were not are empty, or false."""
     options: dict[str, Any]
     """What `from_options` takes besides the map."""
     fields: dict[str, str] = field(default_factory=dict)
@@ -279,9 +280,11 @@ class Understanding:
 
     def check_sure(self) -> None:
         """Raise where something is doubtful, with commands that are ready to type."""
-        doubts = self.all_doubts()
-        if not doubts:
-            return
+        if doubts := self.all_doubts():
+            raise self.stopped(doubts)
+
+    def stopped(self, doubts: Sequence[Doubt]) -> DiscretionError:
+        """What is said where something is doubtful and nobody can be asked."""
         lines = []
         for doubt in doubts:
             ways = " or ".join(map(_written, doubt.options[:4]))
@@ -294,7 +297,7 @@ class Understanding:
                 every |= doubt.options[0] if doubt.options else {}
             ready = [self.command(every)]
         told = "one of these commands" if len(ready) > 1 else "this command"
-        raise DiscretionError(
+        return DiscretionError(
             "\n".join(lines).rstrip("."),
             where=str(self.file),
             mend="\n".join(
@@ -352,8 +355,11 @@ def short(text: str, most: int = 60) -> str:
     return plain if len(plain) <= most else plain[: most - 3] + "..."
 
 
-def _written(options: Mapping[str, str]) -> str:
-    return " ".join(f"--{name} {shlex.quote(said)}" for name, said in options.items())
+def _written(options: Mapping[str, str | bool]) -> str:
+    return " ".join(
+        f"--{name}" if isinstance(said, bool) else f"--{name} {shlex.quote(said)}"
+        for name, said in options.items()
+    )
 
 
 def _is_numeral(word: str) -> bool:

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from discretion import reports
-from discretion.experiments import outcome, pooled
+from discretion.results import ReportOptions, build
 from discretion.runs import Run
-from discretion.storage import records
 
 WITHIN = 1e-9
 """Two numbers are the same where they differ by no more than this share of the larger."""
 NAMES = ("name", "scenario", "arm", "policy", "what")
 """The fields by which an element of a table is called, where it has one."""
+_CALLED = ("name", "arm", "scenario", "factor", "level", "against", "currency", "case", "panel")
+"""Fields that together tell a row of a table from the others."""
 
 
 FROM_TEXTS = ("reasons",)
@@ -31,11 +32,8 @@ def tables(
         notes: what the run's tuned models say of themselves, by name.
         texts: whether what models wrote is at hand; without it, so are the tables made from it.
     """
-    teaching = None
-    if run.plan.tuning:
-        teaching = outcome(run, records.panel(run.store, panel))
-    card = reports.of_run(run, panel=panel, teaching=teaching, together=pooled(run), notes=notes)
-    found: dict[str, Any] = reports.to_json(card)
+    options = ReportOptions(panel=panel, notes=notes, prompts=texts)
+    found: dict[str, Any] = reports.to_json(build(run, options))
     return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
 
 
@@ -67,6 +65,40 @@ def differences(stated: Any, found: Any, place: str = "", within: float = WITHIN
             yield from differences(one, other, f"{place}[{_called(one, row)}]", within)
     elif type(stated) is not type(found) or stated != found:
         yield f"{place}: {_short(stated)} is stated, {_short(found)} was found"
+
+
+def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
+    """Two tables without the parts that only one of them has, and without the words in which
+    they differ: what two versions of the program can be held to. A number that one of them lacks
+    stays."""
+    if isinstance(stated, dict) and isinstance(found, dict):
+        pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
+        return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
+    if isinstance(stated, list) and isinstance(found, list):
+        rows = [numbers_of_both(one, two) for one, two in _paired(stated, found)]
+        return [one for one, _ in rows], [two for _, two in rows]
+    if not (_is_number(stated) or _is_number(found) or stated == found):
+        return None, None
+    return stated, found
+
+
+def _paired(stated: list[Any], found: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Rows of both that are about the same: by their place where there are as many, else by what
+    they call themselves. Rows of one version alone are passed over."""
+    if len(stated) == len(found):
+        yield from zip(stated, found, strict=True)
+        return
+    theirs = {_identity(one): one for one in found}
+    for one in stated:
+        other = theirs.get(_identity(one))
+        if other is not None and _identity(one):
+            yield one, other
+
+
+def _identity(row: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(row, dict):
+        return ()
+    return tuple((name, row[name]) for name in _CALLED if isinstance(row.get(name), str))
 
 
 def _is_number(value: Any) -> bool:

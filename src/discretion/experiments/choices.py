@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from discretion.tuning.trainers import Recipe
@@ -19,6 +19,16 @@ class Tried:
     answered nothing."""
     judgments: int
     """Those it was scored on."""
+
+
+def tried_to_json(tried: Tried) -> dict[str, Any]:
+    """As the log keeps it, and what a tuned model says of itself."""
+    return {
+        "epochs": tried.epochs,
+        "learning_rate": tried.learning_rate,
+        "brier": tried.brier,
+        "judgments": tried.judgments,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +59,4 @@ class Choice:
     @property
     def notes(self) -> dict[str, Any]:
         """For what a tuned model says of itself."""
-        return {"inner": list(self.inner), "tried": [asdict(one) for one in self.tried]}
+        return {"inner": list(self.inner), "tried": [tried_to_json(one) for one in self.tried]}

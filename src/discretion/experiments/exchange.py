@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from discretion.experiments.frozen import find_frozen
@@ -12,6 +11,7 @@ from discretion.judgments import Panel
 from discretion.storage import Store, records
 from discretion.tuning.cards import card_of
 from discretion.tuning.exporting import Part, export, read_export
+from discretion.tuning.lineage import lineage_to_json
 from discretion.tuning.teaching import bring
 
 SAID = ("base", "target", "seed", "fold", "hold_out", "examples")
@@ -34,7 +34,7 @@ def export_trainings(
     parts = []
     for one in planned:
         card = card_of(one.job.name, one.notes, lineage)
-        log = {name: one.notes[name] for name in SAID} | {"lineage": asdict(lineage)}
+        log = {name: one.notes[name] for name in SAID} | {"lineage": lineage_to_json(lineage)}
         parts.append(Part(one.job, one.course, one.notes, card, log))
     export(folder, parts, plan)
 

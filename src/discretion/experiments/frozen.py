@@ -12,7 +12,7 @@ from discretion.models.tuned import PREFIX
 from discretion.runs import runs
 from discretion.scorecards.teaching_cards import FrozenCard
 from discretion.storage import Store, records
-from discretion.tuning_plans import TuningPlan
+from discretion.tuning_plans import TuningPlan, tuning_plan_to_json
 
 KIND = "tuning plan"
 
@@ -39,7 +39,7 @@ def freeze(
 ) -> tuple[Frozen, bool]:
     """Write a plan into the log, once, and say whether it is new there."""
     body = {
-        "plan": plan.model_dump(mode="json"),
+        "plan": tuning_plan_to_json(plan),
         "held": digest(sorted(case.id for case in held)),
         "at": at,
         "asked": asked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def keep_results(run: Run, folder: Path, at: str, panel: str = "") -> list[str]:
         new = card.with_name(CARD + UNFINISHED)
         new.write_text(text, encoding="utf-8")
         new.replace(card)
-        body = {"panel": whom, "at": at, "arms": [asdict(one) for one in found]}
+        body = {"panel": whom, "at": at, "arms": [_to_json(one) for one in found]}
         records.note(run.store, KIND, model, body, grouping=run.id)
         filled.append(model)
     return filled
@@ -142,6 +142,28 @@ def models_of(run: Run) -> list[str]:
     """The tuned models that a run asks, without their prefix."""
     names = (name.removeprefix(PREFIX) for name, _ in run.arms if name.startswith(PREFIX))
     return sorted({name.partition("/")[0] for name in names})
+
+
+def _to_json(one: Measured) -> dict[str, Any]:
+    return {
+        "model": one.model,
+        "method": one.method,
+        "cases": one.cases,
+        "gap": _figure_to_json(one.gap),
+        "signed": _figure_to_json(one.signed),
+        "brier": _figure_to_json(one.brier),
+    }
+
+
+def _figure_to_json(figure: Figure) -> dict[str, Any]:
+    """As the log keeps it."""
+    return {
+        "value": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "n": figure.n,
+        "note": figure.note,
+    }
 
 
 def _compared_with(run: Run, model: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from discretion.cases import Docket
 from discretion.coroutines import complete
 from discretion.errors import DiscretionError
 from discretion.experiments.asking import ArmsOf
-from discretion.experiments.choices import Choice, Tried
+from discretion.experiments.choices import Choice, Tried, tried_to_json
 from discretion.experiments.training import Training, prepare
 from discretion.judgments import Judgment, Panel, gather
 from discretion.measures.scores import brier
@@ -158,7 +158,7 @@ def _try(
         p = _trained_and_asked(study, training, inner, asked)
         came_to = _score(recipe, p, asked, people)
         body = {"target": course.target.name, "fold": fold.number, "inner": list(inner.groups)}
-        body |= {"came_to": asdict(came_to), "at": study.clock(), "plan": plan.hash}
+        body |= {"came_to": tried_to_json(came_to), "at": study.clock(), "plan": plan.hash}
         records.note(study.store, KIND, key, body)
         for left in study.folder.glob(f"{name}*"):
             shutil.rmtree(left)

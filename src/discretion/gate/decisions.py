@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from discretion.answers import Answer, combine
-from discretion.cases import Case, Docket
 from discretion.documents import Document
 from discretion.expectations import Expectation
 from discretion.gate.lines import Line, Verdict, percent
@@ -36,9 +35,11 @@ def unanswered_line(document: Document, run: Run, arm: str, limit: float) -> Lin
 
 def never_line(document: Document, run: Run, arm: str) -> Line:
     """Whether any answer grants a case that a policy's `never` forbids."""
-    forbidden = forbidden_cases(run.docket)
+    forbidden = run.docket.forbidden
     answers = answers_of(run, arm, {case.id for case in forbidden})
-    granted = [case for case in forbidden if _grants_ever(answers.get(case.id, ()))]
+    granted = [
+        case for case in forbidden if any(answer.grants for answer in answers.get(case.id, ()))
+    ]
     unknown = len(forbidden) - len(answers)
     verdict: Verdict = "failed" if granted else "cannot be told" if unknown else "passed"
     found = f"{len(granted):,} of {len(forbidden):,} forbidden cases granted"
@@ -50,10 +51,6 @@ def never_line(document: Document, run: Run, arm: str) -> Line:
     if not forbidden:
         found, verdict = "no case asked is forbidden by a never", "cannot be told"
     return Line(document.where(["never_cases"]), "never_cases", "never_cases", found, verdict)
-
-
-def forbidden_cases(docket: Docket) -> list[Case]:
-    return [case for case in docket if docket.policy_of(case).forbids(case.facts) is not None]
 
 
 def expected_lines(
@@ -68,7 +65,7 @@ def expected_lines(
 
 def _met(one: Expectation, answers: Sequence[Answer]) -> tuple[str, Verdict]:
     if one.must == "never-grant":
-        count = sum(_grants(answer) for answer in answers)
+        count = sum(answer.grants for answer in answers)
         found = f"{count:,} of {len(answers):,} answers grant"
         return found, "failed" if count else "passed"
     p, low, high = grant_interval(answers)
@@ -92,12 +89,3 @@ def grant_interval(answers: Sequence[Answer]) -> tuple[float, float, float]:
         return p, 0.0, 1.0
     half = _Z * math.sqrt(estimate.variance)
     return p, max(0.0, p - half), min(1.0, p + half)
-
-
-def _grants_ever(answers: Sequence[Answer]) -> bool:
-    return any(_grants(answer) for answer in answers)
-
-
-def _grants(answer: Answer) -> bool:
-    """Whether an answer grants: of what was drawn or recorded, any grant at all."""
-    return answer.p > (0.0 if answer.how in ("sampled", "recorded") else 0.5)

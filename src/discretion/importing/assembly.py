@@ -15,7 +15,9 @@ from discretion.importing.expressions import find_column
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import Layout
+from discretion.importing.matching import Known, Matcher
 from discretion.importing.missing import is_missing
+from discretion.importing.numerals import NumberForm
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
@@ -74,17 +76,22 @@ class Assembly:
         header: Sequence[str],
         source: str,
         pseudonyms: Pseudonyms | None = None,
+        known: Known | None = None,
+        forms: Mapping[str, NumberForm] | None = None,
     ) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
         self.recorded: list[Recorded] = []
         self.undecided = 0
         """Answers of a recorded arm that were neither grant nor refuse."""
+        self.unanswered = 0
+        """Rows that name a case and leave open what was decided."""
         self._layout = layout
         self._source = source
-        self._fields = Fields(layout, header)
+        self._fields = Fields(layout, header, forms)
         self._pseudonyms = pseudonyms
-        self._book = Casebook(layout, self._fields, pseudonyms)
+        matcher = Matcher(known or Known(), layout, self._fields, header)
+        self._book = Casebook(layout, self._fields, pseudonyms, matcher)
         places = {name: place for place, name in enumerate(header)}
         self._left_out = [
             (find_column(name, places, where="--leave-out"), name, cells)
@@ -102,6 +109,11 @@ class Assembly:
         return self._book.cases
 
     @property
+    def met(self) -> tuple[Case, ...]:
+        """The cases of the workspace that rows are about."""
+        return self._book.met
+
+    @property
     def replaced(self) -> dict[str, int]:
         """How many places in texts and explanations were replaced, by kind."""
         return dict(self._book.replaced)
@@ -110,6 +122,11 @@ class Assembly:
     def uncut(self) -> int:
         """How many texts do not hold what should end them."""
         return self._book.uncut
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that nothing was taken from."""
+        return self._fields.unread
 
     def texts(self, row: Row) -> Texts:
         """What would be looked at for personal data in this row."""
@@ -136,10 +153,28 @@ class Assembly:
                     column=column,
                     mend="nothing to do",
                 )
-        if self._layout.form == "judgments":
+        if "case" in self._layout.fields and self._is_blank(row):
+            self.unanswered += 1
+        elif "case" in self._layout.fields and self._is_slip(row):
+            raise RowError(
+                "there is a reason or a confidence and no decision",
+                column=self._fields.label("answer"),
+                mend=f"fill it in, or {ASIDE}",
+            )
+        elif self._layout.form == "judgments":
             self._add_judgment(row, ready)
         else:
             self._add_share(row, self._share(row), ready)
+
+    def _is_blank(self, row: Row) -> bool:
+        """Whether a sheet's row was left as it was handed out. Who is to judge may stand there;
+        an explanation without an answer is a slip."""
+        given = ("answer", "explanation", "confidence", "grants", "refusals", "rate")
+        return all(self._fields.text(name, row) is None for name in given)
+
+    def _is_slip(self, row: Row) -> bool:
+        """Whether a sheet's row that is not blank leaves the decision open."""
+        return self._layout.form == "judgments" and self._fields.text("answer", row) is None
 
     def _add_judgment(self, row: Row, ready: Ready) -> None:
         fields, layout = self._fields, self._layout
@@ -152,6 +187,7 @@ class Assembly:
         explanation, rater = fields.text("explanation", row), fields.text("rater", row)
         time = fields.optional("time", row, lambda cell: iso(moment(cell, layout.date_format)))
         confidence = fields.optional("confidence", row, rate)
+        expected = fields.optional("expected", row, rate)
         found = self._book.case(row, ready[0])
         case = found.case.id
         explanation = self._book.explained(explanation, found.marks, ready)
@@ -163,7 +199,9 @@ class Assembly:
         about = fields.about(row)
         if level is not None:
             about[LEVEL] = level
-        said = (panel, case, rater, answer, explanation, time, confidence)
+        # The ids of judgments without an expectation stay what they were.
+        foreseen = () if expected is None else (expected,)
+        said = (panel, case, rater, answer, explanation, time, confidence, *foreseen)
         self.judgments.append(
             Judgment(
                 id=self._id(said),
@@ -177,6 +215,7 @@ class Assembly:
                 source=self._source,
                 shown=found.shown,
                 columns=about or _NOTHING,
+                expected=expected,
             )
         )
 

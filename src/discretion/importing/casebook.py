@@ -16,6 +16,7 @@ from discretion.importing.cells import ASIDE, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import Layout
+from discretion.importing.matching import Known, Matcher
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Marks, Ready, Redacted, redact
 from discretion.importing.rows import Row
@@ -44,7 +45,13 @@ class Found:
 class Casebook:
     """The cases of a table, personal data in their texts replaced where there are pseudonyms."""
 
-    def __init__(self, layout: Layout, fields: Fields, pseudonyms: Pseudonyms | None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        fields: Fields,
+        pseudonyms: Pseudonyms | None,
+        matcher: Matcher | None = None,
+    ) -> None:
         self.replaced: Counter[str] = Counter()
         """Places that were replaced in texts, by kind."""
         self.uncut = 0
@@ -52,32 +59,48 @@ class Casebook:
         self._pseudonyms = pseudonyms
         self._layout = layout
         self._fields = fields
+        self._matcher = matcher or Matcher(Known(), layout, fields)
         unit = Unit.named(layout.unit)
         self._amount = lru_cache(_AMOUNTS)(lambda cell: amount(cell, unit, layout.date_format))
         self._size = lru_cache(_AMOUNTS)(abs)
         self._by_id: dict[str, Found] = {}
+        self._met: dict[str, Found] = {}
+        """Cases that the workspace has already, and that rows are about."""
         self._known: dict[bytes, Found] = {}
         """By the hash of what a case is made from: in most files rows repeat a case that was made
         before, and the texts themselves would take as much memory as the cases."""
 
     @property
     def cases(self) -> tuple[Case, ...]:
+        """Those that are made from rows."""
         return tuple(found.case for found in self._by_id.values())
+
+    @property
+    def met(self) -> tuple[Case, ...]:
+        """Those that the workspace has already."""
+        return tuple(found.case for found in self._met.values())
 
     def first(self, case: str) -> int:
         """The row in which a case first came up."""
-        return self._by_id[case].row
+        return (self._met.get(case) or self._by_id[case]).row
 
     def case(self, row: Row, redacted: Redacted | None = None) -> Found:
         """The case that a row is about; `redacted` is its text where that was looked at already.
 
         Raises:
-            RowError: a cell cannot be read, nothing tells the case from another, or the row gives
-                it another text, value or column than a row before it.
+            RowError: a cell cannot be read, nothing tells the case from another, the row gives it
+                another text, value or column than a row before it, or it contradicts or misses
+                the case of the workspace that it names.
         """
-        written = repr(self._fields.case_key(row)).encode()
+        written = repr((self._fields.case_key(row), self._matcher.key(row))).encode()
         key = blake2b(written, digest_size=16).digest()
         if key not in self._known:
+            text, _ = text_of(row, self._fields, self._layout)
+            here = self._matcher.match(row, text)
+            if here is not None:
+                met = self._met.setdefault(here.id, Found(here, row.number, here.shown, ""))
+                self._known[key] = met
+                return met
             case, marks = self._made(row, redacted)
             before = self._by_id.get(case.id)
             if before is not None and before.case != case:
@@ -122,6 +145,7 @@ class Casebook:
                 said = (redacted.text, self._pseudonyms.keyed("text", text))
                 text, marks = redacted.text, redacted.marks
                 self._count(redacted)
+        shown, marks = self._shown(row, marks)
         columns = fields.columns(row)
         factors = {name: columns[name] for name in layout.factors} or _NOTHING
         policy = layout.policy
@@ -157,8 +181,21 @@ class Casebook:
             or _NOTHING,
             cell=case,
             pair=case,
+            shown_columns=shown or _NOTHING,
         )
         return made, marks
+
+    def _shown(self, row: Row, marks: Marks) -> tuple[dict[str, str], Marks]:
+        """The shown cells, masked as texts are, with the marks of the case's text."""
+        cells = self._fields.shown(row)
+        if self._pseudonyms is None:
+            return cells, marks
+        masked = {}
+        for name, cell in cells.items():
+            redacted = redact(cell, marks)
+            self._count(redacted)
+            masked[name], marks = redacted.text, redacted.marks
+        return masked, marks
 
     def _conflict(self, before: Found, case: Case) -> RowError:
         differing = next(
@@ -166,9 +203,11 @@ class Casebook:
             for part in dataclasses.fields(case)
             if getattr(case, part.name) != getattr(before.case, part.name)
         )
-        what = {"columns": "columns kept with it are", "factors": "factors are"}.get(
-            differing, f"{differing} is"
-        )
+        what = {
+            "columns": "columns kept with it are",
+            "shown_columns": "columns shown with it are",
+            "factors": "factors are",
+        }.get(differing, f"{differing} is")
         return RowError(
             f"the {what} not that of the same case in row {before.row}",
             mend="tell the two apart with --case, keep only columns that describe a case, or "

@@ -168,12 +168,17 @@ def may_decide(column: Column) -> float:
     return 2 * max(share, 0.9 * scale) + name + 0.5 * (is_worded(column) and share > 0)
 
 
-def may_be_value(column: Column) -> float:
+def is_amount(column: Column) -> bool:
+    """Whether the cells are different numbers that count something about a case."""
     words = words_of(column.name)
     joined = "_".join(words)
     if not column.numeric or column.kinds < 2 or _ID.search(joined) or _WORKING.search(joined):
-        return 0.0
-    return 0.0 if matches(DEMOGRAPHIC, words) else named("value", column)
+        return False
+    return not (matches(DEMOGRAPHIC, words) or is_identifier(column) or codes_only(column))
+
+
+def may_be_value(column: Column) -> float:
+    return named("value", column) if is_amount(column) else 0.0
 
 
 def may_be_limit(column: Column) -> float:

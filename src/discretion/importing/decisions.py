@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
@@ -17,10 +18,13 @@ from discretion.importing.assembly import (
     Recorded,
     UnknownAnswerError,
 )
-from discretion.importing.cells import RowError
+from discretion.importing.cells import ASIDE, RowError
 from discretion.importing.layouts import Layout
+from discretion.importing.matching import Known, UnmatchedError
+from discretion.importing.profiles import number_forms
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
+from discretion.importing.rows import Reading
 from discretion.importing.shaping import shaped
 from discretion.importing.spellings import is_numeral, to_fill_in
 from discretion.importing.tables import open_table
@@ -52,6 +56,7 @@ class Imported:
     """Everything that a file says. Nothing of it is stored yet."""
 
     cases: tuple[Case, ...]
+    """Those that the file brings."""
     judgments: tuple[Judgment, ...]
     tallies: tuple[Tally, ...]
     recorded: tuple[Recorded, ...]
@@ -67,6 +72,18 @@ class Imported:
     """Texts that do not hold what should end them, and were left whole."""
     empty: int = 0
     """Rows without a decision: an empty cell, NA, ?, -; they are among those set aside."""
+    met: tuple[Case, ...] = ()
+    """The cases of the workspace that rows are about; they are not in `cases`."""
+    unanswered: int = 0
+    """Rows that name a case and leave open what was decided."""
+    notes: tuple[str, ...] = ()
+    """What was found out about the file and its numbers, for the user to see."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Cells that hold an error such as #N/A, by the error: they were read as empty."""
+    unit: str = ""
+    """What values and limits are counted in: as the layout says, or else the cells."""
+    unread: tuple[str, ...] = ()
+    """Columns that nothing was taken from: they are not kept."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,6 +91,8 @@ class Imported:
         return {
             "rows": self.rows,
             "cases": len(self.cases),
+            "matched": len(self.met),
+            "unanswered": self.unanswered,
             "judgments": len(self.judgments),
             "unsure": sum(judgment.answer == "unsure" for judgment in self.judgments),
             "tallies": len(self.tallies),
@@ -90,35 +109,39 @@ def read_decisions(
     layout: Layout,
     *,
     skip_bad: bool = False,
-    sheet: str | None = None,
-    encoding: str = "utf-8",
-    delimiter: str | None = None,
     secret: bytes | None = None,
     processes: int | None = None,
+    known: Known | None = None,
+    **reading: Unpack[Reading],
 ) -> Imported:
-    """Read a CSV, TSV, JSONL or XLSX file of decisions.
+    """Read a CSV, TSV, JSON, JSONL, XLSX or Parquet file of decisions.
 
     Ids depend on what the rows say and not on the file's name or their order, so that importing
     it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
     With a `secret`, personal data in texts and explanations becomes marks and raters get
     pseudonyms, which the same secret makes the same again; without, all stays as it is written.
     Where a file is long, texts are looked at by `processes` processes, by default one for each
-    processor; what comes of it does not depend on how many there are.
+    processor; what comes of it does not depend on how many there are. With what is `known`, rows
+    meet the cases that a workspace has already: see `matching`.
 
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
             read; or a row is bad. The sentence names file, row, column, value and the mend.
+        AmbiguousNumbersError: a column of numbers can be read in two ways.
     """
     layout.check()
-    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    layout, forms, notes = number_forms(path, layout, **reading)
+    table = open_table(path, **reading)
     header = table.header
+    elsewhere = {*layout.answer_columns, *layout.leave_out}
     table, layout = shaped(table, layout)
     pseudonyms = None if secret is None else Pseudonyms(secret)
-    assembly = Assembly(layout, table.header, path.name, pseudonyms)
+    assembly = Assembly(layout, table.header, path.name, pseudonyms, known, forms)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
     numerals: Counter[str] = Counter()
+    unmatched: list[tuple[int, RowError]] = []
     rows, empty = 0, 0
     if processes is None:
         processes = processors()
@@ -148,6 +171,8 @@ def read_decisions(
                 elif isinstance(error, UnknownAnswerError):
                     unknown[error.value] += 1
                     first_unknown = first_unknown or row.number
+                elif isinstance(error, UnmatchedError):
+                    unmatched.append((row.number, error))
                 else:
                     raise _stopped(path, row.number, error) from error
     if numerals and assembly.numerals and layout.spellings.scale is None:
@@ -155,6 +180,8 @@ def read_decisions(
         raise _levels(path, layout.fields["answer"].strip("`"), numerals)
     if unknown:
         raise _unknown_answers(path, first_unknown, layout.fields["answer"].strip("`"), unknown)
+    if unmatched:
+        raise _unmatched(path, unmatched)
     if not rows:
         raise DiscretionError(
             "has a header and no rows under it", where=str(path), mend="check the file"
@@ -171,6 +198,12 @@ def read_decisions(
         assembly.replaced,
         assembly.uncut,
         empty,
+        assembly.met,
+        assembly.unanswered,
+        (*table.notes, *notes),
+        dict(table.missing),
+        layout.unit,
+        tuple(name for name in assembly.unread if name in header and name not in elsewhere),
     )
 
 
@@ -201,6 +234,20 @@ def _levels(path: Path, column: str, unknown: Counter[str]) -> DiscretionError:
         where=f"{path}, column {column!r}",
         mend=f"say the lowest level that grants: --grant-from {levels[len(levels) // 2]}; or say "
         f'what each number means: --answers "{";".join(f"{one}=?" for one in levels)}"',
+    )
+
+
+def _unmatched(path: Path, rows: list[tuple[int, RowError]]) -> DiscretionError:
+    lines = [f"  row {number}: {error.what}" for number, error in rows[:_MOST_LISTED]]
+    if len(rows) > _MOST_LISTED:
+        lines.append(f"  and {len(rows) - _MOST_LISTED:,} more")
+    count = "1 row matches" if len(rows) == 1 else f"{len(rows):,} rows match"
+    listed = "\n".join(lines)
+    return DiscretionError(
+        f"{count} no case of this workspace:\n{listed}\nNothing was stored",
+        where=str(path),
+        mend=rows[0][1].mend.removesuffix(f", or {ASIDE}").removesuffix(f"; or {ASIDE}")
+        + ", or set such rows aside with --skip-bad FILE",
     )
 
 

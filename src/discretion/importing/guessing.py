@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from discretion.importing import columns as look
-from discretion.importing.dates import formats_of
+from discretion.importing.dates import EPOCHS, elapsed, formats_of
 from discretion.importing.expressions import Node, Operation, bind, columns_in
 from discretion.importing.mapping import quoted, written_columns
+from discretion.importing.numerals import cells_unit
 from discretion.importing.spellings import says_opposite, words_of
 from discretion.importing.survey import Column, Survey
 from discretion.units import Unit
@@ -22,6 +23,8 @@ from discretion.units import Unit
 QUESTIONS = ("text", "answer", "explanation", "rater", "value", "limit")
 """What `start` asks for, in this order."""
 _ONE_SIDED = 0.95
+_DATE = 40
+"""Letters of a date at most."""
 _QUESTION = 25
 """Letters in the name of a column, from which on it is a question to be answered."""
 _ABOUT = (
@@ -39,7 +42,6 @@ _UNITS = {
     "EUR": r"eur|euros?",
     "GBP": r"gbp|pounds?",
 }
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,15 @@ def guess(seen: Survey, given: Collection[str] = ()) -> Guess:
         if name in given or (counted and name in ("rater", "explanation")):
             continue
         ranked = _ranked(seen.columns, score, taken)
-        if name == "value" and not ranked and (pair := _dates(seen, taken, found)):
-            found["value"], why["value"] = pair, "two dates and a limit"
-            taken.update(columns_in(_node(seen, pair)))
+        if name == "value" and not ranked and (unnamed := _unnamed_value(seen, taken, found)):
+            found["value"], why["value"] = unnamed
+            taken.update(columns_in(_node(seen, unnamed[0])))
         if not ranked:
             continue
         if name == "limit" and "value" not in given:
             values = _ranked(seen.columns, look.may_be_value, {*taken, ranked[0].name})
-            if not values and not _dates(seen, taken, {"limit": ranked[0].name}):
+            alone = {*taken, ranked[0].name}
+            if not values and not _unnamed_value(seen, alone, {"limit": ranked[0].name}):
                 continue
         if name == "text" and not look.named("text", ranked[0]):
             doubts = (*doubts, _unnamed(ranked[0]))
@@ -253,18 +256,33 @@ def one_sided(counts: Mapping[str, int]) -> str:
     return ""
 
 
+def _unnamed_value(
+    seen: Survey, taken: Collection[str], found: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """What a rule may limit where no column is named so, and why: the days between two dates, or
+    the only amount that stands beside a limit."""
+    if pair := _dates(seen, taken, found):
+        return pair, "the days between two dates"
+    amounts = [one for one in seen.columns if one.name not in taken and look.is_amount(one)]
+    if "limit" in found and len(amounts) == 1:
+        return quoted(amounts[0].name), "the only amount beside a limit"
+    return None
+
+
 def _dates(seen: Survey, taken: Collection[str], found: Mapping[str, str]) -> str:
-    """One date minus another, where there are two and a limit for what lies between them."""
-    if "limit" not in found:
+    """One date minus another, where a limit stands beside them, or their names say that somebody
+    asked after something had begun: the time that a decision took is nothing that a rule limits."""
+    cells = {
+        one.name: one.first for one in seen.columns if one.name not in taken and one.length <= _DATE
+    }
+    pair = elapsed(cells)
+    if pair is None:
         return ""
-    dated = [one for one in seen.columns if look.is_dated(one) and one.name not in taken]
-    if len(dated) != 2:
+    later, earlier = pair
+    asked = r"returned|return|asked|requested|request|claimed|claim|cancelled|canceled|reported"
+    if "limit" not in found and not look.matches(asked, words_of(later)):
         return ""
-    ends = r"returned|return|asked|requested|request|claimed|filed|submitted|end|ended|closed|out"
-    first, second = dated
-    if look.matches(ends, words_of(first.name)) and not look.matches(ends, words_of(second.name)):
-        first, second = second, first
-    return f"{quoted(second.name)} - {quoted(first.name)}"
+    return f"{quoted(later)} - {quoted(earlier)}"
 
 
 def two_ways(seen: Survey, written: str, formats: str) -> tuple[str, str, str] | None:
@@ -362,10 +380,8 @@ def guess_unit(column: Column | None) -> str:
     """What a column of values is counted in, as its name or its cells' signs say; may be empty."""
     if column is None:
         return ""
-    for cell in column.values or ():
-        for sign, unit in _SIGNS.items():
-            if sign in cell:
-                return unit
+    if mark := cells_unit(column.name, column.short):
+        return mark
     words = words_of(column.name)
     return next(
         (unit for unit, pattern in _UNITS.items() if look.matches(pattern, words)),
@@ -383,5 +399,6 @@ def guess_value(seen: Survey, written: str) -> tuple[str, str]:
         return guess_unit(columns[0] if columns else None), ""
     cells = [cell for column in columns for cell in column.short]
     formats = "|".join(formats_of(cells))
-    dated = node.sign == "-" and not any(column.numeric for column in columns)
+    epoch = formats in EPOCHS
+    dated = node.sign == "-" and (epoch or not any(column.numeric for column in columns))
     return ("days" if dated else ""), formats

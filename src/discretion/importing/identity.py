@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from discretion.importing import columns as look
 from discretion.importing.expressions import bind, columns_in
 from discretion.importing.guessing import Doubt
 from discretion.importing.mapping import ImportMapping, quoted, written_columns
 from discretion.importing.missing import is_missing
+from discretion.importing.rows import Reading
 from discretion.importing.spellings import words_of
 from discretion.importing.survey import Column, Survey
 from discretion.importing.tables import open_table
@@ -56,7 +57,9 @@ class _Rows:
     """By column: different pairs of id and rater."""
 
 
-def choose_case(path: Path, seen: Survey, mapping: ImportMapping, **reading: Any) -> CaseChoice:
+def choose_case(
+    path: Path, seen: Survey, mapping: ImportMapping, **reading: Unpack[Reading]
+) -> CaseChoice:
     """What one case is in this file, by default, and why."""
     fields = mapping.fields
     if mapping.case or mapping.each_row or mapping.columns_are == "cases":
@@ -114,7 +117,7 @@ def choose_case(path: Path, seen: Survey, mapping: ImportMapping, **reading: Any
 
 
 def _crossed(
-    path: Path, seen: Survey, rater: str, used: Sequence[str], reading: dict[str, Any]
+    path: Path, seen: Survey, rater: str, used: Sequence[str], reading: Reading
 ) -> tuple[str, ...]:
     """Columns of few words whose combinations several people judged, each once, as in a study; none
     where there are none such."""
@@ -187,7 +190,7 @@ def _columns(seen: Survey, written: str) -> list[str]:
 
 
 def _count(
-    path: Path, what: Sequence[str], rater: str, ids: Sequence[str], reading: dict[str, Any]
+    path: Path, what: Sequence[str], rater: str, ids: Sequence[str], reading: Reading
 ) -> _Rows:
     table = open_table(path, **reading)
     places = {name: place for place, name in enumerate(table.header)}

@@ -11,18 +11,23 @@ from typing import Literal, get_args
 
 from discretion.errors import DiscretionError
 from discretion.importing.cells import check_date_format
+from discretion.importing.numerals import DecimalSign
 from discretion.importing.spellings import Spellings
 from discretion.policies import ID
 from discretion.scenarios import Direction
 from discretion.units import Unit
 
-CaseField = Literal["text", "value", "limit", "policy", "domain"]
-JudgmentField = Literal["answer", "explanation", "rater", "time", "confidence", "panel"]
+DEFAULT_POLICY = "imported"
+"""Under which cases stand whose file names no policy."""
+
+CaseField = Literal["text", "value", "limit", "policy", "domain", "case", "factors"]
+JudgmentField = Literal["answer", "explanation", "rater", "time", "confidence", "expected", "panel"]
 CountField = Literal["grants", "refusals", "unsure", "rate", "n"]
 FieldName = CaseField | JudgmentField | CountField
 CASE_FIELDS: tuple[str, ...] = get_args(CaseField)
 JUDGMENT_FIELDS: tuple[str, ...] = get_args(JudgmentField)
 COUNT_FIELDS: tuple[str, ...] = get_args(CountField)
+NUMBER_FIELDS = ("value", "limit", "confidence", *COUNT_FIELDS)
 FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
 
 Form = Literal["judgments", "counts", "rates"]
@@ -51,7 +56,7 @@ class Layout:
     scenario: str | None = None
     """Column that names a case's scenario, or one for all in single quotes; without either each
     case is a scenario of its own."""
-    policy: str = "imported"
+    policy: str = DEFAULT_POLICY
     """Id of the policy, where the fields do not give one."""
     panel: str = "people"
     """Who decided."""
@@ -66,13 +71,20 @@ class Layout:
     factors: tuple[str, ...] = ()
     """Columns whose cells are the levels of a factor of the column's name."""
     keep: tuple[str, ...] = ()
-    """Further columns that describe a case, for holding out and grouping."""
+    """Further columns that describe a case, for holding out and grouping. Nobody who decides is
+    shown them."""
+    shown: tuple[str, ...] = ()
+    """Columns with checked facts about a case, shown to every model and person who decides it."""
     about: tuple[str, ...] = ()
     """Columns that describe a judgment or who made it: lead or starter, reversed."""
     until: str | None = None
     """Expression for what ends a case's text: the text is cut where that begins."""
     date_format: str | None = None
     """As for strptime, several with | between them; None means ISO 8601."""
+    unit_from_cells: bool = False
+    """Whether the unit was read from the cells, rather than said."""
+    decimal: DecimalSign | None = None
+    """The decimal sign of all numbers; None where each column shows its own."""
 
     @property
     def one_scenario(self) -> str | None:
@@ -92,6 +104,12 @@ class Layout:
         self._check_form()
         if self.date_format is not None:
             check_date_format(self.date_format)
+        if self.decimal not in (None, ".", ","):
+            raise DiscretionError(
+                f"{self.decimal!r} is not a decimal sign",
+                where="--decimal",
+                mend="give . or ,",
+            )
         if self.scale is not None and not (self.scale.is_finite() and self.scale > 0):
             raise DiscretionError(
                 f"{self.scale} is no scale", where="--scale", mend="give a number above 0"
@@ -109,6 +127,12 @@ class Layout:
                     where=option,
                     mend="write it with small letters, digits, dots and dashes",
                 )
+        if self.case and "case" in self.fields:
+            raise DiscretionError(
+                "rows name their cases by id in --map, and --case names them by columns",
+                where="--case",
+                mend="remove one of the two",
+            )
         if self.about and (self.form != "judgments" or self.arm is not None):
             raise DiscretionError(
                 "describes single judgments, and there are none in counts, rates or an arm",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, field_validator
 from ruamel.yaml import YAML
@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
 from discretion.importing.layouts import (
+    DEFAULT_POLICY,
     ColumnsAre,
     FieldName,
     Layout,
@@ -26,6 +27,7 @@ from discretion.importing.layouts import (
     parse_left_out,
     parse_map,
 )
+from discretion.importing.numerals import DecimalSign
 from discretion.importing.scales import Scale
 from discretion.importing.spellings import (
     Meaning,
@@ -93,6 +95,8 @@ class ImportMapping(Described):
     """Columns that may move a decision."""
     keep: tuple[Text, ...] = ()
     """Further columns that describe a case, for grouping."""
+    shown: tuple[Text, ...] = ()
+    """Columns with checked facts about a case, shown to whoever decides it."""
     about: tuple[Text, ...] = ()
     """Columns that describe a judgment or who made it."""
     text_until: Text = ""
@@ -103,6 +107,9 @@ class ImportMapping(Described):
     """Name of the system that decided; people did where it is empty."""
     date_format: Text = ""
     """As for strptime, several with | between them; ISO 8601 where it is empty."""
+    decimal: Text = ""
+    """The decimal sign of all numbers, a point or a comma; as each column shows where it is
+    empty."""
 
     @field_validator("scale")
     @classmethod
@@ -125,7 +132,7 @@ class ImportMapping(Described):
             each_row=self.each_row,
             leave_out={name: frozenset(values) for name, values in self.leave_out.items()},
             scenario=self.scenario or None,
-            policy=self.policy or "imported",
+            policy=self.policy or DEFAULT_POLICY,
             panel=self.panel or "people",
             arm=self.arm or None,
             n_unknown=self.n == "unknown",
@@ -134,9 +141,11 @@ class ImportMapping(Described):
             scale=Decimal(self.scale) if self.scale else None,
             factors=self.factor,
             keep=self.keep,
+            shown=self.shown,
             about=self.about,
             until=self.text_until or None,
             date_format=self.date_format or None,
+            decimal=cast("DecimalSign | None", self.decimal or None),
         )
 
     @property
@@ -179,6 +188,8 @@ class ImportMapping(Described):
             "answer_columns": list(self.answer_columns),
             "columns_are": self.columns_are,
             "each_row": self.each_row,
+            "shown": written_columns(self.shown),
+            "decimal": self.decimal,
             "leave_out": {name: list(values) for name, values in self.leave_out.items()},
         }
         return body | {name: value for name, value in later.items() if value}
@@ -205,6 +216,7 @@ def from_options(
     case: str = "",
     factor: str = "",
     keep: str = "",
+    shown: str = "",
     about: str = "",
     levels: str = "",
     answer_columns: str = "",
@@ -216,7 +228,7 @@ def from_options(
     Raises:
         DiscretionError: an option cannot be read; the sentence names it.
     """
-    lists = {"case": case, "factor": factor, "keep": keep, "about": about}
+    lists = {"case": case, "factor": factor, "keep": keep, "shown": shown, "about": about}
     if answer_columns:
         lists["answer_columns"] = answer_columns
     given = {
@@ -238,9 +250,8 @@ def from_options(
 def from_stored(body: Mapping[str, Any], columns: Sequence[str] = ()) -> ImportMapping:
     """A mapping as the log keeps it, of any version. Version 0.1.0 kept names as they were, and
     said nothing of it."""
-    texts = {
-        name: body.get(name) or "" for name in ("map", "answers", "case", "factor", "keep", "about")
-    }
+    written = ("map", "answers", "case", "factor", "keep", "shown", "about")
+    texts = {name: body.get(name) or "" for name in written}
     others = {
         name: value
         for name, value in body.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from discretion.cases import Case
 from discretion.importing import columns as look
 from discretion.importing.assembly import LEVEL
 from discretion.importing.decisions import Imported
@@ -12,11 +13,13 @@ from discretion.importing.expressions import bind, columns_in
 from discretion.importing.identity import CaseChoice
 from discretion.importing.mapping import ImportMapping
 from discretion.importing.survey import Survey
-from discretion.storage.readings import FieldReading, FileReading
+from discretion.storage.imports import FieldReading, ImportReading
 from discretion.units import Unit
 
 LABELS: Mapping[str, str] = {
     "text": "request",
+    "case": "id of the case",
+    "factors": "factors",
     "answer": "decision",
     "explanation": "reason",
     "rater": "who decided",
@@ -31,9 +34,10 @@ LABELS: Mapping[str, str] = {
     "domain": "domain",
     "time": "time",
     "confidence": "confidence",
+    "expected": "share of others expected to grant",
     "panel": "panel",
 }
-_WORDS = 6
+_WORDS, _MOST_LISTED = 6, 12
 _VERBS = {"grant": "granted", "refuse": "refused", "unsure": "neither", "-": "left out"}
 
 
@@ -44,7 +48,7 @@ def reading_of(
     choice: CaseChoice,
     imported: Imported,
     why: Mapping[str, str],
-) -> FileReading:
+) -> ImportReading:
     """What was understood of a file; `why` says it for fields that were guessed."""
     found = []
     if mapping.answer_columns:
@@ -66,6 +70,12 @@ def reading_of(
                 reason,
             )
         )
+    if mapping.shown:
+        found.append(
+            FieldReading(
+                "facts", ", ".join(mapping.shown), "shown to whoever decides", "as you said"
+            )
+        )
     if mapping.about:
         found.append(
             FieldReading(
@@ -75,7 +85,7 @@ def reading_of(
                 "",
             )
         )
-    return FileReading(file, tuple(found), tuple(_notes(seen, mapping, choice, imported)))
+    return ImportReading(file, tuple(found), tuple(_notes(seen, mapping, choice, imported)))
 
 
 def _holds(
@@ -86,7 +96,7 @@ def _holds(
     if name == "answer" and column is not None:
         return _answers(mapping, look.filled(column), imported)
     if name in ("value", "limit"):
-        return _range(name, imported, mapping.unit)
+        return _range(name, imported)
     if name == "rater":
         people = {one.rater for one in imported.judgments} - {None}
         return f"{len(people):,} different"
@@ -94,7 +104,7 @@ def _holds(
         given = sum(one.explanation is not None for one in imported.judgments)
         return f"filled in for {given:,} of {len(imported.judgments):,}"
     if name == "text":
-        return _many(sum(case.text is not None for case in imported.cases), "text")
+        return _many(sum(case.text is not None for case in _cases(imported)), "text")
     if column is None:
         return "the same for all" if not names else "calculated"
     if column.values is None:
@@ -127,19 +137,28 @@ def _counts(imported: Imported) -> str:
     return ", ".join(f"{rows:,} {_VERBS[answer]}" for answer, rows in counts.most_common())
 
 
-def _range(name: str, imported: Imported, unit: str) -> str:
+def _cases(imported: Imported) -> tuple[Case, ...]:
+    """All that the file is about: those that it brings and those that were here."""
+    return (*imported.cases, *imported.met)
+
+
+def _range(name: str, imported: Imported) -> str:
+    cases = _cases(imported)
     amounts = sorted(
         amount
-        for case in imported.cases
+        for case in cases
         if (amount := case.value if name == "value" else case.limit) is not None
     )
     if not amounts:
         return "nothing"
-    said = Unit.named(unit)
+    units = sorted({case.unit or "plain numbers" for case in cases})
+    if len(units) > 1:
+        return f"{_many(len(amounts), 'amount')}, in {', '.join(units)}"
+    said = Unit.named(cases[0].unit)
     ends = [said.show(amounts[0])]
     if amounts[-1] != amounts[0]:
         ends.append(said.show(amounts[-1]))
-    empty = len(imported.cases) - len(amounts)
+    empty = len(cases) - len(amounts)
     return " to ".join(ends) + (f"; empty in {empty:,} cases" if empty else "")
 
 
@@ -160,12 +179,13 @@ def _notes(
             f"{kept:,} judgments."
         )
         notes.append(_agreement(mapping, imported))
-    used = {name for written in mapping.fields.values() for name in _columns(seen, written)}
-    used |= {*mapping.about, *mapping.case, *mapping.keep, *mapping.factor, *mapping.answer_columns}
-    used |= set(mapping.leave_out) | {mapping.scenario}
-    unused = [name for name in seen.header if name not in used]
-    if unused:
-        notes.append(f"Not used and not kept: {', '.join(unused[:20])}.")
+    if imported.unread:
+        more = len(imported.unread) - _MOST_LISTED
+        listed = ", ".join(imported.unread[:_MOST_LISTED]) + f" and {more} more" * (more > 0)
+        notes.append(
+            f"Not kept: {listed}. To add one later, import the file again and name it: --shown (a "
+            "checked fact that whoever decides sees) or --keep (for grouping)."
+        )
     return notes
 
 

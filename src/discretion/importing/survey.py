@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack
 
-from discretion.importing.cells import number
 from discretion.importing.missing import is_missing
+from discretion.importing.numerals import is_number
+from discretion.importing.rows import Reading
 from discretion.importing.tables import open_table
 
 MOST_KINDS = 200
 """A column with more different cells is not counted out."""
 _LOOKED_AT = 1_000
 """Rows whose cells are looked at closely."""
+_FIRST = 200
+"""Rows of which all short cells are kept."""
 _EXAMPLE, _SHORT = 200, 40
 """Letters of an example, and of what may be a date."""
 
@@ -40,6 +44,9 @@ class Column:
     """The beginning of the first filled cell, on one line."""
     short: list[str] = field(default_factory=list)
     """Those of them that are short enough to be dates."""
+    first: list[str] = field(default_factory=list)
+    """The cells of the first rows, so that columns can be set side by side; empty where a cell is
+    missing or too long to be a date."""
 
     @property
     def length(self) -> float:
@@ -71,11 +78,9 @@ class Survey:
         return next((column for column in self.columns if column.name == name), None)
 
 
-def survey(
-    path: Path, *, sheet: str | None = None, encoding: str = "utf-8", delimiter: str | None = None
-) -> Survey:
+def survey(path: Path, **reading: Unpack[Reading]) -> Survey:
     """Look through a file; rows that are at fault are passed over."""
-    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    table = open_table(path, **reading)
     columns = tuple(Column(name) for name in table.header)
     rows = 0
     with closing(table.rows):
@@ -100,14 +105,15 @@ def survey(
 
 def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
     for column, cell in zip(columns, cells, strict=True):
+        if len(column.first) < _FIRST:
+            column.first.append("" if is_missing(cell) or len(cell) > _SHORT else cell)
         if not is_missing(cell):
             column.seen += 1
             column.letters += len(cell)
             column.example = column.example or " ".join(cell[:_EXAMPLE].split())
             if len(cell) <= _SHORT:
                 column.short.append(cell)
-            bare = cell.strip("$€£ %").split(" ")[0]
-            column.numbers += len(cell) < 30 and number(bare) is not None
+            column.numbers += len(cell) < 30 and is_number(cell)
 
 
 def _settle(columns: Sequence[Column]) -> None:

@@ -66,7 +66,8 @@ def contrast(
         return apart
 
     estimate = mean_of(term, rates, weigh=weigh, beyond=beyond)
-    return Contrast(estimate.figure(), _p_value(estimate), *estimate.interval(0.90))
+    difference = estimate.figure().within(-1.0, 1.0)
+    return Contrast(difference, _p_value(estimate), *estimate.interval(0.90))
 
 
 def verdict(found: Contrast, adjusted: float | None, margin: float = MARGIN) -> Verdict:

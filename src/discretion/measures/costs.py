@@ -70,7 +70,12 @@ def costs_of(
             return np.stack([REQUESTS * there * wrong, there], axis=1)
 
         return pooled(
-            lambda sums: sums[..., 0] / sums[..., 1], parts, rates, rng, n=n, bounds=(0.0, np.inf)
+            lambda sums: sums[..., 0] / sums[..., 1],
+            parts,
+            rates,
+            rng,
+            n=n,
+            bounds=(0.0, REQUESTS * float(np.maximum(grant_price, refusal_price).max())),
         )
 
     one, none = np.ones(len(mass)), np.zeros(len(mass))

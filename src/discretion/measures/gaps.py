@@ -40,7 +40,7 @@ def corrected_gap(
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
         return over_seeds(squared_terms(p[..., at], variance[..., at], h, n))
 
-    return rooted(mean_of(term, rates, weigh=weigh).figure())
+    return rooted(mean_of(term, rates, weigh=weigh).figure().within(-1.0, 1.0))
 
 
 def rooted(figure: Figure) -> Figure:
@@ -63,12 +63,12 @@ def signed_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure
 
     Several seeds, (S, C), are averaged.
     """
-    return mean_of(_difference(over_seeds(p)), rates, weigh=weigh).figure()
+    return mean_of(_difference(over_seeds(p)), rates, weigh=weigh).figure().within(-1.0, 1.0)
 
 
 def panel_rate(rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
     """The panel's mean grant rate."""
-    return mean_of(lambda h, n, at: h, rates, weigh=weigh).figure()
+    return mean_of(lambda h, n, at: h, rates, weigh=weigh).figure().within(0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def panel_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> PanelGa
     unknown = int((np.isnan(rates.n) & np.isfinite(rates.h) & np.isfinite(p)).sum())
 
     def over(term: Term) -> Figure:
-        figure = mean_of(term, rates, weigh=weigh, among=among).figure()
+        figure = mean_of(term, rates, weigh=weigh, among=among).figure().within(0.0, 1.0)
         if figure.value is None:
             return missing(f"no case has {ENOUGH} judgments")
         if not unknown:

@@ -23,7 +23,8 @@ class Shift:
     shift: float | None
     """Threshold with the level minus threshold without, in policy units: positive where the level
     makes people or a model grant further from the limit, whether the limit is an at-most or an
-    at-least. None where either threshold is off the values tried."""
+    at-least. None where either threshold is off the values tried, or where the interval reaches
+    farther than two thresholds on the values tried can lie apart: too few judgments tell it."""
     low: float | None
     high: float | None
     """Ends of the interval; None where the shift is, with a single rater, and for scored arms,
@@ -90,6 +91,9 @@ def factor_shift(
     reach = scale * error * float(curves.sandwich.quantile(confidence)[row])
     if not np.isfinite(reach):
         return Shift(shift, None, None, *states, n)
+    farthest = scale * float(np.exp(edges[1]) - np.exp(edges[0]))
+    if abs(shift) + reach > farthest:
+        return Shift(None, None, None, *states, n)
     return Shift(shift, shift - reach, shift + reach, *states, n)
 
 

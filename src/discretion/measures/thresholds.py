@@ -16,6 +16,8 @@ from discretion.measures.profiles import Profiles
 from discretion.measures.psychometric import SHARED, SLOPE, THRESHOLD, Floats
 
 _RESAMPLES = 9_999
+_FARTHEST = 12.0
+"""Logarithm beyond which an end of an interval bounds nothing."""
 _FEWEST_POOLED = 3
 """Two scenarios give a bootstrap of the mean only three different samples."""
 
@@ -155,6 +157,7 @@ def pooled(
     *,
     rater_variance: float = 0.0,
     confidence: float = 0.95,
+    within: tuple[float, float] = (0.0, np.inf),
 ) -> Pooled:
     """The geometric mean of positive values over scenarios, which weigh equally.
 
@@ -162,7 +165,9 @@ def pooled(
     people's in the scenarios where both are finite. Scenarios without a value are left out and
     counted. The interval is bootstrap-t over scenarios on the log scale; the fitted values are
     resampled, never refitted. Resampling scenarios does not show what they share, the raters:
-    ``rater_variance``, of the mean of the logs, is added (see :func:`rater_variance`).
+    ``rater_variance``, of the mean of the logs, is added (see :func:`rater_variance`). Values can
+    lie ``within`` these bounds alone; an interval that reaches beyond them says nothing, and there
+    is none.
     """
     logs = np.log([value for value in values if value is not None])
     n, left_out = len(logs), len(values) - len(logs)
@@ -179,7 +184,10 @@ def pooled(
     error = float(logs.std(ddof=1)) / np.sqrt(n)
     under, over = np.quantile(ratio, [(1 - confidence) / 2, (1 + confidence) / 2])
     error = np.hypot(error, np.sqrt(rater_variance))
-    low, high = np.exp(mean - over * error), np.exp(mean - under * error)
+    with np.errstate(over="ignore", divide="ignore"):
+        low, high = np.exp(mean - over * error), np.exp(mean - under * error)
+    if not (within[0] <= low and high <= within[1] and np.isfinite(high)):
+        return Pooled(float(np.exp(mean)), None, None, n, left_out)
     return Pooled(float(np.exp(mean)), float(low), float(high), n, left_out)
 
 
@@ -197,7 +205,8 @@ def rater_variance(curves: Curves, scenarios: Sequence[int]) -> float:
 
 
 def _deviation(log: float) -> float | None:
-    return float(np.exp(log)) if np.isfinite(log) else None
+    """From its logarithm; None where an end lies so far out that it bounds nothing."""
+    return float(np.exp(log)) if abs(log) < _FARTHEST else None
 
 
 def _log_of(isotonic: IsotonicThreshold) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 from discretion.arms import Model
 from discretion.errors import DiscretionError, missing_extra
+from discretion.models.agents import AS_IS
+from discretion.models.agents import KINDS as AGENTS
 
 GROUP = "discretion.models"
 BUILT_IN = "tiny"
@@ -43,6 +46,12 @@ def load_model(
         settings |= {"path": str(Path(__file__).parent / BUILT_IN), "reads_twin": True}
     kind = str(settings.pop("kind", "folder"))
     kinds = _kinds()
+    if kind in AGENTS:
+        raise DiscretionError(
+            f"{name!r} is an agent, and agents are asked as they run",
+            where=f"[models.{name}]",
+            mend=f"use it as {name}/{AS_IS}, or name a model",
+        )
     if kind not in kinds:
         close = difflib.get_close_matches(kind, kinds, 1)
         raise DiscretionError(
@@ -66,37 +75,36 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
         checked = Settings.model_validate(dict(settings))
         path = folder / checked.path.expanduser()
         # A tuned folder knows how its base was asked; what is set here goes before it.
-        noted = read_notes(path).get("settings", {})
+        notes = read_notes(path)
+        # It was taught complete answers, unless it says otherwise.
+        noted = {"form": "end", **notes.get("settings", {})} if notes else {}
         checked = Settings.model_validate({**noted, **settings, "path": path})
     except ValidationError as invalid:
         raise _mistake(name, invalid.errors()[0], tuple(Settings.model_fields)) from invalid
     return LocalModel(name, checked)
 
 
-def _openai(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
-    from discretion.models.endpoint import Endpoint
-    from discretion.models.endpoint_settings import read_endpoint_settings
-    from discretion.models.openai import OpenAIDialect
+def _endpoint(sdk: str, module: str, dialect: str) -> Kind:
+    """A kind of endpoint: how it is spoken to, and the SDK that this takes, named as its extra."""
 
-    if find_spec("openai") is None:
-        raise missing_extra("openai", f"the model {name!r}")
-    return Endpoint(name, read_endpoint_settings(name, settings), OpenAIDialect())
+    def load(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
+        from discretion.models.endpoint import Endpoint
+        from discretion.models.endpoint_settings import read_endpoint_settings
 
+        if find_spec(sdk) is None:
+            raise missing_extra(sdk, f"the model {name!r}")
+        spoken = getattr(import_module(f"discretion.models.{module}"), dialect)
+        return Endpoint(name, read_endpoint_settings(name, settings), spoken())
 
-def _anthropic(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
-    from discretion.models.anthropic import AnthropicDialect
-    from discretion.models.endpoint import Endpoint
-    from discretion.models.endpoint_settings import read_endpoint_settings
-
-    if find_spec("anthropic") is None:
-        raise missing_extra("anthropic", f"the model {name!r}")
-    return Endpoint(name, read_endpoint_settings(name, settings), AnthropicDialect())
+    return load
 
 
 _BUILT_IN_KINDS: dict[str, Kind] = {
     "folder": _folder,
-    "openai": _openai,
-    "anthropic": _anthropic,
+    "openai": _endpoint("openai", "openai", "OpenAIDialect"),
+    "anthropic": _endpoint("anthropic", "anthropic", "AnthropicDialect"),
+    "decisions": _endpoint("openai", "decisions", "DecisionsDialect"),
+    "systemone": _endpoint("openai", "decisions", "SystemOneDialect"),
 }
 
 

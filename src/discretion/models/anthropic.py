@@ -14,7 +14,7 @@ class AnthropicDialect:
     """Messages, with the system text beside them."""
 
     path: str = "/v1/messages"
-    options: tuple[str, ...] = ("temperature", "system")
+    options: tuple[str, ...] = ("temperature", "system", "top_p")
 
     def sdk(self) -> ModuleType:
         import anthropic
@@ -55,18 +55,39 @@ class AnthropicDialect:
         # Newer models take none at all, which the probe finds out.
         if question.temperature is not None:
             body["temperature"] = question.temperature
+        if question.top_p is not None:
+            body["top_p"] = question.top_p
         return body
 
     def read(self, body: Mapping[str, Any]) -> Reply:
         usage = body.get("usage") or {}
-        blocks = [block for block in body["content"] if block["type"] == "text"]
-        stopped = body.get("stop_reason")
+        texts: list[str] = []
+        reasoned = 0
+        for block in body["content"]:
+            if block["type"] == "text":
+                texts.append(block["text"])
+            elif block["type"] in ("thinking", "redacted_thinking"):
+                # What stands before the end of a reasoning is no answer.
+                texts.clear()
+                reasoned += len(str(block.get("thinking") or "").encode(errors="replace"))
         return Reply(
-            text="".join(block["text"] for block in blocks),
+            text="".join(texts),
             top=None,
-            tokens_in=count(usage.get("input_tokens")),
+            tokens_in=_read_in(usage),
             tokens_out=count(usage.get("output_tokens")),
             model=str(body.get("model") or ""),
-            cut=stopped in ("max_tokens", "model_context_window_exceeded"),
-            refusal=stopped == "refusal",
+            id=str(body.get("id") or ""),
+            finish=str(body.get("stop_reason") or "").lower(),
+            role=str(body.get("role") or ""),
+            called=any(block["type"].endswith("tool_use") for block in body["content"]),
+            reasoned=reasoned,
         )
+
+
+def _read_in(usage: Mapping[str, Any]) -> int | None:
+    """Tokens of the prompt: those taken from or written to a cache are counted apart."""
+    plain = count(usage.get("input_tokens"))
+    if plain is None:
+        return None
+    cached = ("cache_read_input_tokens", "cache_creation_input_tokens")
+    return plain + sum(count(usage.get(name)) or 0 for name in cached)

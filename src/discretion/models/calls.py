@@ -8,6 +8,7 @@ from decimal import Decimal
 from discretion.budgets import Price, Purse, Usage
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.limits import Limits
+from discretion.models.reply_gate import Fault, Gate, printable
 from discretion.models.retry import PATIENCE_S, MishapError, Retries
 from discretion.models.wire import Dialect, Question, Reply, Wire, used
 
@@ -27,10 +28,15 @@ class Calls:
         self._wire: Wire | None = None
         self.open(Purse())
 
-    def open(self, purse: Purse) -> None:
-        """Begin to pay from a purse."""
+    def open(self, purse: Purse, model: str = "") -> None:
+        """Begin a run: pay from a purse, and take replies of one model, each once.
+
+        Args:
+            model: the server's name of the model that was probed; empty takes any.
+        """
         settings = self._settings
         self._purse = purse
+        self._gate = Gate(model, self._name)
         self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, self._sleep)
 
     async def close(self) -> None:
@@ -39,10 +45,10 @@ class Calls:
             self._wire = None
 
     async def ask(self, question: Question, seed: object) -> Reply:
-        """A question asked until it is answered, and paid.
+        """A question asked until it is answered, and paid; the reply has passed the gate.
 
         Raises:
-            MishapError: it is not, after every attempt that can help.
+            MishapError: it is not, or by no answer, after every attempt that can help.
             StoppedError: too little is left in the purse.
         """
         return await self._retries.run(lambda: self._paid(question), seed)
@@ -53,16 +59,21 @@ class Calls:
         price, paid = self._price(), self._settings.is_paid
         bound = Usage(question.size // 2 + 64, question.max_tokens * question.choices)
         aside = await self._purse.take(bound, price, self._name, paid=paid)
-        cost = None
+        cost = fault = None
         try:
             reply = await self._attempt(question)
-            cost = Usage(*used(reply, question))
+            fault = self._gate.fault(reply, question)
+            # A count that cannot be is no price.
+            miscounted = fault is not None and fault.check == "prompt tokens"
+            cost = bound if miscounted else Usage(*used(reply, question))
         except MishapError as mishap:
             if mishap.arrived:
                 cost = bound
             raise
         finally:
             await self._purse.pay(aside, cost, price, self._name)
+        if fault is not None:
+            raise _mishap(fault, reply)
         return reply
 
     async def _attempt(self, question: Question) -> Reply:
@@ -82,3 +93,14 @@ class Calls:
         if settings.price is None and settings.is_local and budget and budget.is_money:
             return Price(Decimal(0), Decimal(0), budget.unit)
         return settings.price
+
+
+def _mishap(fault: Fault, reply: Reply) -> MishapError:
+    return MishapError(
+        fault.what,
+        said=fault.said or printable(reply.text),
+        passes=fault.passes,
+        status=200,
+        mend=fault.fix,
+        for_all=fault.for_all,
+    )

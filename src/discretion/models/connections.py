@@ -23,7 +23,7 @@ _PLAIN = frozenset(
 def http_client(
     base_url: str, headers: Mapping[str, str], *, at_once: int, timeout_s: float
 ) -> httpx2.AsyncClient:
-    """A client for one host.
+    """A client for one host, which reads each reply whole.
 
     Args:
         headers: sent with every request; everything else that an SDK adds of its own, from
@@ -31,7 +31,27 @@ def http_client(
         at_once: requests under way together, each on a connection of its own.
         timeout_s: for connecting, and for each wait for bytes.
     """
+    return _client(base_url, headers, timeout_s, _Lanes(at_once, _proxy(base_url)))
 
+
+def streaming_client(
+    base_url: str, headers: Mapping[str, str], *, at_once: int, timeout_s: float
+) -> httpx2.AsyncClient:
+    """The same, which leaves each reply to be read as it comes: it may be longer than is wanted."""
+    one_pool = httpx2.AsyncHTTPTransport(
+        verify=httpx2.create_ssl_context(),
+        limits=httpx2.Limits(max_connections=at_once),
+        proxy=_proxy(base_url),
+    )
+    return _client(base_url, headers, timeout_s, one_pool)
+
+
+def _client(
+    base_url: str,
+    headers: Mapping[str, str],
+    timeout_s: float,
+    transport: httpx2.AsyncBaseTransport,
+) -> httpx2.AsyncClient:
     async def only_what_is_set(request: httpx2.Request) -> None:
         kept = {name: value for name, value in request.headers.items() if name in _PLAIN}
         request.headers = httpx2.Headers({**kept, "user-agent": "discretion", **headers})
@@ -39,7 +59,7 @@ def http_client(
     return httpx2.AsyncClient(
         base_url=base_url,
         timeout=timeout_s,
-        transport=_Lanes(at_once, _proxy(base_url)),
+        transport=transport,
         # A redirect would carry texts to a host that nobody allowed.
         follow_redirects=False,
         trust_env=False,

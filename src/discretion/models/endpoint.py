@@ -7,20 +7,27 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
-from discretion.arms import Decoding, Message, Open, Prompt, Refused, Scored, Written
+from discretion.arms import Choices, Decoding, Message, Open, Prompt, Refused, Scored, Written
 from discretion.budgets import Purse
 from discretion.canonical import digest
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.calls import Calls
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.first_tokens import read_first_tokens
-from discretion.models.probing import Probe, probe
+from discretion.models.probing import Comparison, Probe, compare_draws, probe
+from discretion.models.reply_gate import usable
 from discretion.models.retry import MishapError
 from discretion.models.wire import Dialect, Question, Reply, used
 
 REASONING_ROOM = 4096
 """Tokens that a model which reasons may write, unless its settings say more."""
+WITHOUT = 5
+"""So many replies in a row without log-probabilities, and the server is taken to give none."""
+
+TRUNCATIONS = ("top_p", "top_k", "min_p")
+"""Settings by which servers cut off what a model would say seldom."""
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +59,7 @@ class Endpoint:
         """Whether cases' texts may be sent to its host."""
         self._dialect, self._sleep = dialect, sleep
         self._calls = Calls(name, settings, dialect, sleep)
-        self._without_logprobs = False
+        self._without = 0
         self._remarked: set[str] = set()
 
     def knowing(self, probed: Probe | None, *, allowed: bool) -> Endpoint:
@@ -100,7 +107,8 @@ class Endpoint:
 
     async def open(self, purse: Purse) -> None:
         """Begin to pay from a purse; the connections are made when they are needed."""
-        self._calls.open(purse)
+        self._without = 0
+        self._calls.open(purse, self.probed.model if self.probed else "")
 
     async def close(self) -> None:
         await self._calls.close()
@@ -113,11 +121,11 @@ class Endpoint:
         """
         settings = self.settings
         try:
-            return await probe(
+            found = await probe(
                 lambda question: self._calls.ask(question, ("probe", question.choices)),
                 self._dialect.options,
                 top_logprobs=0 if settings.reasoning else settings.top_logprobs,
-                max_tokens=self._room(Decoding()) if settings.reasoning else 16,
+                max_tokens=self._room(Decoding()) if settings.reasoning else 1,
                 modern_limit=settings.reasoning,
             )
         except MishapError as mishap:
@@ -126,6 +134,25 @@ class Endpoint:
                 where=f"[models.{self.name}]",
                 mend=mishap.mend or "correct its settings",
             ) from mishap
+        finally:
+            await self.close()
+        if found.remark:
+            self._remark(f"sends log-probabilities that cannot be used: {found.remark}")
+        return found.probe
+
+    async def compare_draws(self) -> Comparison | None:
+        """Whether the server's draws are those that its log-probabilities describe; None where it
+        gives none, writes nothing, or does not answer. No text of the workspace is sent."""
+        if not (self.scores and self.writes):
+            return None
+        seed = None if self._refuses("seed") else 0
+        try:
+            return await compare_draws(
+                lambda question: self._calls.ask(question, ("compare", question.seed)),
+                replace(self._score_question((), None), seed=seed),
+            )
+        except MishapError:
+            return None
         finally:
             await self.close()
 
@@ -143,27 +170,23 @@ class Endpoint:
         )
 
     async def _score(self, prompt: Prompt) -> Scored | Open | Refused:
-        if self._without_logprobs:
-            return Open()
+        self._go_on_scoring()
         begun = time.perf_counter()
         messages = self._messages(prompt)
-        question = Question(
-            messages,
-            max_tokens=1,
-            temperature=self._temperature(1.0),
-            top_logprobs=min(self._known.logprobs, self.settings.top_logprobs),
-            modern_limit=self._known.modern_limit,
-        )
+        question = self._score_question(messages, prompt.choices)
         try:
             reply = await self._ask(question, digest([m.content for m in messages]))
         except MishapError as mishap:
-            return Refused(mishap.what, mishap.said)
+            return Refused(_told(mishap), mishap.said)
         tokens_in, tokens_out = used(reply, question)
-        if reply.top is None:
-            self._without_logprobs = True
-            self._remark("gives no log-probabilities now, so its answers are sampled instead")
+        top = usable(reply.top or ())
+        if not top:
+            self._without += 1
+            self._go_on_scoring()
+            self._remark("left out the log-probabilities of a reply, so that one case is drawn")
             return Open(tokens_in, tokens_out)
-        read = read_first_tokens(reply.top, prompt.choices.grant, prompt.choices.refuse)
+        self._without = 0
+        read = read_first_tokens(top, prompt.choices.grant, prompt.choices.refuse)
         if not read.decides:
             return Open(tokens_in, tokens_out)
         p = min(max(read.p, 1e-12), 1 - 1e-12)
@@ -186,23 +209,15 @@ class Endpoint:
             messages,
             max_tokens=self._room(decoding),
             temperature=self._temperature(decoding.temperature),
+            top_p=self._top_p,
             seed=None if self._refuses("seed") else _seed(decoding.seed, sample),
             modern_limit=self._known.modern_limit,
+            purpose="draw",
         )
         try:
             reply = await self._ask(question, (sample, [m.content for m in messages]))
         except MishapError as mishap:
-            return Refused(mishap.what, mishap.said)
-        if reply.refusal:
-            return Refused("the server says that the model declined to answer", reply.text)
-        if reply.cut:
-            return Refused(
-                f"the answer was cut at {question.max_tokens} tokens, before it was complete; set "
-                f"a higher max_tokens",
-                reply.text,
-            )
-        if not reply.text.strip():
-            return Refused("the answer is empty")
+            return Refused(_told(mishap), mishap.said)
         tokens_in, tokens_out = used(reply, question)
         return Written(
             reply.text,
@@ -213,6 +228,18 @@ class Endpoint:
             # It cannot be made to go on after a reasoning, so it writes both in one.
             decided=prompt.reason_first,
             served_by=f"{reply.model} {reply.build}".strip(),
+        )
+
+    def _score_question(self, messages: tuple[Message, ...], named: Choices | None) -> Question:
+        return Question(
+            messages,
+            max_tokens=self._known.least_tokens,
+            temperature=self._temperature(1.0),
+            top_p=self._top_p,
+            top_logprobs=min(self._known.logprobs, self.settings.top_logprobs),
+            modern_limit=self._known.modern_limit,
+            named=named,
+            purpose="score",
         )
 
     async def _ask(self, question: Question, seed: object) -> Reply:
@@ -234,7 +261,7 @@ class Endpoint:
                 mend=f"{mishap.mend}; what was answered is kept, and the same command goes on from "
                 "here",
             ) from mishap
-        self._compare(reply)
+        self._note_build(reply)
         return reply
 
     def _messages(self, prompt: Prompt) -> tuple[Message, ...]:
@@ -249,6 +276,11 @@ class Endpoint:
     def offers(self, option: str) -> bool:
         """Whether its kind of endpoint has an option at all, such as ``seed``."""
         return option in self._dialect.options
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes texts, rather than give probabilities of options alone."""
+        return self.offers("temperature")
 
     def _refuses(self, option: str) -> bool:
         return option in self._known.refused or not self.offers(option)
@@ -268,17 +300,36 @@ class Endpoint:
         by_itself = REASONING_ROOM if self.settings.reasoning else decoding.max_tokens
         return self.settings.max_tokens or by_itself
 
-    def _compare(self, reply: Reply) -> None:
-        """Stop where the server is no longer who was probed: a run would mix two models."""
+    @property
+    def _top_p(self) -> float | None:
+        """1, which truncates nothing, where the server was found to take it."""
+        return 1.0 if self._known.top_p and "top_p" not in self.settings.body else None
+
+    @property
+    def left_to_server(self) -> tuple[str, ...]:
+        """Names of the ways to truncate what a model may write that the server chooses by itself:
+        p of a draw is that of the model only where it uses none of them."""
+        if not self.writes:
+            return ()
+        known = self.probed is not None and self.probed.top_p
+        sent = {*self.settings.body, *(("top_p",) if known else ())}
+        return tuple(name for name in TRUNCATIONS if name not in sent)
+
+    def _go_on_scoring(self) -> None:
+        """Stop where the server gives no log-probabilities any more: to draw in their place takes
+        ten times the calls, which nobody agreed to."""
+        if self._without < WITHOUT:
+            return
+        raise StoppedError(
+            f"{WITHOUT} replies in a row came without log-probabilities, and drawing answers "
+            "instead takes about ten times as many calls",
+            where=f"[models.{self.name}]",
+            mend="what was answered is kept; to draw instead, set top_logprobs = 0 or run: "
+            f"discretion models probe {self.name}",
+        )
+
+    def _note_build(self, reply: Reply) -> None:
         known = self._known
-        if reply.model and known.model and reply.model != known.model:
-            raise StoppedError(
-                f"the server now says that it is {reply.model}; when it was probed it was "
-                f"{known.model}",
-                where=f"[models.{self.name}]",
-                mend=f"what was answered is kept as {known.model}'s; to ask the new one, run: "
-                f"discretion models probe {self.name}",
-            )
         if reply.build and known.build and reply.build != known.build:
             self._remark(f"now runs build {reply.build}; when it was probed it was {known.build}")
 
@@ -291,3 +342,7 @@ class Endpoint:
 def _seed(seed: int, sample: int) -> int:
     """A draw's own seed, in the range that every server takes."""
     return int(digest((seed, sample))[:7], 16)
+
+
+def _told(mishap: MishapError) -> str:
+    return f"{mishap.what}; {mishap.mend}" if mishap.status == 200 and mishap.mend else mishap.what

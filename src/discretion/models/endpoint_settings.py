@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +19,23 @@ from discretion.errors import DiscretionError
 FROM_ENVIRONMENT = "env:"
 SECRET_HEADERS = re.compile(r"authorization|cookie|key|secret|token", re.I)
 """Headers whose value must come from the environment."""
+OWN_FIELDS = {
+    "model": "; set model beside body",
+    "messages": "",
+    "prompt": "",
+    "system": "",
+    "stream": "",
+    "n": "",
+    "seed": "; use --seed",
+    "temperature": "",
+    "max_tokens": "; set max_tokens beside body",
+    "max_completion_tokens": "; set max_tokens beside body",
+    "logprobs": "; set top_logprobs beside body",
+    "top_logprobs": "; set top_logprobs beside body",
+    "tools": "",
+}
+"""Fields of a request that may not be set by hand, and what may be said instead."""
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _KEYS = ("key", "api_key", "apikey", "token", "secret", "password")
 
@@ -56,6 +74,8 @@ class EndpointSettings(BaseModel):
     """Tokens that it may write in one answer; by default the plan's, 4,096 where it reasons."""
     top_logprobs: int = Field(default=20, ge=0, le=20)
     """First tokens asked for with their probabilities; 0 always samples."""
+    body: dict[str, Any] = Field(default_factory=dict)
+    """Fields sent with every request as they are, such as ``top_k = 0``."""
     reads_twin: bool = False
     """It serves the built-in model, or one tuned from it, which reads only its dialect."""
 
@@ -89,7 +109,9 @@ class EndpointSettings(BaseModel):
     @property
     def address(self) -> dict[str, Any]:
         """What tells this endpoint from another: everything that may change an answer. Values
-        from the environment stand as their names."""
+        from the environment stand as their names. A setting that came later counts only where it is
+        set, so that answers to what is asked as before stay known."""
+        later = {name for name in ("body",) if getattr(self, name)}
         return self.model_dump(
             mode="json",
             include={
@@ -101,6 +123,7 @@ class EndpointSettings(BaseModel):
                 "reasoning",
                 "max_tokens",
                 "top_logprobs",
+                *later,
             },
         )
 
@@ -108,24 +131,25 @@ class EndpointSettings(BaseModel):
         """The key, from its environment variable; empty where none is needed.
 
         Raises:
-            DiscretionError: the variable is not set.
+            DiscretionError: the variable is not set, or HTTP cannot carry what it holds.
         """
-        return _variable(self.key_env, f"[models.{name}] key_env") if self.key_env else ""
+        where = f"[models.{name}] key_env"
+        return _sendable(_variable(self.key_env, where), where) if self.key_env else ""
 
     def sent_headers(self, name: str) -> dict[str, str]:
         """The headers with their values.
 
         Raises:
-            DiscretionError: a variable that one of them names is not set.
+            DiscretionError: a variable that one of them names is not set, or HTTP cannot carry a
+                value.
         """
-        return {
-            header: _variable(
-                value.removeprefix(FROM_ENVIRONMENT), f"[models.{name}] headers.{header}"
-            )
-            if value.startswith(FROM_ENVIRONMENT)
-            else value
-            for header, value in self.headers.items()
-        }
+        sent = {}
+        for header, value in self.headers.items():
+            where = f"[models.{name}] headers.{header}"
+            if value.startswith(FROM_ENVIRONMENT):
+                value = _variable(value.removeprefix(FROM_ENVIRONMENT), where)
+            sent[header] = _sendable(value, where)
+        return sent
 
 
 def read_endpoint_settings(name: str, settings: Mapping[str, Any]) -> EndpointSettings:
@@ -154,6 +178,10 @@ def read_endpoint_settings(name: str, settings: Mapping[str, Any]) -> EndpointSe
                 where=f"{where} query.{parameter}",
                 mend="send it with key_env or headers",
             )
+    _check_body(checked.body, f"{where} body")
+    for header in checked.headers:
+        if not _HEADER.fullmatch(header):
+            raise DiscretionError("is not a name of a header", where=f"{where} headers.{header}")
     url = urlsplit(checked.base_url)
     if url.scheme not in ("http", "https") or not url.hostname or url.query:
         raise DiscretionError(
@@ -179,6 +207,38 @@ def _variable(variable: str, where: str) -> str:
             mend=f"set it, such as: export {variable}=…",
         )
     return value
+
+
+def _sendable(value: str, where: str) -> str:
+    """A header's value, where HTTP can carry it; it is never repeated."""
+    at = next((at for at, one in enumerate(value, 1) if not " " <= one <= "~"), None)
+    if at is None:
+        return value
+    kind = "a line break" if value[at - 1] in "\r\n" else "a character that is not plain ASCII"
+    raise DiscretionError(
+        f"holds {kind} at position {at}, which a header of HTTP cannot carry",
+        where=where,
+        mend="copy the value again, without quotes, spaces or line breaks around it",
+    )
+
+
+def _check_body(body: Mapping[str, Any], where: str) -> None:
+    for field in body:
+        if field in OWN_FIELDS:
+            by = OWN_FIELDS[field]
+            raise DiscretionError(
+                "is set by Discretion", where=f"{where}.{field}", mend=f"leave it out{by}"
+            )
+        if SECRET_HEADERS.search(field) and "token" not in field.lower():
+            raise _secret(f"{where}.{field}")
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DiscretionError(
+            "holds a value that JSON cannot carry, such as a date",
+            where=where,
+            mend="use texts, finite numbers, true, false, lists and tables",
+        ) from error
 
 
 def _secret(where: str, form: str = "key_env to its name") -> DiscretionError:

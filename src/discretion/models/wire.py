@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from discretion.arms import Message
+from discretion.arms import Choices, Message
 from discretion.models.endpoint_settings import EndpointSettings
+from discretion.models.reply_gate import (
+    TopToken,
+    TwiceError,
+    error_in,
+    printable,
+    read_json,
+    status_of,
+)
 from discretion.models.retry import MishapError, retry_after
 
 NO_KEY = "none"
@@ -48,11 +57,17 @@ class Question:
     max_tokens: int
     temperature: float | None = None
     """None leaves it to the server."""
+    top_p: float | None = None
+    """1 asks for no truncation; None leaves it to the server."""
     seed: int | None = None
     top_logprobs: int = 0
     choices: int = 1
     modern_limit: bool = False
     """Call the limit ``max_completion_tokens``, as models that reason want it."""
+    named: Choices | None = None
+    """The two answers, for an endpoint that is asked for them by name."""
+    purpose: Literal["probe", "score", "draw"] = "probe"
+    """What the reply is for: a draw has to be a whole answer, a score its first token alone."""
 
     @property
     def size(self) -> int:
@@ -70,27 +85,35 @@ class Reply:
     """What came back."""
 
     text: str
-    top: tuple[tuple[str, float], ...] | None
-    """The most likely first tokens with their log-probabilities; None where none came."""
+    top: tuple[TopToken, ...] | None
+    """The most likely first tokens as they came; None where none came."""
     tokens_in: int | None
     """None where the server does not count."""
     tokens_out: int | None
+    """Written and paid for, with those of a reasoning that is counted apart."""
     model: str
     """The model's name in the server's own words."""
     build: str = ""
     """The server's fingerprint of what it runs; empty where it gives none."""
-    cut: bool = False
-    """It stopped at the limit of tokens."""
+    id: str = ""
+    """The reply's own, in the server's words; empty where it gives none."""
+    finish: str = ""
+    """Why it ended, in the server's words and lower case; empty where it does not say."""
+    role: str = ""
     refusal: bool = False
     """The server says that the model declined, or filtered what it wrote."""
+    called: bool = False
+    """The model called a tool."""
+    reasoned: int = 0
+    """Bytes of a reasoning that came beside the text."""
     choices: int = 1
 
 
 def used(reply: Reply, question: Question) -> tuple[int, int]:
     """Tokens in and out; four bytes a token where the server does not count them."""
-    written = len(reply.text.encode()) // 4
+    written = (len(reply.text.encode(errors="replace")) + reply.reasoned) // 4
     return (
-        question.size // 4 if reply.tokens_in is None else reply.tokens_in,
+        reply.tokens_in or question.size // 4,
         written if reply.tokens_out is None else reply.tokens_out,
     )
 
@@ -142,7 +165,7 @@ class Wire:
         from httpx2 import Response
 
         sdk, host = self._sdk, self._settings.host
-        body = self._dialect.body(self._settings.model, question)
+        body = {**self._dialect.body(self._settings.model, question), **self._settings.body}
         try:
             # Typed replies cost more than twice the processor time of this.
             # The client's own time-out is for each wait for bytes, so that a reply which comes a
@@ -169,35 +192,88 @@ class Wire:
     def _read(self, response: Any) -> Reply:
         host = self._settings.host
         try:
-            body = json.loads(response.content)
-        except ValueError as error:
-            begun = response.text.lstrip()[:1] in ("", "{", "[")
+            body = read_json(response.content)
+        except TwiceError as error:
             raise MishapError(
-                f"{host} sent "
-                + ("JSON that is broken off or damaged" if begun else "a text that is no JSON"),
+                f"{host} sent JSON that gives one key twice, so that it says two things",
                 said=self._clean(response.text),
-                passes=True,
                 arrived=True,
-                mend="try again later" if begun else "check base_url",
             ) from error
+        except ValueError as error:
+            raise self._no_json(response) from error
+        inside = error_in(body)
+        if inside is not None:
+            raise self._error_inside(inside, response)
         try:
-            return self._dialect.read(body)
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            reply = self._dialect.read(body)
+            # Names are kept and shown. A broken text, in contrast, is no answer: see the gate.
+            return replace(
+                reply,
+                model=printable(reply.model),
+                build=printable(reply.build),
+                id=printable(reply.id),
+            )
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise MishapError(
                 f"{host} sent a reply without an answer in it",
                 said=self._clean(response.text),
                 arrived=True,
             ) from error
 
-    def _refused(self, response: Any) -> MishapError:
-        status, host = response.status_code, self._settings.host
+    def _no_json(self, response: Any) -> MishapError:
+        host, text = self._settings.host, response.text.lstrip()
+        said = self._clean(response.text)
+        kind = response.headers.get("content-type", "")
+        if kind.startswith("text/event-stream") or text.startswith(("data:", "event:")):
+            return MishapError(
+                f"{host} sent a stream of parts, and whole replies were asked for",
+                said=said,
+                arrived=True,
+                mend="switch streaming off at the server or gateway",
+            )
+        begun = text[:1] in ("", "{", "[")
+        return MishapError(
+            f"{host} sent "
+            + ("JSON that is broken off or damaged" if begun else "a text that is no JSON"),
+            said=said,
+            passes=True,
+            arrived=True,
+            mend="try again later" if begun else "check base_url",
+        )
+
+    def _error_inside(self, error: Any, response: Any) -> MishapError:
+        """What an error inside a reply of status 200 says."""
+        host, status = self._settings.host, status_of(error)
+        code = _identifier(error)
+        if status is None:
+            return MishapError(
+                f"{host} sent an error in place of an answer{code and f' ({code})'}",
+                said=self._clean(_message(response.text)),
+                passes=True,
+                status=response.status_code,
+                arrived=True,
+                mend="try again later",
+            )
+        return self._refused(response, status, code, arrived=True)
+
+    def _refused(
+        self, response: Any, status: int = 0, code: str = "", *, arrived: bool = False
+    ) -> MishapError:
+        """What a status other than 200 says.
+
+        Args:
+            status: the one that an error inside the reply names, and `code` its name; by default
+                the reply's own.
+            arrived: the server may have done the work.
+        """
+        host = self._settings.host
+        status, code = status or response.status_code, code or _code(response)
         if 300 <= status < 400:
             return MishapError(
                 f"{host} redirects to another address, and calls are not sent on",
                 status=status,
                 mend="correct base_url",
             )
-        code = _code(response)
         out_of_credit = code == _OUT_OF_CREDIT
         otherwise = ("failed", "try again later") if status >= 500 else _STATUSES[400]
         does, mend = _STATUSES[402] if out_of_credit else _STATUSES.get(status, otherwise)
@@ -213,13 +289,28 @@ class Wire:
             status=status,
             mend=mend,
             for_all=out_of_credit or status in (401, 402),
+            arrived=arrived,
         )
 
     def _unreachable(self, error: Exception) -> MishapError:
         import httpx2
 
-        host, cause = self._settings.host, error.__cause__
-        if isinstance(cause, httpx2.ConnectError):
+        host, causes = self._settings.host, _causes(error)
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            return MishapError(
+                f"{host} shows a certificate that this machine does not trust",
+                mend="check base_url; for a certificate of your own organization, set "
+                "SSL_CERT_FILE to a file that holds its authority's",
+                for_all=True,
+            )
+        if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
+            return MishapError(
+                f"{host} sent a compressed reply that cannot be unpacked",
+                passes=True,
+                arrived=True,
+                mend="try again later, or switch compression off at the server or gateway",
+            )
+        if isinstance(error.__cause__, httpx2.ConnectError):
             return MishapError(
                 f"{host} cannot be reached",
                 passes=True,
@@ -234,21 +325,34 @@ class Wire:
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text[:_SAID]
+        return printable(text[:_SAID])
 
 
 def count(tokens: Any) -> int | None:
-    """A server's count of tokens, where it is one."""
-    return tokens if isinstance(tokens, int) and tokens >= 0 else None
+    """A server's count of tokens, where it is a whole number."""
+    return tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """What an error was made from, from it back to the first."""
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return causes
 
 
 def _code(response: Any) -> str:
     """What the server calls its error, where that is an identifier and no sentence."""
     try:
-        error = json.loads(response.content)["error"]
-        code = error.get("code") or error.get("type")
-    except (AttributeError, KeyError, TypeError, ValueError):
+        return _identifier(json.loads(response.content)["error"])
+    except (KeyError, TypeError, ValueError, RecursionError):
         return ""
+
+
+def _identifier(error: Any) -> str:
+    code = (error.get("code") or error.get("type")) if isinstance(error, Mapping) else ""
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
@@ -257,6 +361,6 @@ def _message(text: str) -> str:
     try:
         error = json.loads(text)["error"]
         message = error["message"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return text
     return message if isinstance(message, str) else text

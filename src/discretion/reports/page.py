@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,12 @@ def write_page(card: Scorecard, path: Path) -> Path:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(path), mend="name another file"
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            mend="name a file in another folder: --output FILE",
         ) from error
     return path
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from discretion.errors import DiscretionError
+from discretion.importing.casetext import neutral
 from discretion.measures.figure import Figure
 from discretion.scorecards import Scorecard
 from discretion.scorecards.scenario_cards import CurveCard, Threshold
@@ -48,13 +49,6 @@ def write_tables(card: Scorecard, folder: Path) -> list[Path]:
             f"cannot be written ({error.strerror})", where=str(folder), mend="name another folder"
         ) from error
     return written
-
-
-def neutral(cell: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, quoted; everything else as it is."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        return f"'{cell}"
-    return cell
 
 
 def _write(path: Path, rows: Sequence[Row]) -> Path:
@@ -155,7 +149,7 @@ def _groups(card: Scorecard) -> Iterator[Row]:
 
 def _money(card: Scorecard) -> Iterator[Row]:
     for one in card.money:
-        facts = {**_flat(one), "policies": "; ".join(one.policies)}
+        facts = {**_flat(one), "policies": "; ".join(one.policies), "prices": card.prices}
         for row in one.arms:
             yield {**facts, "arm": row.arm, "reference": row.reference, **_flat(row.costs)}
 
@@ -190,6 +184,7 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "factors": _factors,
     "teaching": _lessons,
     "teaching_contrasts": _lesson_contrasts,
+    "readings": lambda card: map(_flat, card.readings),
     "contrasts": lambda card: map(_flat, card.contrasts),
     "paths": _paths,
     "raters": lambda card: map(_flat, card.raters),

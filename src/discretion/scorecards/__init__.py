@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Docket
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel
-from discretion.measures.rates import Bools
 from discretion.measures.references import references
 from discretion.measures.weights import Weigh
-from discretion.policies import Policy, Prices
+from discretion.policies import Prices
 from discretion.scenarios import Scenario
-from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
+from discretion.scorecards.cards import (
+    ArmCard,
+    Disagreement,
+    Kind,
+    PricesOf,
+    RunCard,
+    Scorecard,
+)
 from discretion.scorecards.curves import curve_cards
 from discretion.scorecards.factors import amplified, factor_cards
 from discretion.scorecards.findings import findings
@@ -30,6 +37,7 @@ from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
 from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
+from discretion.scorecards.reads_case import Reading, doubts, sentences, withhold
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
 
@@ -50,9 +58,11 @@ def score(
     groups: Sequence[tuple[str, str, Panel]] = (),
     others: Sequence[Panel] = (),
     prices: Mapping[str, Prices] | None = None,
+    prices_of: PricesOf = "run",
     tickets: Sequence[Ticket] | None = None,
     untaught: Sequence[str] = (),
     failures: Mapping[str, int] | None = None,
+    reading: Reading | None = None,
     run: RunCard | None = None,
     banner: str = "",
     weigh: Weigh = "scenarios",
@@ -69,10 +79,13 @@ def score(
         groups: (column, value, panel) of groups of the panel's raters, to compare arms with too.
         others: panels to set beside this one, on the cases that both judged.
         prices: what wrong decisions cost, by policy; money is counted where there are any.
+        prices_of: when the policies said so.
         tickets: imported requests by which money is counted as often as cases occur; None counts
             cases as everything else does.
         untaught: arms that are shown apart, since their model was not taught their method.
         failures: calls of each arm that gave no decision.
+        reading: how they were asked, noted while the estimates are read; arms that go by that and
+            not by the case have no threshold, no money and no rank.
         weigh: whether scenarios or cases count the same.
         with_cases: show the texts of the largest disagreements.
         seed: of the resampling.
@@ -81,14 +94,18 @@ def score(
         DiscretionError: the panel judged none of the cases.
     """
     study = study_of(docket.cases, panel, weigh)
-    replies = replies_of(study, tuple(kinds), estimates)
+    forbidden = {case.id for case in docket.forbidden}
+    granted: dict[str, set[str]] = {}
+    replies = replies_of(study, tuple(kinds), _noting_grants(estimates, forbidden, granted))
     league = [reply for name, reply in replies.items() if name not in untaught]
-    lines = [reply for reply in league if not reply.constant]
+    models = [reply.name for reply in league if kinds[reply.name] == "model"]
+    readings = reading.cards(study, models, seed) if reading else ()
+    blind = {one.arm for one in readings if one.withheld}
+    lines = [reply for reply in league if not reply.constant and reply.name not in blind]
     levels = levels_of(study, docket.scenarios)
     fits = fits_of(study, levels, lines)
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
     factors = factor_cards(study, levels, fits, lines, docket.scenarios)
-    forbidden = _forbidden(study, docket.policies)
     both = references(study.rates, weigh=weigh)
     baselines = [reply for name, reply in replies.items() if kinds[name] == "baseline"]
     cards: dict[str, ArmCard] = {}
@@ -98,31 +115,39 @@ def score(
             study,
             reply,
             kinds[name],
-            forbidden,
-            both,
             rng,
+            never_granted=len(granted.get(name, ())),
+            never_cases=len(forbidden),
             curve_gap=curve_gap(curves, name),
             reach=arm_reach(study, fits, curves, name, rng),
             failures=(failures or {}).get(name, 0),
             matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
             amplifies=amplified(factors, name),
         )
+    cards |= {name: withhold(cards[name]) for name in blind}
     ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
+    seeing = [card for card in ranked if card.name not in blind]
     rng = np.random.default_rng(seed)
     people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
-    apart = [replies[card.name] for card in ranked if card.kind != "baseline"]
+    apart = [replies[card.name] for card in seeing if card.kind != "baseline"]
     declared = [(replies[one.arm], replies[one.against]) for one in compared]
     raters = rater_cards(study, apart)
-    beside = [replies[card.name] for card in ranked]
+    beside = [replies[card.name] for card in seeing]
     money = money_cards(study, beside, prices or {}, tickets, seed=seed) if beside else ()
     panels = tuple(panel_card(study, other, beside) for other in others)
     return Scorecard(
         title=title,
         banner=banner,
-        findings=findings(people, ranked, leans, curves, compared, raters, money, panels),
-        warnings=warnings(people, ranked, study, docket.scenarios, curves),
+        findings=(
+            *sentences(readings),
+            *findings(people, seeing, leans, curves, compared, raters, money, panels),
+        ),
+        warnings=(
+            *doubts(readings),
+            *warnings(people, ranked, study, docket.scenarios, curves),
+        ),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
@@ -137,6 +162,8 @@ def score(
         panels=panels,
         disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
+        prices=prices_of,
+        readings=readings,
     )
 
 
@@ -147,14 +174,17 @@ def _by_gap(card: ArmCard) -> tuple[bool, float]:
     return True, abs(card.signed.value or 0.0)
 
 
-def _forbidden(study: Study, policies: Mapping[str, Policy]) -> Bools:
-    return np.array(
-        [
-            case.policy in policies and policies[case.policy].forbids(case.facts) is not None
-            for case in study.cases
-        ],
-        dtype=bool,
-    )
+def _noting_grants(
+    estimates: Iterable[tuple[str, Estimate]],
+    forbidden: Collection[str],
+    granted: dict[str, set[str]],
+) -> Iterator[tuple[str, Estimate]]:
+    """The same estimates; as they pass, each arm's grants against a hard limit are noted, judged
+    or not, and even one draw of many."""
+    for name, one in estimates:
+        if one.case in forbidden and one.ever_grants:
+            granted.setdefault(name, set()).add(one.case)
+        yield name, one
 
 
 def _disagreements(
@@ -186,7 +216,7 @@ def _disagreements(
                 p=float(arm.p[row]),
                 rate=float(study.rates.h[row]),
                 n=None if np.isnan(n) else int(n),
-                text=case.text if with_cases else None,
+                text=text_with_facts(case) if with_cases and case.text else None,
             )
         )
     return tuple(found)

@@ -10,7 +10,7 @@ import numpy as np
 
 from discretion.cases import Case
 from discretion.expectations import Expectation
-from discretion.measures.equivalence import arm_equivalence
+from discretion.measures.equivalence import paired_equivalence
 from discretion.measures.figure import Figure, missing
 from discretion.measures.intervals import Term, mean_of
 from discretion.measures.rates import Bools, Floats, Ints, Rates, sums_by
@@ -194,7 +194,7 @@ class _ByDemand:
         both = np.isfinite(worse[0]) & np.isfinite(worse[1])
 
         def apart(one: Floats, other: Floats) -> Figure:
-            found = arm_equivalence(one[both], other[both], codes[both], confidence=LEVEL)
+            found = paired_equivalence(one[both], other[both], codes[both], confidence=LEVEL)
             if found.difference is None:
                 return missing("no such case was answered by both")
             note = "" if found.low is not None else "too few cases for an interval"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
+from discretion.measures.predictions import Predictions
 from discretion.scorecards.breakage import BreakageCard
 from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCard
 from discretion.scorecards.money import MoneyCard
@@ -17,10 +18,11 @@ from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.reasons import ReasonCard
 from discretion.scorecards.scenario_cards import CurveCard, FactorCard, LeanCard
 from discretion.scorecards.teaching_cards import TeachingCard
-from discretion.storage.readings import FileReading
+from discretion.storage.imports import ImportReading
 
 Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
+Reads = Literal["the case", "how it is asked", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class PeopleCard:
     """What a model that knew the true rates would show as gap."""
     reach: Figure
     """The deviation at which half would grant, pooled over scenarios."""
+    confidence: Predictions | None = None
+    """How sure they were, beside how often another of them gave the same answer; None where
+    nobody said."""
+    expected: Predictions | None = None
+    """How many colleagues they expected to answer as they did, beside how many did; None where
+    nobody said."""
 
     @property
     def compared(self) -> bool:
@@ -138,8 +146,9 @@ class ArmCard:
     """Signed gap with all unsure counted as refusals."""
     unsure_flips: bool
     never_granted: int
-    """Cases forbidden by a `never` that it would have granted, had code not refused them."""
+    """Cases that break a hard limit and that any of its answers grants, even one draw of many."""
     never_cases: int
+    """Cases that break a hard limit, judged or not."""
     matched_by: str
     """The nearest baseline that this arm is not shown to beat; empty where there is none."""
     surely_beaten: bool
@@ -148,6 +157,51 @@ class ArmCard:
     """Levels that should not matter, by which it is moved as people are and surely by more,
     each with the number of scenarios."""
     calibration: tuple[CalibrationBin, ...]
+
+
+PricesOf = Literal["run", "today"]
+"""When the policies said what a wrong decision costs: when the run was made, or now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingCard:
+    """What one arm's answers go with. Shares are of the variance of the log odds between answers,
+    and add up to 1; None where there are too few scored answers."""
+
+    arm: str
+    form: str
+    """What was scored, in words; empty where nothing was."""
+    outside: Figure
+    """Mean mass on neither answer."""
+    strayed: int
+    """Cases in which more than half of the mass was on neither."""
+    vocabulary: float | None
+    order: float | None
+    wording: float | None
+    rest: float | None
+    """Cases that differ in one way of asking and not in another."""
+    case: Figure
+    """What carries over from one way of asking to another."""
+    scenario: float | None
+    """The part of the case's share that lies between scenarios,"""
+    value: float | None
+    """between values within a scenario,"""
+    reason: float | None
+    """and between cases of one value."""
+    p: float | None
+    """Of a permutation test that cases do not differ alike however they are asked."""
+    across: str
+    """Between which ways of asking cases were compared: ``vocabulary`` or ``order``."""
+    auc: Figure
+    """Of the recentered answers against the people's."""
+    recentered: Figure
+    """Noise-corrected gap with every way of asking centered on its own mean; ranks nobody."""
+    reads: Reads
+
+    @property
+    def withheld(self) -> bool:
+        """Whether its thresholds, its money and its rank would say nothing of the cases."""
+        return self.reads == "how it is asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,5 +297,14 @@ class Scorecard:
     """What tuning broke, where a tuned model stands beside its base."""
     reasons: tuple[ReasonCard, ...] = ()
     """Whether arms that reason first go by what they say."""
-    readings: tuple[FileReading, ...] = ()
+    imports: tuple[ImportReading, ...] = ()
     """How the files were read that the judgments came from."""
+    prices: PricesOf = "run"
+    """Whose prices the money is counted with."""
+    readings: tuple[ReadingCard, ...] = ()
+    """Whether models read the case at all."""
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Arms whose thresholds, money and rank are left out."""
+        return tuple(one.arm for one in self.readings if one.withheld)

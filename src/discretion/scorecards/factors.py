@@ -11,15 +11,20 @@ import numpy as np
 
 from discretion.cases import Case
 from discretion.measures.curves import Curves
-from discretion.measures.equivalence import Equivalence, arm_equivalence, people_equivalence
+from discretion.measures.equivalence import (
+    Equivalence,
+    Matched,
+    arm_equivalence,
+    people_equivalence,
+)
 from discretion.measures.figure import Figure, missing
 from discretion.measures.rates import Floats, Ints
 from discretion.measures.shifts import Shift, factor_shift, isotonic_shift
 from discretion.scenarios import Scenario
 from discretion.scorecards.amounts import show_shift
 from discretion.scorecards.fits import Fits
-from discretion.scorecards.levels import Levels, pairs
-from discretion.scorecards.scenario_cards import FactorCard, FactorCell
+from discretion.scorecards.levels import Levels, Stratum, strata_of
+from discretion.scorecards.scenario_cards import POOLED, FactorCard, FactorCell
 from discretion.scorecards.study import Replies, Study
 
 _MARGIN = 0.05
@@ -45,6 +50,17 @@ class _Place:
         return float(self.case.scale or 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A level of a factor beside the first: in one scenario, or pooled over several."""
+
+    card: FactorCard
+    """Without its cells."""
+    matched: Matched
+    place: _Place | None
+    """None where scenarios are pooled: their units differ."""
+
+
 def factor_cards(
     study: Study,
     levels: Levels,
@@ -52,12 +68,17 @@ def factor_cards(
     arms: Sequence[Replies],
     described: Mapping[str, Scenario],
 ) -> tuple[FactorCard, ...]:
-    """One card for each level of each factor, beside the factor's first level."""
-    return tuple(
-        _card(study, levels, fits, arms, described.get(scenario), code, column, level)
+    """One card for each level of each factor, beside the factor's first level. First stand those
+    that pool several scenarios, each the primary verdict on its level."""
+    single = [
+        _level(study, levels, described.get(scenario), code, column, level)
         for code, scenario in enumerate(study.scenarios)
         for column, (_, names) in enumerate(levels.names[scenario])
         for level in range(1, len(names))
+    ]
+    return tuple(
+        replace(one.card, cells=tuple(_cells(study, levels, fits, arms, one)))
+        for one in (*_pooled(single), *single)
     )
 
 
@@ -66,7 +87,7 @@ def amplified(factors: Sequence[FactorCard], arm: str) -> tuple[str, ...]:
     told: dict[str, list[bool]] = {}
     for card in factors:
         mine = next((cell for cell in card.cells if cell.name == arm), None)
-        if card.should_not_matter and mine is not None:
+        if card.should_not_matter and mine is not None and not card.pooled:
             told.setdefault(f"{card.factor}: {card.level}", []).append(mine.amplifies)
     return tuple(
         f"{level} in {sum(marks)} of {len(marks)} scenarios" if len(marks) > 1 else level
@@ -75,16 +96,14 @@ def amplified(factors: Sequence[FactorCard], arm: str) -> tuple[str, ...]:
     )
 
 
-def _card(
+def _level(
     study: Study,
     levels: Levels,
-    fits: Fits,
-    arms: Sequence[Replies],
     described: Scenario | None,
     code: int,
     column: int,
     level: int,
-) -> FactorCard:
+) -> _Level:
     scenario = study.scenarios[code]
     name, names = levels.names[scenario][column]
     factor = described.factors.get(name) if described else None
@@ -92,9 +111,9 @@ def _card(
     deviation = levels.deviation[rows]
     case = study.cases[rows[0]]
     step = float(deviation[deviation > 0].min(initial=np.inf)) * float(case.scale or 1)
-    place = _Place(code, column, level, case, rows, step if np.isfinite(step) else 0.0)
     margin = float(factor.within) if factor and factor.should_not_matter else None
-    return FactorCard(
+    strata = strata_of(study, levels, rows, column, level, described=described is not None)
+    card = FactorCard(
         scenario=scenario,
         title=(described.title if described else "") or scenario,
         factor=name,
@@ -102,32 +121,72 @@ def _card(
         against=names[0],
         should_not_matter=margin is not None,
         margin=margin,
-        cells=tuple(_cells(study, levels, fits, arms, place, margin)),
+        cells=(),
     )
+    place = _Place(code, column, level, case, rows, step if np.isfinite(step) else 0.0)
+    return _Level(card, _matched(strata, code), place)
+
+
+def _matched(strata: Sequence[Stratum], scenario: int) -> Matched:
+    parts = [
+        (row, code, side)
+        for code, stratum in enumerate(strata)
+        for side, rows in enumerate((stratum.without, stratum.having))
+        for row in rows
+    ]
+    case, stratum_of, having = np.array(parts, dtype=np.int64).reshape(-1, 3).T
+    return Matched(case, stratum_of, having.astype(bool), np.full(len(strata), scenario))
+
+
+def _pooled(levels: Sequence[_Level]) -> Iterator[_Level]:
+    """The levels that several scenarios have, each with the strata of all of them."""
+    alike: dict[tuple[str, str, str, bool], list[_Level]] = {}
+    for one in levels:
+        card = one.card
+        if len(one.matched.scenario):
+            key = card.factor, card.level, card.against, card.should_not_matter
+            alike.setdefault(key, []).append(one)
+    for group in alike.values():
+        if len(group) < 2:
+            continue
+        first = np.cumsum([0, *(len(one.matched.scenario) for one in group)])
+        matched = Matched(
+            case=np.concatenate([one.matched.case for one in group]),
+            stratum=np.concatenate(
+                [one.matched.stratum + start for one, start in zip(group, first, strict=False)]
+            ),
+            having=np.concatenate([one.matched.having for one in group]),
+            scenario=np.concatenate([one.matched.scenario for one in group]),
+        )
+        margins = [one.card.margin for one in group if one.card.margin is not None]
+        card = replace(
+            group[0].card,
+            scenario=POOLED,
+            title=f"All {len(group)} scenarios that have it",
+            margin=min(margins, default=None),
+        )
+        yield _Level(card, matched, None)
 
 
 def _cells(
-    study: Study,
-    levels: Levels,
-    fits: Fits,
-    arms: Sequence[Replies],
-    place: _Place,
-    margin: float | None,
+    study: Study, levels: Levels, fits: Fits, arms: Sequence[Replies], level: _Level
 ) -> Iterator[FactorCell]:
     """What the level does to the people, and then to each arm."""
-    having, without = pairs(study, levels, place.rows, place.factor, place.level)
+    matched, place, margin = level.matched, level.place, level.card.margin
     within = _MARGIN if margin is None else margin
-    theirs = people_equivalence(without, having, study.rates, margin=within)
-    shift = None if fits.people is None else _fitted_shift(fits.people, place)
+    theirs = people_equivalence(matched, study.rates, margin=within)
+    shift = None if place is None or fits.people is None else _fitted_shift(fits.people, place)
     yield _cell(study.panel.name, place, theirs, shift, margin)
     for arm in arms:
-        moved = arm_equivalence(
-            arm.p[without], arm.p[having], study.scenario[without], margin=within
-        )
-        own = fits.arms.get(arm.name)
-        shift = _isotonic_shift(levels, arm.p, place) if own is None else _fitted_shift(own, place)
+        moved = arm_equivalence(matched, arm.p, margin=within)
+        shift = None if place is None else _arm_shift(levels, fits, arm, place)
         cell = _cell(arm.name, place, moved, shift, margin)
         yield replace(cell, amplifies=margin is not None and _amplifies(moved, theirs))
+
+
+def _arm_shift(levels: Levels, fits: Fits, arm: Replies, place: _Place) -> Shift | None:
+    own = fits.arms.get(arm.name)
+    return _isotonic_shift(levels, arm.p, place) if own is None else _fitted_shift(own, place)
 
 
 def _amplifies(moved: Equivalence, theirs: Equivalence) -> bool:
@@ -156,11 +215,12 @@ def _isotonic_shift(levels: Levels, p: Floats, place: _Place) -> Shift | None:
 
 
 def _cell(
-    name: str, place: _Place, moved: Equivalence, shift: Shift | None, margin: float | None
+    name: str, place: _Place | None, moved: Equivalence, shift: Shift | None, margin: float | None
 ) -> FactorCell:
-    difference = missing("no two cases differ in this alone")
+    difference = missing("no cases differ in this alone")
     if moved.difference is not None:
-        difference = Figure(moved.difference, moved.low, moved.high, moved.n, "90% interval")
+        ends = moved.low, moved.high
+        difference = Figure(moved.difference, *ends, moved.n, "90% interval").within(-1.0, 1.0)
     amount = None if shift is None else shift.shift
     return FactorCell(
         name=name,
@@ -169,8 +229,10 @@ def _cell(
         shift=amount,
         low=None if shift is None else shift.low,
         high=None if shift is None else shift.high,
-        shift_shown="" if amount is None else show_shift(place.case, amount, place.step),
-        shift_note=_why(shift),
+        shift_shown=(
+            "" if amount is None or place is None else show_shift(place.case, amount, place.step)
+        ),
+        shift_note="scenarios have different units" if place is None else _why(shift),
     )
 
 
@@ -180,6 +242,8 @@ def _why(shift: Shift | None) -> str:
         return "no limit, or no case to tell it by"
     if shift.shift is not None:
         return ""
+    if (shift.without, shift.having) == ("crossed", "crossed"):
+        return "too few cases to say what it is worth"
     off, when = (
         (shift.without, "without it") if shift.without != "crossed" else (shift.having, "with it")
     )

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from discretion.measures.figure import Figure
+from discretion.measures.predictions import Predictions
 from discretion.scorecards.amounts import show_money
 from discretion.scorecards.cards import ArmCard, ContrastCard, PeopleCard
 from discretion.scorecards.conclusion_cards import RaterCard
 from discretion.scorecards.money import MoneyCard
 from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.scenario_cards import CurveCard, LeanCard, Threshold
+
+_WHO = {"always refuse": "someone who always refuses", "always grant": "someone who always grants"}
+
+_SURE = (
+    "Your people are {predicted:.0f}% sure of their answers on average, and another of them gives "
+    "the same answer {agreed:.0f}% of the time"
+)
+_EXPECT = (
+    "Your people expect {predicted:.0f}% of their colleagues to answer as they do, and "
+    "{agreed:.0f}% do"
+)
 
 OTHERS = 3
 """How many arms beside the nearest get a sentence of their own."""
@@ -36,6 +48,7 @@ def findings(
         _stops(people, first, curves),
         _exchanges(first),
         *(_money(people, first, card) for card in money),
+        *(cheaper(first.name, card) for card in money),
         _leans(people, first, leans),
         _matched(first, people),
         _gap(first),
@@ -66,7 +79,22 @@ def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str,
             f"They agree among themselves with Krippendorff's alpha {people.alpha.value:.2f} "
             "(1 is agreement, 0 is chance)."
         )
+    said += filter(None, (_foreseen(people.confidence, _SURE), _foreseen(people.expected, _EXPECT)))
     return tuple(said)
+
+
+def _foreseen(one: Predictions | None, words: str) -> str:
+    """That people agree more or less often than they think, where that is sure."""
+    if one is None or one.predicted is None or one.agreed is None:
+        return ""
+    low, high = one.difference.low, one.difference.high
+    if low is None or high is None or low <= 0 <= high:
+        return ""
+    near, far = sorted((abs(low), abs(high)))
+    return (
+        words.format(predicted=100 * one.predicted, agreed=100 * one.agreed)
+        + f" (difference {100 * near:.0f} to {100 * far:.0f} points)."
+    )
 
 
 def _nearest_baseline(arms: Sequence[ArmCard]) -> tuple[str, ...]:
@@ -150,6 +178,44 @@ def _money(people: PeopleCard, arm: ArmCard, card: MoneyCard) -> str:
         f"Per 1,000 requests {which}, {arm.name} {given} that {_who(people)} would not have, "
         f"and turns away {refused} that they would have kept."
     )
+
+
+def cheaper(closest: str, card: MoneyCard) -> str:
+    """Whom mistakes would cost less than the arm that is closest to the people: the two orders
+    need not agree, and the page opens with the first."""
+    totals = {row.arm: row.costs.total for row in card.arms}
+    mine = totals.get(closest)
+    if not card.currency or mine is None or mine.value is None:
+        return ""
+    known = {arm: total for arm, total in totals.items() if total.value is not None}
+    least = min(known, key=lambda arm: (known[arm].value or 0.0, arm))
+    if not (known[least].value or 0.0) < mine.value:
+        return ""
+    return (
+        f"In money the order is another: per 1,000 requests mistakes of {closest} would cost "
+        f"{_cost(mine, card)}, and those of {_WHO.get(least, least)} {_cost(known[least], card)}."
+    )
+
+
+def dearer(taught: Sequence[str], bases: Sequence[str], card: MoneyCard) -> str:
+    """That every taught model would cost more than the model it was made from, where it is so."""
+    totals = {row.arm: row.costs.total for row in card.arms if row.costs.total.value is not None}
+    after = [totals[arm] for arm in taught if arm in totals]
+    before = [totals[arm] for arm in bases if arm in totals]
+    if not card.currency or not after or not before:
+        return ""
+    least, base = (min(some, key=lambda total: total.value or 0.0) for some in (after, before))
+    if (least.value or 0.0) <= (base.value or 0.0):
+        return ""
+    return (
+        "In money training did not pay: per 1,000 requests mistakes of the base model would cost "
+        f"{_cost(base, card)}, and those of the cheapest trained model {_cost(least, card)}."
+    )
+
+
+def _cost(total: Figure, card: MoneyCard) -> str:
+    ends = _ends(total, lambda end: show_money(card.currency, end))
+    return f"{show_money(card.currency, total.value or 0.0)}{ends}"
 
 
 def _panel(card: PanelCard) -> str:

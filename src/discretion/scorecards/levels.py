@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,27 +54,70 @@ def levels_of(study: Study, scenarios: Mapping[str, Scenario]) -> Levels:
     return Levels(names, codes, deviation)
 
 
-def pairs(study: Study, levels: Levels, rows: Ints, column: int, level: int) -> tuple[Ints, Ints]:
-    """(P,) rows with a level, and (P,) rows with the first level, of cases that have the same value
-    and the same other levels.
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Cases of a scenario that are alike in everything known of them but one factor's level."""
+
+    without: tuple[int, ...]
+    """Rows of the cases with the factor's first level."""
+    having: tuple[int, ...]
+    """Rows of those with the level that is looked at."""
+
+
+def strata_of(
+    study: Study, levels: Levels, rows: Ints, column: int, level: int, *, described: bool
+) -> tuple[Stratum, ...]:
+    """The strata that show what a level does; none where only unlike cases could be compared.
+
+    Cases of a stratum have the same value, the same other levels and the same columns. A column
+    that tells most cases apart, such as a date or a ticket's number, is a name and not compared.
+
+    Imported cases differ in ways that nothing records. One case on each side in a single stratum
+    may differ in anything, so there must be more than that.
 
     Args:
         rows: those of one scenario.
         column: of the factor, in `levels.codes`.
         level: its code; not 0, which is the first level's.
+        described: whether the cases were made from a scenario, so that the texts differ in the
+            factor alone.
     """
-    by_level: dict[int, dict[tuple[object, ...], int]] = {0: {}, level: {}}
+    known = {row: _known(study.cases[row]) for row in rows.tolist()}
+    columns = _compared_columns(list(known.values()))
+    sides: dict[Hashable, tuple[list[int], list[int]]] = {}
     for row in rows.tolist():
         code = int(levels.codes[row, column])
-        if code in by_level:
-            others = tuple(np.delete(levels.codes[row], column).tolist())
-            by_level[code][study.cases[row].value, others] = row
-    first, having = by_level[0], by_level[level]
-    both = [key for key in having if key in first]
-    return (
-        np.array([having[key] for key in both], dtype=np.int64),
-        np.array([first[key] for key in both], dtype=np.int64),
+        if code not in (0, level):
+            continue
+        case = study.cases[row]
+        alike = (
+            case.value,
+            tuple(np.delete(levels.codes[row], column).tolist()),
+            tuple(known[row].get(name) for name in columns),
+        )
+        sides.setdefault(alike, ([], []))[code == level].append(row)
+    strata = tuple(
+        Stratum(tuple(without), tuple(having))
+        for without, having in sides.values()
+        if without and having
     )
+    alone = len(strata) == 1 and len(strata[0].without) == len(strata[0].having) == 1
+    return () if alone and not described else strata
+
+
+def _known(case: Case) -> Mapping[str, str]:
+    """What is known of a case beside its value and its factors."""
+    return {**case.columns, **case.shown_columns}
+
+
+def _compared_columns(columns: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The columns by which cases fall into groups: those with at most half as many values as
+    cases have them."""
+    values: dict[str, list[str]] = {}
+    for of_case in columns:
+        for name, value in of_case.items():
+            values.setdefault(name, []).append(value)
+    return tuple(name for name, met in values.items() if 2 * len(set(met)) <= len(met))
 
 
 def _met(cases: Sequence[Case]) -> tuple[tuple[str, tuple[str, ...]], ...]:

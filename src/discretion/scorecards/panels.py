@@ -93,10 +93,11 @@ def _difference(mine: Study, theirs: Study) -> Figure:
     if scenarios >= FEW:
         variance -= between
     notes = dict.fromkeys(filter(None, (over_mine.note, over_theirs.note)))
-    return Estimate(
+    difference = Estimate(
         over_mine.value,
         math.sqrt(variance),
         min(over_mine.df, over_theirs.df),
         over_mine.n,
         "; ".join(notes),
-    ).figure()
+    )
+    return difference.figure().within(-1.0, 1.0)

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from discretion.judgments import Panel
 from discretion.measures.agreement import krippendorff_alpha, split_half
 from discretion.measures.effective import effective_raters
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import panel_rate
-from discretion.measures.rates import Bools, Rates
+from discretion.measures.predictions import Predictions, predictions
+from discretion.measures.rates import Bools, Floats, Rates
 from discretion.measures.references import References
 from discretion.scorecards.cards import PeopleCard
 from discretion.scorecards.study import Study
@@ -40,7 +42,23 @@ def people_card(
         second_panel=both.second_panel,
         perfect_model=both.perfect_model,
         reach=reach,
+        confidence=_predictions(study, panel.confidence),
+        expected=_predictions(study, _of_own_answer(panel)),
     )
+
+
+def _predictions(study: Study, predicted: Floats | None) -> Predictions | None:
+    panel = study.panel
+    if predicted is None or not np.isfinite(predicted).any():
+        return None
+    return predictions(predicted, panel.granted, panel.case, panel.rater)
+
+
+def _of_own_answer(panel: Panel) -> Floats | None:
+    """The expected share of colleagues who answer as the rater did."""
+    if panel.expected is None:
+        return None
+    return np.where(panel.granted, panel.expected, 1 - panel.expected)
 
 
 def _rate_among(study: Study, among: Bools) -> Figure:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from discretion.measures.figure import Figure, missing
+from discretion.measures.figure import TOO_FEW, Figure, missing
 from discretion.measures.thresholds import pooled, rater_variance
 from discretion.scorecards.fits import Fits
 from discretion.scorecards.scenario_cards import CurveCard, Threshold
@@ -17,7 +17,10 @@ def people_reach(
     study: Study, fits: Fits, curves: Sequence[CurveCard], rng: np.random.Generator
 ) -> Figure:
     """The deviation at which half of the people would grant: a geometric mean of thresholds."""
-    return _pooled(study, fits, curves, [_deviation(c, c.threshold) for c in curves], rng)
+    values = [_deviation(curve, curve.threshold) for curve in curves]
+    tried = [deviation for curve in curves for deviation in _tried(curve)]
+    within = min(tried, default=0.0), max(tried, default=0.0)
+    return _pooled(study, fits, curves, values, within, rng)
 
 
 def arm_reach(
@@ -30,7 +33,9 @@ def arm_reach(
         mine = None if line is None else _deviation(curve, line.threshold)
         theirs = _deviation(curve, curve.threshold)
         ratios.append(None if mine is None or theirs is None else mine / theirs)
-    return _pooled(study, fits, curves, ratios, rng)
+    tried = [_tried(curve) for curve in curves]
+    farthest = max((max(some) / min(some) for some in tried if some), default=1.0)
+    return _pooled(study, fits, curves, ratios, (1 / farthest, farthest), rng)
 
 
 def curve_gap(curves: Sequence[CurveCard], arm: str) -> Figure:
@@ -52,16 +57,25 @@ def _pooled(
     fits: Fits,
     curves: Sequence[CurveCard],
     values: Sequence[float | None],
+    within: tuple[float, float],
     rng: np.random.Generator,
 ) -> Figure:
     codes = {name: code for code, name in enumerate(study.scenarios)}
     used = [codes[c.scenario] for c, v in zip(curves, values, strict=True) if v is not None]
     raters = 0.0 if fits.people is None else rater_variance(fits.people, used)
-    found = pooled(values, rng, rater_variance=raters)
+    found = pooled(values, rng, rater_variance=raters, within=within)
     out = f"{found.left_out} scenarios left out, where it is off the values tried"
+    notes = [out] if found.left_out else []
     if found.value is None:
         return missing(out if found.left_out else "no scenario has a curve")
-    return Figure(found.value, found.low, found.high, found.n, out if found.left_out else "")
+    if found.low is None:
+        notes.append(TOO_FEW)
+    return Figure(found.value, found.low, found.high, found.n, "; ".join(notes))
+
+
+def _tried(curve: CurveCard) -> list[float]:
+    """The violations that people decided, as deviations."""
+    return [point.deviation for point in curve.people if point.deviation > 0]
 
 
 def _deviation(curve: CurveCard, threshold: Threshold) -> float | None:

@@ -21,7 +21,7 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.intervals import FEW, Estimate, scenario_variance
 from discretion.measures.rates import Bools, Floats, Ints
 from discretion.scenarios import Scenario
-from discretion.scorecards.levels import Levels, levels_of, pairs
+from discretion.scorecards.levels import Levels, Stratum, levels_of, strata_of
 from discretion.scorecards.naming import Names
 from discretion.scorecards.study import Study
 
@@ -55,7 +55,7 @@ class ReasonCard:
     factor: str
     level: str
     pairs: int
-    """Pairs of cases that differ in this alone."""
+    """Cases with the level beside which stand cases that differ in this alone."""
     named: Figure
     """Where explanations named it: movement towards the other decision when it is taken away, with
     its 90% interval. n counts the
@@ -102,7 +102,7 @@ def reason_cards(
     return tuple(
         _card(arm, key, moves, places)
         for arm, of_case in arms.items()
-        for key, (moves, places) in _moves(study, levels, of_case).items()
+        for key, (moves, places) in _moves(study, levels, described, of_case).items()
     )
 
 
@@ -119,33 +119,57 @@ class _Move:
 
 
 def _moves(
-    study: Study, levels: Levels, of_case: Mapping[str, Sequence[Stated]]
+    study: Study,
+    levels: Levels,
+    described: Mapping[str, Scenario],
+    of_case: Mapping[str, Sequence[Stated]],
 ) -> dict[Key, tuple[list[_Move], int]]:
-    """By level: the movement at each explanation, and the number of pairs."""
+    """By level: the movement at each explanation, and the number of cases that have the level and
+    like ones without it."""
     found: dict[Key, tuple[list[_Move], int]] = {}
     for code, scenario in enumerate(study.scenarios):
         for column, (factor, names) in enumerate(levels.names[scenario]):
             for level in range(1, len(names)):
                 key = factor, names[level]
                 moves, count = found.get(key, ([], 0))
-                for having, without in zip(
-                    *pairs(study, levels, study.rows[code], column, level), strict=True
+                for stratum in strata_of(
+                    study,
+                    levels,
+                    study.rows[code],
+                    column,
+                    level,
+                    described=scenario in described,
                 ):
-                    mine = of_case.get(study.cases[having].id, ())
-                    other = of_case.get(study.cases[without].id, ())
-                    if len(mine) > 1 and other:
-                        moves += _of_pair(mine, other, key, code, count)
-                        count += 1
+                    away = _without(study, stratum, of_case)
+                    if away is None:
+                        continue
+                    for row in stratum.having:
+                        mine = of_case.get(study.cases[row].id, ())
+                        if len(mine) > 1:
+                            moves += _of_case(mine, away, key, code, count)
+                            count += 1
                 if count:
                     found[key] = moves, count
     return found
 
 
-def _of_pair(
-    mine: Sequence[Stated], other: Sequence[Stated], key: Key, scenario: int, pair: int
+def _without(
+    study: Study, stratum: Stratum, of_case: Mapping[str, Sequence[Stated]]
+) -> float | None:
+    """An arm's mean grant probability over a stratum's cases without the level, each case counting
+    the same; None where it stated nothing on any."""
+    means = [
+        float(np.mean([one.p for one in answers]))
+        for row in stratum.without
+        if (answers := of_case.get(study.cases[row].id, ()))
+    ]
+    return float(np.mean(means)) if means else None
+
+
+def _of_case(
+    mine: Sequence[Stated], away: float, key: Key, scenario: int, pair: int
 ) -> Iterator[_Move]:
     p = np.array([one.p for one in mine])
-    away = float(np.mean([one.p for one in other]))
     # Without its own draw: what made this explanation end in a grant would also raise the mean.
     rest = (p.sum() - p) / (len(p) - 1)
     for one, mean in zip(mine, rest.tolist(), strict=True):

@@ -7,6 +7,9 @@ from typing import Literal
 
 from discretion.measures.figure import Figure
 
+POOLED = ""
+"""In place of a scenario's id, of a card over several scenarios."""
+
 ThresholdState = Literal["crossed", "below the smallest tried", "beyond the largest tried", "none"]
 
 
@@ -107,8 +110,8 @@ class FactorCell:
     name: str
     """An arm's name, or the panel's."""
     difference: Figure
-    """Grant rate with the level minus without, over pairs that differ in nothing else, with its
-    90% interval."""
+    """Grant rate with the level minus without, over cases that differ in nothing else that is
+    known of them, with its 90% interval."""
     verdict: str
     """``equivalent``, ``differs`` or ``cannot be told``; empty where the factor may matter."""
     shift: float | None
@@ -129,6 +132,7 @@ class FactorCard:
     """A level of a factor beside the factor's first level."""
 
     scenario: str
+    """Empty where several scenarios are pooled."""
     title: str
     factor: str
     level: str
@@ -136,6 +140,12 @@ class FactorCard:
     """The reference level."""
     should_not_matter: bool
     margin: float | None
-    """How large a difference counts as none; None where the factor may matter."""
+    """How large a difference counts as none; None where the factor may matter. The smallest of
+    its scenarios' where several are pooled."""
     cells: tuple[FactorCell, ...]
     """People first."""
+
+    @property
+    def pooled(self) -> bool:
+        """Whether it is over several scenarios: the primary verdict on its level."""
+        return self.scenario == POOLED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -92,17 +93,20 @@ class Replies:
 def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") -> Study:
     """The study of those of the cases that the panel judged.
 
+    Its cases and judgments stand in an order of their own, so that no figure depends on the order
+    in which they were written down or imported.
+
     Raises:
         DiscretionError: it judged none of them.
     """
     judged = set(panel.cases)
-    kept = tuple(case for case in cases if case.id in judged)
+    kept = tuple(sorted((case for case in cases if case.id in judged), key=_place))
     if not kept:
         raise DiscretionError(
             f"the panel {panel.name!r} judged none of these cases",
             mend="name another panel with --panel, or import its judgments",
         )
-    aligned = panel.at([case.id for case in kept])
+    aligned = panel.at([case.id for case in kept]).in_order()
     codes: dict[str, int] = {}
     scenario = np.array(
         [codes.setdefault(case.scenario or case.id, len(codes)) for case in kept], dtype=np.int64
@@ -115,6 +119,11 @@ def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") ->
     order = np.argsort(scenario, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(scenario))[:-1])
     return Study(kept, aligned, rates, tuple(codes), tuple(rows), weigh)
+
+
+def _place(case: Case) -> tuple[str, Decimal, str]:
+    """Cases stand by scenario, by value within it, and then by id."""
+    return case.scenario or case.id, case.value or Decimal(0), case.id
 
 
 def replies_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from discretion.measures.figure import TOO_FEW
 from discretion.measures.gaps import ENOUGH
 from discretion.measures.intervals import FEW
 from discretion.measures.spread import rater_spread
@@ -99,12 +100,15 @@ def _judgments(people: PeopleCard, study: Study) -> list[str]:
     judged = study.panel.n
     once, few = int((judged == 1).sum()), int((judged < ENOUGH).sum())
     if 2 * once > len(judged) and people.raters != 1:
-        rest = len(judged) - once
-        on = f"rest on the other {rest:,}" if rest else "cannot be told"
+        twice = int((judged >= 2).sum())
+        agree = (
+            f"How much your people agree is known from {_cases(twice)} that two of them decided."
+            if twice
+            else "We cannot say how much your people agree: no case was decided by two of them."
+        )
         said.append(
-            f"{once:,} of {len(judged):,} cases were judged once: whether a second person would "
-            "have decided the same is not known there. How far these people agree, and how much "
-            f"of a model's distance from them is chance, {on}. {_subset(people, VOICES)}."
+            f"{once:,} of {len(judged):,} cases were decided by one person only. {agree} "
+            f"{_subset(people, VOICES)}."
         )
     elif few:
         said.append(
@@ -117,6 +121,10 @@ def _judgments(people: PeopleCard, study: Study) -> list[str]:
             "from each other. Import with rater=COLUMN."
         )
     return said
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count:,} cases"
 
 
 def _subset(people: PeopleCard, voices: int, more: str = "") -> str:
@@ -152,8 +160,11 @@ def _raters(people: PeopleCard) -> str:
 
 def _differ(people: PeopleCard) -> str:
     """Reliability of n judgments by Spearman and Brown, with alpha for one."""
-    alpha = people.alpha.value
+    alpha, high = people.alpha.value, people.alpha.high
     if alpha is None or alpha >= DIFFER or not people.judgments or not people.compared:
+        return ""
+    # An interval that holds fair agreement, or all there is, does not show that they differ.
+    if TOO_FEW in people.alpha.note or (high is not None and high >= DIFFER):
         return ""
     there = people.judgments / people.cases
     # With next to no agreement the number needed has no meaning.
@@ -174,8 +185,8 @@ def _differ(people: PeopleCard) -> str:
             f"COLUMN. {steady}"
         )
     return (
-        f"These people differ (Krippendorff's alpha {alpha:.2f}): nothing can be near each of "
-        f"them. {steady} Which groups differ is shown with --by COLUMN."
+        f"Your people agree little (Krippendorff's alpha {alpha:.2f}; 1 = always, 0 = chance), so "
+        f"no model can match each of them. {steady} Which groups differ is shown with --by COLUMN."
     )
 
 
@@ -186,7 +197,7 @@ def _apart(people: PeopleCard, study: Study) -> str:
         return ""
     return (
         "Your people apply the rule differently, more than chance explains, or they get different "
-        f"kinds of requests: of {spread.raters:,} who decided {ENOUGH} times or more, the "
+        f"kinds of requests. Of {spread.raters:,} who decided {ENOUGH} times or more, the "
         f"strictest tenth grant at most {100 * spread.strict:.0f} of 100 and the most lenient "
         f"tenth at least {100 * spread.lax:.0f}. The same cases judged by {VOICES} of them would "
         "show which it is."
@@ -284,7 +295,7 @@ def _about(arm: ArmCard) -> list[str]:
         )
     if arm.never_granted and arm.kind != "baseline":
         said.append(
-            f"{arm.name} would have granted {arm.never_granted} of {arm.never_cases} cases that "
-            "are never allowed. Code refuses them; it would not."
+            f"{arm.name} would grant {arm.never_granted} of the {arm.never_cases} cases that break "
+            "a hard limit. Your software must block these; the model does not."
         )
     return said

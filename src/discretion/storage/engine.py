@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
 
 from discretion.errors import DiscretionError
 
@@ -17,15 +20,46 @@ _PATIENCE_MS = 30_000
 
 
 def engine_at(path: Path) -> Engine:
-    """An engine whose connections commit by themselves, except within `transaction`."""
+    """An engine whose connections commit by themselves, except within `transaction`.
+
+    Where the file or its folder cannot be written it only reads; a file that is not there either
+    is an empty log in memory.
+    """
     # Statements' parameters hold personal data: they stay out of error messages.
-    engine = create_engine(
-        URL.create("sqlite", database=str(path.absolute())),
-        isolation_level="AUTOCOMMIT",
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _prepare)
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
+    writable = is_writable(path)
+    if not writable and not path.exists() and path.parent.is_dir():
+        return create_engine(
+            "sqlite://",
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            **options,
+        )
+    engine = create_engine(URL.create("sqlite", **_database(path, writable)), **options)
+    event.listen(engine, "connect", _prepare if writable else _prepare_reading)
     return engine
+
+
+def is_writable(path: Path) -> bool:
+    """Whether rows can be added: SQLite writes files beside the database, too."""
+    places = [path.parent, *([path] if path.exists() else [])]
+    return all(os.access(place, os.W_OK) for place in places)
+
+
+def _database(path: Path, writable: bool) -> dict[str, Any]:
+    if writable or not path.exists():
+        return {"database": str(path.absolute())}
+    # Rows that somebody is just adding stand in a second file. Without one the database is whole,
+    # and as immutable it is read where SQLite could not even lock it.
+    pending = path.with_name(f"{path.name}-wal")
+    whole = not pending.exists() or not pending.stat().st_size
+    query = {"mode": "ro", "uri": "true", **({"immutable": "1"} if whole else {})}
+    return {"database": path.absolute().as_uri(), "query": query}
+
+
+def _prepare_reading(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    connection.execute("PRAGMA cache_size = -32768")
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -6,26 +6,38 @@ part of an entry; an erased part comes back empty.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
-from operator import attrgetter
+from dataclasses import replace
 from typing import Any
 
-from discretion.answers import Answer, Failure
+from discretion.answers import Answer, Failure, answer_from_json, answer_to_json
 from discretion.canonical import digest, short_id
 from discretion.cases import Case, Docket, case_from_json, case_to_json
 from discretion.errors import DiscretionError
-from discretion.judgments import Judgment, Panel, Tally, gather
-from discretion.policies import Policy
+from discretion.judgments import (
+    Judgment,
+    Panel,
+    Tally,
+    gather,
+    judgment_from_json,
+    judgment_to_json,
+    tally_from_json,
+    tally_to_json,
+)
+from discretion.policies import Policy, policy_to_json
 from discretion.precedents import Precedent, precedents_of
-from discretion.scenarios import Scenario
+from discretion.scenarios import Scenario, scenario_to_json
 from discretion.selections import Selection, parse_selection
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
 
-CASE_TEXTS = ("text", "twin", "columns")
+CASE_TEXTS = ("text", "twin", "columns", "shown_columns")
 JUDGMENT_TEXTS = ("rater", "explanation", "columns")
 ANSWER_TEXTS = ("prompt", "text")
+
+_ANONYMOUS: Mapping[str, Any] = {"rater": None, "explanation": None, "columns": {}}
+"""What is left of an erased person."""
 
 GROUPS = 24
 """Groups of raters that a column may make: with more, most are too small to say anything."""
@@ -39,8 +51,19 @@ def case_entry(case: Case, *, imported: bool = False) -> Entry:
     what it was: its id stays when its scale or its twin is changed."""
     body = case_to_json(case)
     key = case.id if imported else short_id(body)
-    personal = {name: body.pop(name) for name in CASE_TEXTS}
-    return Entry("imported case" if imported else "case", key, body, personal)
+    return Entry("imported case" if imported else "case", key, body, _personal(body))
+
+
+def case_version_entry(case: Case) -> Entry:
+    """An imported case that is there already, with what a later import of it added."""
+    body = case_to_json(case)
+    key = short_id(body)
+    return Entry("imported case", key, body, _personal(body), grouping=case.id)
+
+
+def _personal(body: dict[str, Any]) -> dict[str, Any]:
+    """What may name or quote a person, taken out of a case's body."""
+    return {name: body.pop(name) for name in CASE_TEXTS if name in body}
 
 
 def read_case(entry: StoredEntry) -> Case:
@@ -49,8 +72,13 @@ def read_case(entry: StoredEntry) -> Case:
 
 
 def imported_cases(store: Store) -> Iterator[Case]:
-    """The cases that came from files, in the order of their import."""
-    return (read_case(entry) for entry in store.entries("imported case"))
+    """The cases that came from files, in the order of their import, each as a later import of it
+    left it."""
+    newest: dict[str, Case] = {}
+    for entry in store.entries("imported case"):
+        case = read_case(entry)
+        newest[case.id] = case
+    return iter(newest.values())
 
 
 def described_entries(docket: Docket) -> list[Entry]:
@@ -58,10 +86,12 @@ def described_entries(docket: Docket) -> list[Entry]:
 
     As text, since the order of a factor's levels has a meaning and the log sorts its keys.
     """
+    said = [
+        *(("policy", policy_to_json(one)) for one in docket.policies.values()),
+        *(("scenario", scenario_to_json(one)) for one in docket.scenarios.values()),
+    ]
     documents = [
-        (kind, one.model_dump_json())
-        for kind, group in (("policy", docket.policies), ("scenario", docket.scenarios))
-        for one in group.values()
+        (kind, json.dumps(one, ensure_ascii=False, separators=(",", ":"))) for kind, one in said
     ]
     return [Entry(kind, digest(text), {"document": text}) for kind, text in documents]
 
@@ -84,7 +114,7 @@ def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) ->
 
 
 def judgment_entry(judgment: Judgment) -> Entry:
-    body = dict(zip(_JUDGMENT, _judgment(judgment), strict=True))
+    body = judgment_to_json(judgment)
     personal = {name: body.pop(name) for name in JUDGMENT_TEXTS}
     return Entry("judgment", judgment.id, body, personal)
 
@@ -92,16 +122,16 @@ def judgment_entry(judgment: Judgment) -> Entry:
 def judgments(store: Store) -> Iterator[Judgment]:
     """Every judgment in the log; an erased person's is anonymous."""
     for entry in store.entries("judgment"):
-        yield Judgment(**{**entry.body, **(entry.personal or {})})
+        yield judgment_from_json({**entry.body, **(entry.personal or _ANONYMOUS)})
 
 
 def tally_entry(tally: Tally) -> Entry:
-    return Entry("tally", tally.id, asdict(tally))
+    return Entry("tally", tally.id, tally_to_json(tally))
 
 
 def tallies(store: Store) -> Iterator[Tally]:
     """Every counted answer in the log."""
-    return (Tally(**entry.body) for entry in store.entries("tally"))
+    return (tally_from_json(entry.body) for entry in store.entries("tally"))
 
 
 def panel_names(store: Store) -> list[str]:
@@ -221,8 +251,9 @@ def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
 
 def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
     """An answer, and the line that says the run used it."""
-    body = dict(zip(_ANSWER_BODY, _answer_body(answer), strict=True))
-    answered = Entry("answer", answer.key, body, {"prompt": answer.prompt, "text": answer.text})
+    body = answer_to_json(answer)
+    personal = {name: body.pop(name) for name in ANSWER_TEXTS}
+    answered = Entry("answer", answer.key, body, personal)
     return answered, used_entry(run, arm, answer.case, answer.key)
 
 
@@ -242,7 +273,9 @@ def used(store: Store, run: str) -> Iterator[tuple[str, str, str]]:
 def answers(store: Store, keys: Iterable[str], *, texts: bool = False) -> dict[str, Answer]:
     """The answers of these keys; without their prompts and texts unless asked for."""
     found = store.find("answer", keys, personal=texts)
-    return {entry.key: Answer(**{**entry.body, **(entry.personal or {})}) for entry in found}
+    return {
+        entry.key: answer_from_json({**entry.body, **(entry.personal or {})}) for entry in found
+    }
 
 
 def failure_entry(run: str, arm: str, failure: Failure) -> Entry:
@@ -262,9 +295,3 @@ def failures(store: Store, run: str) -> Iterator[tuple[str, Failure]]:
 def note(store: Store, kind: str, key: str, body: Mapping[str, Any], grouping: str = "") -> bool:
     """Write down one thing without personal parts; False where it was there already."""
     return store.append([Entry(kind, key, body, grouping=grouping)])[0]
-
-
-_JUDGMENT = tuple(Judgment.__dataclass_fields__)
-_judgment = attrgetter(*_JUDGMENT)
-_ANSWER_BODY = tuple(name for name in Answer.__dataclass_fields__ if name not in ANSWER_TEXTS)
-_answer_body = attrgetter(*_ANSWER_BODY)

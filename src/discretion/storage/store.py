@@ -39,12 +39,16 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the database file, which is made where there is none; its folder must exist."""
+        """Open the database file, which is made where there is none; its folder must exist. Where
+        it cannot be written, it is read, and every attempt to append raises."""
         self.path = path
         self._engine = engine_at(path)
         try:
             with self._connection() as connection:
                 migrate(connection, path)
+                if not path.exists():
+                    # In memory, where nothing can be kept: writing must fail, not be lost.
+                    connection.exec_driver_sql("PRAGMA query_only = ON")
         except BaseException:
             self._engine.dispose()
             raise

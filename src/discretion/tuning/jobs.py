@@ -49,9 +49,18 @@ class Recipe:
     @property
     def settings(self) -> dict[str, Any]:
         """What can change the weights."""
-        settings = asdict(self)
-        del settings["checkpoint_seconds"]
-        return settings
+        # Written out: by these a training that was stopped, or tried, is found again.
+        return {
+            "epochs": self.epochs,
+            "learning_rate": self.learning_rate,
+            "batch": self.batch,
+            "at_once": self.at_once,
+            "lora": self.lora,
+            "rank": self.rank,
+            "averaging": self.averaging,
+            "processes": self.processes,
+            "more": dict(self.more),
+        }
 
     @property
     def forward(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,22 @@ class Lineage:
     """By a person beforehand, rather than by the training itself."""
     exploratory: str
     """Why nothing that comes of it is confirmed by having been declared; empty where it is."""
+
+
+def lineage_to_json(lineage: Lineage) -> dict[str, Any]:
+    """As the log keeps it, beside what was tuned."""
+    return {
+        "panel": lineage.panel,
+        "simulated": lineage.simulated,
+        "judgments": lineage.judgments,
+        "raters": lineage.raters,
+        "sources": [
+            {"name": one.name, "judgments": one.judgments, "hash": one.hash}
+            for one in lineage.sources
+        ],
+        "head": lineage.head,
+        "plan": lineage.plan,
+        "frozen": lineage.frozen,
+        "by_hand": lineage.by_hand,
+        "exploratory": lineage.exploratory,
+    }

@@ -2,6 +2,8 @@
 
 from discretion.workspace.desk import Workspace, open_workspace
 from discretion.workspace.folder import LOG, SETTINGS, TUNING, Contents, read_folder
+from discretion.workspace.notes import notes
+from discretion.workspace.orphans import Orphans, orphans
 from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
 
@@ -11,12 +13,15 @@ __all__ = [
     "SETTINGS",
     "TUNING",
     "Contents",
+    "Orphans",
     "Settings",
     "Simulated",
     "Workspace",
     "make_secret",
     "new_secret",
+    "notes",
     "open_workspace",
+    "orphans",
     "read_folder",
     "read_secret",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from discretion import answer_forms
 from discretion.arms import Arm, Method
 from discretion.cases import Case, Docket, cases_of
 from discretion.errors import DiscretionError
@@ -28,6 +29,12 @@ class Workspace:
     @property
     def name(self) -> str:
         return self.contents.settings.workspace.name or self.folder.resolve().name
+
+    @property
+    def called(self) -> str:
+        """Its folder as it was named; by its own name where that says nothing, as ``.`` does."""
+        named = self.folder.name not in ("", "..")
+        return str(self.folder) if named else self.folder.resolve().name
 
     @cached_property
     def store(self) -> Store:
@@ -92,7 +99,8 @@ class Workspace:
         if not names:
             raise DiscretionError("no arm is named", mend='name one, like "tiny/direct"')
         lineup = self._lineup(plan or Plan(arms=names), cases, fresh=fresh, clock=clock)
-        return [lineup.arm(name) for name in names]
+        arms = [lineup.arm(name) for name in names]
+        return answer_forms.settle(arms, lineup.docket, self.store, probe=False)
 
     def method(self, name: str, plan: Plan) -> Method:
         """The method of that name, for whoever asks a model by other means.
@@ -122,11 +130,12 @@ class Workspace:
         )
 
     @property
-    def _has_log(self) -> bool:
+    def has_log(self) -> bool:
+        """Whether anything was ever stored here; asking makes no file."""
         return (self.folder / LOG).exists()
 
     def _imported(self) -> list[Case]:
-        return list(records.imported_cases(self.store)) if self._has_log else []
+        return list(records.imported_cases(self.store)) if self.has_log else []
 
 
 def open_workspace(folder: str | Path) -> Workspace:

@@ -1,4 +1,5 @@
-"""What a workspace's log knows of endpoints: what a probe found, and which hosts may be told."""
+"""What a workspace's log knows of endpoints and agents: what a probe found, which hosts may be
+told, which code may be run."""
 
 from __future__ import annotations
 
@@ -9,12 +10,15 @@ from typing import Any
 from discretion import models
 from discretion.arms import Model
 from discretion.canonical import short_id
+from discretion.models import agents
+from discretion.models.agents import Agent, HttpSettings
 from discretion.models.endpoint import Endpoint
-from discretion.models.probing import Probe, probe_from_json
+from discretion.models.probing import Comparison, Probe, probe_from_json
 from discretion.storage import Store, records
 
 PROBE = "probe"
 CONSENT = "consent"
+CODE_CONSENT = "code consent"
 
 
 def load_model(name: str, settings: Mapping[str, Any], folder: Path, store: Store) -> Model:
@@ -34,8 +38,14 @@ def probe_of(endpoint: Endpoint, store: Store) -> Probe | None:
     return None if newest is None else probe_from_json(newest.body["found"])
 
 
-def keep_probe(endpoint: Endpoint, store: Store, found: Probe, at: str) -> None:
-    body = {"model": endpoint.name, "found": found.identity, "at": at}
+def keep_probe(
+    endpoint: Endpoint, store: Store, found: Probe, at: str, compared: Comparison | None = None
+) -> None:
+    """Note what a probe found, and how its draws compared with its scores, which is no part of
+    the endpoint's fingerprint."""
+    body: dict[str, Any] = {"model": endpoint.name, "found": found.identity, "at": at}
+    if compared is not None:
+        body["compared"] = compared.as_json
     records.note(store, PROBE, short_id(body), body, endpoint.address)
 
 
@@ -50,3 +60,26 @@ def allow(endpoint: Endpoint, store: Store, at: str) -> None:
     settings = endpoint.settings
     body = {"url": settings.base_url, "model": settings.model, "at": at}
     records.note(store, CONSENT, settings.host, body)
+
+
+def load_agent(name: str, settings: Mapping[str, Any], folder: Path, store: Store) -> Agent:
+    """The agent of that name, with leave to be asked if that was given.
+
+    Raises:
+        DiscretionError: its settings are wrong, or what they name is not there.
+    """
+    kind = CONSENT if settings.get("kind") == "http" else CODE_CONSENT
+    return agents.load_agent(
+        name, settings, folder, lambda key: store.get(kind, "", key) is not None
+    )
+
+
+def allow_agent(agent: Agent, store: Store, at: str) -> None:
+    """Note that the agent may be asked from now on: texts may go to its host, or its code, as it
+    was shown, may be run here."""
+    settings = agent.settings
+    if isinstance(settings, HttpSettings):
+        records.note(store, CONSENT, settings.host, {"url": settings.url, "at": at})
+    elif agent.code is not None:
+        body = {"command": agent.code.shown, "files": agent.code.hashes, "at": at}
+        records.note(store, CODE_CONSENT, agent.code.consent, body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +19,9 @@ from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout, history_of
 from discretion.judgments import Panel
 from discretion.models import tuned
+from discretion.models.agents import AS_IS, AgentArm, is_agent
 from discretion.plans import Plan
+from discretion.policies import Policy
 from discretion.precedents import Precedent
 from discretion.prompted import PromptedArm
 from discretion.selections import RATER
@@ -83,6 +87,8 @@ class Lineup:
 
     def _prompted(self, model: str, method: str) -> Arm:
         settings = self._settings(model)
+        if is_agent(settings) or method == AS_IS:
+            return self._agent(model, method, settings)
         asked = self.method(method)
         loaded = self._load(model, settings)
         if loaded.reads_twin and not any(case.twin for case in self.docket):
@@ -91,17 +97,13 @@ class Lineup:
                 where=str(self.folder),
                 mend="try it in an example with twins: discretion init my-desk --example returns",
             )
-        if not loaded.reads_twin and not any(case.text for case in self.docket):
-            raise DiscretionError(
-                "no case here has a text, so there is nothing to ask a model",
-                where=str(self.folder),
-                mend="import with text=COLUMN, or compare baselines and recorded arms",
-            )
+        if not loaded.reads_twin:
+            self._need_texts()
         plan = self.plan
         return PromptedArm(
             loaded,
             asked,
-            {case.policy: self.docket.policy_of(case) for case in self.docket},
+            self._policies,
             Decoding(
                 temperature=plan.temperature,
                 max_tokens=plan.max_tokens,
@@ -116,6 +118,36 @@ class Lineup:
             clock=self.clock or str,
             seen=self._seen(model),
         )
+
+    def _agent(self, name: str, method: str, settings: Mapping[str, Any]) -> Arm:
+        """An agent asked as it runs, by no method of ours."""
+        if not is_agent(settings):
+            raise DiscretionError(
+                f"{name!r} is a model, and only agents are asked as they run",
+                where=f"{name}/{method}",
+                mend=f"use a method, such as {name}/direct; see discretion arms",
+            )
+        if method != AS_IS:
+            raise DiscretionError(
+                f"{name!r} is an agent and takes no method: it is asked as it runs",
+                where=f"{name}/{method}",
+                mend=f"use {name}/{AS_IS}",
+            )
+        self._need_texts()
+        agent = endpoints.load_agent(name, settings, self.folder, self.store)
+        return AgentArm(agent, self._policies, fresh=self.fresh, clock=self.clock or str)
+
+    @property
+    def _policies(self) -> dict[str, Policy]:
+        return {case.policy: self.docket.policy_of(case) for case in self.docket}
+
+    def _need_texts(self) -> None:
+        if not any(case.text for case in self.docket):
+            raise DiscretionError(
+                "no case here has a text, so there is nothing to ask a model",
+                where=str(self.folder),
+                mend="import with text=COLUMN, or compare baselines and recorded arms",
+            )
 
     def _seen(self, model: str) -> frozenset[str]:
         """The cases that a tuned model may not be asked, since its training saw them; in a
@@ -150,7 +182,7 @@ class Lineup:
             raise DiscretionError(
                 f"there is no model {model!r}",
                 where=str(self.folder / "discretion.toml"),
-                mend=f'{_instead(model, known)} or add [models.{model}] with path = "FOLDER"',
+                mend=f"{_instead(model, known)} or add it there, for example:\n\n{_example(model)}",
             )
         return settings
 
@@ -195,6 +227,19 @@ class Lineup:
     @cached_property
     def _precedents(self) -> list[Precedent]:
         return records.precedents(self.store, self.docket, self.panel(self.plan.learned_from))
+
+
+def _example(name: str) -> str:
+    """What to write into discretion.toml for a model on a server, or in a folder."""
+    key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+    return (
+        f"[models.{key}]\n"
+        'kind = "openai"             # any server with chat completions; or "anthropic"\n'
+        'base_url = "https://api.openai.com/v1"\n'
+        'model = "THE-MODEL"         # as the server calls it\n'
+        'key_env = "OPENAI_API_KEY"  # the environment variable that holds the key\n\n'
+        'For a model on this disk, write in place of these lines: path = "FOLDER"'
+    )
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
