@@ -75,8 +75,8 @@ def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
         pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
         return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
     if isinstance(stated, list) and isinstance(found, list):
-        pairs = [numbers_of_both(one, two) for one, two in _paired(stated, found)]
-        return [one for one, _ in pairs], [two for _, two in pairs]
+        rows = [numbers_of_both(one, two) for one, two in _paired(stated, found)]
+        return [one for one, _ in rows], [two for _, two in rows]
     if not (_is_number(stated) or _is_number(found) or stated == found):
         return None, None
     return stated, found
