@@ -7,6 +7,7 @@ import sys
 from discretion.cli import (  # noqa: F401  each module registers its commands
     arms,
     cases,
+    catalog,
     check,
     doctor,
     evaluate,

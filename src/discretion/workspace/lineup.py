@@ -20,6 +20,7 @@ from discretion.holdouts import Holdout, history_of
 from discretion.judgments import Panel
 from discretion.models import tuned
 from discretion.models.agents import AS_IS, AgentArm, is_agent
+from discretion.models.catalog import to_fetch
 from discretion.plans import Plan
 from discretion.policies import Policy
 from discretion.precedents import Precedent
@@ -178,6 +179,8 @@ class Lineup:
             return {key: base[key] for key in ("device", "threads") if key in base} | found
         settings = self.models.get(model, {} if model == models.BUILT_IN else None)
         if settings is None:
+            if (unfetched := to_fetch(model)) is not None:
+                raise unfetched
             known = list(dict.fromkeys([models.BUILT_IN, *self.models, "baseline", "recorded"]))
             raise DiscretionError(
                 f"there is no model {model!r}",
