@@ -2,8 +2,8 @@
 
 `benchmarks NAME...`: each program of that folder prints a Markdown table, which is put between its
 markers in benchmarks/README.md. `proofs NAME...`: each prints a page, which becomes
-docs/reference/NAME.md. Without names, all of them. Programs are the files that can be run; the
-others are what they share.
+docs/reference/NAME.md, or a part of docs/design/NAME.md where there is one. Without names, all of
+them. Programs are the files that can be run; the others are what they share.
 """
 
 from __future__ import annotations
@@ -60,6 +60,10 @@ def main(kind: str, *names: str) -> None:
         if kind == "benchmarks":
             put_between_markers(ROOT / "benchmarks" / "README.md", name, text)
         else:
+            design = ROOT / "docs" / "design" / f"{name.replace('_', '-')}.md"
+            if design.exists():
+                put_between_markers(design, name, text)
+                continue
             page = ROOT / "docs" / "reference" / f"{name}.md"
             page.parent.mkdir(exist_ok=True)
             page.write_text(text + "\n", encoding="utf-8")

@@ -153,7 +153,7 @@ def test_a_docket_is_a_sequence_that_keeps_its_policies() -> None:
     assert docket.policy_of(CASES[0]) is POLICY
 
 
-def test_a_policy_that_nothing_describes_is_known_by_its_id() -> None:
+def test_a_policy_that_nothing_describes_has_an_id_and_no_rule() -> None:
     lone = Case(id="x", policy="unwritten", scenario="s", domain="retail")
     unknown = Docket((lone,)).policy_of(lone)
-    assert (unknown.id, unknown.rule, unknown.domain) == ("unwritten", "unwritten", "retail")
+    assert (unknown.id, unknown.rule, unknown.domain) == ("unwritten", "", "retail")

@@ -78,6 +78,10 @@ def test_a_figure_without_an_interval_cannot_be_told():
     ("figure", "limit", "plain", "text"),
     [
         (Figure(0.31, 0.24, 0.386, 9), 0.1, False, "31% (24 to 39%)"),
+        (
+            Figure(0.31, 0.24, 0.386, 9, "for these scenarios only"),
+            *(0.1, False, "31% (24 to 39%; for these scenarios only)"),
+        ),
         (Figure(0.05, 0.01, 0.102, 9), 0.1, False, "5.0% (1.0 to 10.2%)"),
         (Figure(-0.01, -0.034, -0.001, 9), 0.05, False, "−1% (−3 to 0%)"),
         (Figure(0.5, 0.48, 0.52, 9), 0.2, True, "0.50 (0.48 to 0.52)"),
@@ -113,7 +117,10 @@ def test_where_nothing_went_wrong_the_upper_end_is_the_exact_binomial_one():
     made = card(**refuses)
     refused = (1 - made.people.rate.value) * len(docket().cases)
     (line,) = margins("wrong_grants: 50%", "never", **refuses)
-    assert line.found == f"0% (0 to {100 * beta.ppf(0.975, 1, refused):.0f}%)"
+    upper = f"{100 * beta.ppf(0.975, 1, refused):.0f}%"
+    assert line.found == f"0% (0 to {upper}; bound for independent requests)"
+    (shown_in_report,) = [one.granted_of_refused for one in made.arms if one.name == "never"]
+    assert shown_in_report.high == pytest.approx(beta.ppf(0.975, 1, refused))
     (line,) = margins("wrong_refusals: 50%", "never", **refuses)
     assert line.verdict == "failed"
 
@@ -171,7 +178,7 @@ def test_a_never_case_is_granted_if_one_order_of_the_answers_grants_it(store):
 def test_the_gate_and_the_report_count_the_same_grants_against_a_limit(store, judged):
     """The gate said 7 of 7 and the report 6 of 7: of the judged cases, as most draws went."""
     from discretion.judgments import Judgment
-    from discretion.reports import of_run
+    from discretion.results import build
     from discretion.storage import records
 
     people = [
@@ -184,7 +191,7 @@ def test_the_gate_and_the_report_count_the_same_grants_against_a_limit(store, ju
     model = StandIn(otherwise=lambda prompt: 0.6 if prompt.choices.grant_first else 0.1)
     run = evaluate(CASES, [arm(model)], store)
     line, _ = judge(*demanded("never_cases: true"), arm(model).name, run)
-    (row,) = of_run(run).arms
+    (row,) = build(run).arms
     assert (row.never_granted, row.never_cases) == (3, 3)
     assert line.found.startswith(f"{row.never_granted} of {row.never_cases} ")
 

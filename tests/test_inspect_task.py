@@ -157,3 +157,29 @@ def test_a_workspace_without_people_is_one_sentence(folder: Path) -> None:
     ran = in_inspect(RUN, folder / "empty", folder, folder=folder)
     assert ran.returncode
     assert "nobody's judgments are here yet" in ran.stdout + ran.stderr
+
+
+_SAMPLES = """
+import json
+from discretion.inspect_task import cases
+print(json.dumps([sample.input for sample in cases(workspace="tickets").dataset]))
+"""
+
+
+def test_samples_of_imported_tickets_hold_the_number_that_decides(folder: Path) -> None:
+    table = folder / "tickets.csv"
+    rows = [f"About parcel {name}: may it go back?" for name in "abcdefgh"]
+    lines = [f"{text},{at % 2},{31 + at}" for at, text in enumerate(rows)]
+    table.write_text("\n".join(["request,decision,days", *lines]), encoding="utf-8")
+    known = "text=request,answer=decision,value=days,limit=30"
+    for words in (
+        ("init", folder / "tickets"),
+        ("-w", folder / "tickets", "import", table, "--map", known, "--unit", "days"),
+    ):
+        result = CliRunner().invoke(cli.app, [*map(str, words)])
+        assert result.exit_code == 0, result.output
+    ran = in_inspect("-c", _SAMPLES, folder=folder)
+    assert ran.returncode == 0, ran.stderr
+    inputs = json.loads(ran.stdout.splitlines()[-1])
+    assert len(inputs) == 16
+    assert [one for one in inputs if "Checked in our system:\n- Value: 3" not in one] == []

@@ -153,3 +153,10 @@ def test_the_schema_for_editors_describes_every_key() -> None:
     assert schema["additionalProperties"] is False
     assert schema["required"] == ["id", "rule"]
     assert all(part.get("description") for part in schema["properties"].values())
+
+
+def test_a_question_counts_in_a_policy_only_where_there_is_one():
+    plain = Policy(id="returns", rule="Within 14 days.")
+    assert "question" not in plain.model_dump_json()
+    asked = plain.model_copy(update={"question": "Was it OK?"})
+    assert Policy.model_validate_json(asked.model_dump_json()) == asked

@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from discretion.version import __version__
+
 if TYPE_CHECKING:
     from discretion.errors import DiscretionError
     from discretion.evaluation import evaluate
@@ -19,8 +21,15 @@ if TYPE_CHECKING:
     from discretion.workspace import Workspace
     from discretion.workspace import open_workspace as open  # noqa: A004
 
-__version__ = "0.1.0"
-__all__ = ["DiscretionError", "Run", "Workspace", "evaluate", "open", "report"]
+__all__ = [
+    "DiscretionError",
+    "Run",
+    "Workspace",
+    "__version__",
+    "evaluate",
+    "open",
+    "report",
+]
 
 _HOMES = {
     "DiscretionError": ("discretion.errors", "DiscretionError"),
@@ -41,4 +50,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)

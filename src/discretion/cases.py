@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, overload
 
@@ -45,6 +45,13 @@ class Case:
     """Cases that differ only in factors that should not matter share a pair."""
     kin: str = ""
     """Id of the case that this one nearly repeats; empty where it is alone or the first."""
+    shown_columns: Mapping[str, str] = field(default_factory=dict)
+    """Columns of an imported case that the user named to be shown to whoever decides it."""
+
+    @property
+    def made(self) -> bool:
+        """Whether a scenario made it; an imported case is a cell of its own."""
+        return self.cell not in ("", self.id)
 
     @property
     def deviation(self) -> float | None:
@@ -107,10 +114,8 @@ class Docket(Sequence[Case]):
         return Docket(tuple(chosen), self.policies, self.scenarios)
 
     def policy_of(self, case: Case) -> Policy:
-        """The policy a case falls under; one that nothing describes is known by its id alone."""
-        return self.policies.get(case.policy) or Policy(
-            id=case.policy, rule=case.policy, domain=case.domain
-        )
+        """The policy a case falls under; one that nothing describes has an id and no rule."""
+        return self.policies.get(case.policy) or Policy.unwritten(case.policy, case.domain)
 
     @property
     def forbidden(self) -> tuple[Case, ...]:
@@ -205,6 +210,8 @@ def case_to_json(case: Case) -> dict[str, Any]:
     }
     if case.kin:
         row["kin"] = case.kin
+    if case.shown_columns:
+        row["shown_columns"] = case.shown_columns
     return row
 
 
@@ -228,6 +235,7 @@ def case_from_json(row: Mapping[str, Any]) -> Case:
         cell=row["cell"],
         pair=row["pair"],
         kin=row.get("kin", ""),
+        shown_columns=row.get("shown_columns", {}),
     )
 
 
@@ -237,6 +245,21 @@ def _written(amount: Decimal | None) -> str | None:
 
 def _read(written: str | None) -> Decimal | None:
     return None if written is None else Decimal(written)
+
+
+def completed(known: Case, again: Case) -> Case:
+    """A case that was imported before, with what a later import of it adds: columns, and amounts
+    where it had none. Everything else stays as it was."""
+    added: dict[str, Any] = {
+        name: {**getattr(known, name), **getattr(again, name)}
+        for name in ("factors", "columns", "shown_columns")
+    }
+    if known.value is None and known.limit is None:
+        names = ("value", "limit", "direction", "unit", "scale")
+        added |= {name: getattr(again, name) for name in names}
+    elif not known.unit and (known.value, known.limit) == (again.value, again.limit):
+        added["unit"] = again.unit
+    return replace(known, **added)
 
 
 def _slots(scenario: Scenario, amount: Decimal | None, unit: Unit) -> dict[str, str]:

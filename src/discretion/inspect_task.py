@@ -36,11 +36,12 @@ from discretion.answers import Answer, combine, read_decision
 from discretion.arms import balanced_asks
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel, Tally, gather
 from discretion.measures import gaps
 from discretion.measures.rates import Floats
-from discretion.measures.weights import case_weights
 from discretion.plans import Plan
+from discretion.scorecards.league import share_of
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.workspace import open_workspace
 
@@ -82,13 +83,10 @@ def _metric(figure: Callable[[Study, Replies], float | None]) -> Metric:
     return compute
 
 
-def _share(study: Study, mass: Floats, wrong: Floats) -> float | None:
-    """Of the requests that a share ``mass`` (C,) of the people decide one way, the share that the
-    model decides the other way."""
-    known = np.isfinite(wrong) & np.isfinite(mass)
-    weight = case_weights(known.astype(float), study.scenario, study.weigh)
-    heavy = np.where(known, weight * mass, 0.0)
-    return float(heavy @ np.where(known, wrong, 0.0) / heavy.sum()) if heavy.sum() else None
+def _share(study: Study, decided: Floats, *, granted: bool) -> float | None:
+    """The report's figure: of what the people would grant, or refuse, the share of which
+    ``decided`` (C,) is 1."""
+    return share_of(study, decided, np.random.default_rng(0), granted=granted).value
 
 
 @metric
@@ -108,13 +106,13 @@ def noise_corrected_gap() -> Metric:
 @metric
 def refused_of_granted() -> Metric:
     """Of what the people would grant, the share that is refused, as deployed."""
-    return _metric(lambda study, model: _share(study, study.rates.h, 1 - model.deployed))
+    return _metric(lambda study, model: _share(study, 1 - model.deployed, granted=True))
 
 
 @metric
 def granted_of_refused() -> Metric:
     """Of what the people would refuse, the share that is granted, as deployed."""
-    return _metric(lambda study, model: _share(study, 1 - study.rates.h, model.deployed))
+    return _metric(lambda study, model: _share(study, model.deployed, granted=False))
 
 
 @score_reducer
@@ -155,9 +153,10 @@ def by_method(workspace: str = ".", method: str = "direct", panel: str = "") -> 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         told = state.metadata
         case = known[told["case"]]
-        asks = balanced_asks(case, put_by)
+        policy = docket.policy_of(case)
+        asks = balanced_asks(case, put_by, policy)
         ask = next(one for one in asks if one.grant_first == told["grant_first"])
-        prompt = put_by.prompt(case, docket.policy_of(case), ask)
+        prompt = put_by.prompt(case, policy, ask)
         state.messages = [_MESSAGES[one.role](content=one.content) for one in prompt.messages]
         told["grant"], told["refuse"] = list(prompt.choices.grant), list(prompt.choices.refuse)
         return await generate(state)
@@ -216,7 +215,7 @@ def _samples(chosen: Docket, people: Panel, workspace: str) -> list[Sample]:
     return [
         Sample(
             id=f"{case.id}-{'grant' if grant_first else 'refuse'}-first",
-            input=case.text or "",
+            input=text_with_facts(case),
             metadata={
                 "case": case.id,
                 "scenario": case.scenario,

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from discretion.errors import DiscretionError
 from discretion.units import Unit
@@ -178,6 +186,22 @@ class Policy(Described):
     """Text for the model, which nothing enforces."""
     costs: Prices | None = None
     """What wrong decisions cost. Models are not told; reports count with it."""
+    question: str = Field(default="", max_length=300)
+    """What models are asked about each case in place of the built-in question, such as ``Was it
+    OK?`` for what has been done. It is answered by yes or no, and yes must grant."""
+
+    @classmethod
+    def unwritten(cls, name: str, domain: str = "") -> Policy:
+        """The policy that imported cases name and nothing describes: it has no rule."""
+        return cls.model_construct(id=name, rule="", domain=domain)
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is stored: a field that came later only where it is set, so that hashes stay."""
+        stored: dict[str, Any] = plain(self)
+        if not self.question:
+            stored.pop("question", None)
+        return stored
 
     def forbids(self, facts: Mapping[str, Fact]) -> str | None:
         """The predicate that forbids a case with these facts, or None."""

@@ -72,7 +72,8 @@ class Scenario(Described):
     values: tuple[Amount, ...] = ()
     """The grid of values; at least one beyond the limit."""
     wordings: tuple[str, ...] = Field(min_length=1)
-    """Texts of the situation with slots: ``{value}``, ``{limit}`` and one for each factor."""
+    """Texts of the situation with slots: ``{value}``, ``{limit}`` and one for each factor. Where a
+    wording has no ``{value}``, it is shown as a checked fact."""
     factors: dict[str, Factor] = Field(default_factory=dict)
     """Factors by name; every wording has a slot for each."""
     crossing: Literal["full", "one at a time"] = "full"
@@ -119,9 +120,14 @@ class Scenario(Described):
     @model_validator(mode="after")
     def _complete(self) -> Scenario:
         for index, text in enumerate(self.wordings):
+            # A wording without the value is shown it among the facts; the toy language has none.
             self._check_slots(text, "a wording", BUILT_IN_SLOTS, ("wordings", index))
         if self.twin:
-            self._check_slots(self.twin, "the twin", TWIN_SLOTS, ("twin",))
+            slots = self._check_slots(self.twin, "the twin", TWIN_SLOTS, ("twin",))
+            if self.limit is not None and not slots & {"value", "deviation"}:
+                raise MisplacedError(
+                    f"the twin does not show the {{value}}: {self.twin[:60]!r}", "twin"
+                )
         if self.limit is None:
             if self.values:
                 raise MisplacedError(
@@ -161,7 +167,7 @@ class Scenario(Described):
 
     def _check_slots(
         self, text: str, what: str, built_in: tuple[str, ...], place: tuple[str | int, ...]
-    ) -> None:
+    ) -> set[str]:
         try:
             slots = {slot for _, slot, _, _ in string.Formatter().parse(text) if slot is not None}
         except ValueError as error:
@@ -179,8 +185,7 @@ class Scenario(Described):
                 raise MisplacedError(
                     f"{what} has no slot {{{name}}} for that factor: {text[:60]!r}", *place
                 )
-        if self.limit is not None and not slots & {"value", "deviation"}:
-            raise MisplacedError(f"{what} does not show the {{value}}: {text[:60]!r}", *place)
+        return slots
 
 
 def scenario_to_json(scenario: Scenario) -> dict[str, Any]:

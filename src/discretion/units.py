@@ -92,6 +92,11 @@ class Unit:
         return f"{number} {self.singular if abs(amount) == 1 else self.name}"
 
     @property
+    def sign(self) -> str:
+        """The sign of a currency that has one: ``$`` of ``USD``."""
+        return _CURRENCY_SIGNS.get(self.name, "") if self.kind == "money" else ""
+
+    @property
     def singular(self) -> str:
         """The noun for one of them: ``day`` of ``days``."""
         if self.name.endswith("ies"):

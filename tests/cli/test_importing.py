@@ -161,7 +161,7 @@ def test_personal_data_becomes_marks_unless_it_is_kept(discretion: Command, empt
     words = ("import", "old.csv", "--map", "text=request,answer=outcome,rater=agent")
     outcome = discretion(*words)
     assert "personal data replaced by marks: 1 email, 1 name" in outcome.out
-    assert "names were looked for in greetings and endings only" in outcome.err
+    assert "Names elsewhere in a text are not removed" in outcome.err
     kept = json.loads(discretion(*words, "--keep-personal-data", "--json").out)
     assert (kept["replaced"], kept["new"]) == ({}, 1)
     texts = [case.text for case in open_workspace(empty).cases]

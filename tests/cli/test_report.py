@@ -75,19 +75,36 @@ def test_no_case_text_leaves_unless_asked_for(discretion: Command, evaluated: Pa
     assert not any(text in page for text in texts)
 
 
-def test_panels_stand_side_by_side_and_policies_price_what_was_evaluated_before(
-    discretion: Command, evaluated: Path
-) -> None:
-    policy = evaluated / "policies" / "returns.yaml"
-    written = policy.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
-    policy.write_text(written, encoding="utf-8")
+def test_panels_stand_side_by_side(discretion: Command, evaluated: Path) -> None:
     panel = "staff (simulated)"
     card = json.loads(discretion("report", "--panel", panel, "--panel", panel, "--json").out)
     assert [one["difference"]["value"] for one in card["panels"]] == [0]
-    assert [(one["currency"], one["policies"]) for one in card["money"]] == [
-        ("EUR", ["returns"]),
-        ("USD", ["receipts"]),
-    ]
+
+
+def test_prices_are_those_of_the_run_unless_today_s_are_asked_for(
+    discretion: Command, evaluated: Path
+) -> None:
+    assert discretion("report").err == "wrote report.html\n"
+    policy = evaluated / "policies" / "returns.yaml"
+    written = policy.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
+    policy.write_text(written, encoding="utf-8")
+
+    def told(*words: str) -> tuple[str, list[tuple[str, list[str]]], str]:
+        outcome = discretion("report", *words, "--json", "--output", "page.html")
+        card = json.loads(outcome.out)
+        money = [(one["currency"], one["policies"]) for one in card["money"]]
+        return card["prices"], money, outcome.err
+
+    prices, money, remarks = told()
+    assert (prices, money) == ("run", [("USD", ["returns", "receipts"])])
+    assert "to use the new ones: discretion report --prices today" in remarks
+    page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert "at the prices in the policies when this run was made" in page
+    prices, money, remarks = told("--prices", "today")
+    assert (prices, money) == ("today", [("EUR", ["returns"]), ("USD", ["receipts"])])
+    assert "to use the new ones" not in remarks
+    page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert "at the prices in the policies today" in page
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from discretion.errors import DiscretionError
 from discretion.evaluation import evaluate
 from discretion.evidence import Shown, run_of, verify_evidence, write_evidence
 from discretion.evidence import writing as writing_module
-from discretion.experiments import outcome
 from discretion.experiments.measured import keep_results
-from discretion.storage import records
+from discretion.results import build
 from evidence import experiment_at_hand as at_hand
 from stand_in import StandIn, arm
 
@@ -42,14 +41,8 @@ def rows(folder, name):
 def test_the_tables_are_those_of_the_report(run, tmp_path):
     verdict = write(run, tmp_path / "proof", shown=Shown(prompts=True))
     assert verdict.problems == ()
-    people = records.panel(run.store)
-    notes = {
-        name: json.loads((tmp_path / "models" / name / "discretion.json").read_text())
-        for name in at_hand.MODELS
-    }
-    card = reports.of_run(run, teaching=outcome(run, people), together={}, notes=notes)
     stated = json.loads((tmp_path / "proof" / "tables.json").read_text("utf-8"))
-    assert stated == json.loads(json.dumps(reports.to_json(card)))
+    assert stated == json.loads(json.dumps(reports.to_json(build(run))))
     assert stated["teaching"]["rows"], "what was learned is among them, with its recalibration"
     assert any(
         row["reading"] == "after a" and row["gap"]["value"] is not None

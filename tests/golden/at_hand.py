@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 WORKSPACES = Path(__file__).parent / "workspaces"
+EVIDENCE = Path(__file__).parent / "evidence"
+"""What 0.1.0 wrote of the desk's run."""
 NAMES = ("returns", "everyday", "desk")
 LOG, SHOWN = "log.sql.gz", "report.json"
 

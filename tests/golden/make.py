@@ -250,6 +250,8 @@ def keep(folder: Path, place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(folder, place, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (place / "report.json").write_text(json.dumps(shown, indent=1, sort_keys=True) + "\n")
+    if folder.name == "desk":
+        run(folder, "evidence", "--panel", "desk", "--into", place.parent / "evidence")
     with closing(sqlite3.connect(folder / "discretion.db")) as database:
         dump = "\n".join([*database.iterdump(), ""])
     (place / "log.sql.gz").write_bytes(gzip.compress(dump.encode(), mtime=0))

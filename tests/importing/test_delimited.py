@@ -69,7 +69,8 @@ def test_rows_that_do_not_fit_the_header_are_at_fault(tmp_path):
 
 def test_headers_are_told_apart(tmp_path):
     assert refused(tmp_path, "a,b,a\n") == (
-        "decisions.csv:1: columns 1 and 3 are both called 'a'; rename one of them"
+        "decisions.csv:1: columns 1 and 3 are both called 'a'; rename one of them; "
+        "if the first row is no header, say --no-header or --header-row N"
     )
     assert table(tmp_path, ",b,\n")[0] == ("column 1", "b", "column 3")
 
@@ -89,7 +90,8 @@ def test_a_quote_that_is_not_closed_is_named_with_its_line(tmp_path):
 
 def test_only_known_kinds_of_files_are_opened(tmp_path):
     assert refused(tmp_path, "a\n", name="a.ods") == (
-        "a.ods: files that end in '.ods' cannot be imported; save it as .csv, .tsv, .jsonl or .xlsx"
+        "a.ods: files that end in '.ods' cannot be imported; save it as .csv, .tsv, .json, "
+        ".jsonl, .xlsx or .parquet"
     )
     assert "its name has no ending" in refused(tmp_path, "a\n", name="a")
 

@@ -141,3 +141,32 @@ def test_any_expression_is_computed_or_refused(written, a, b):
 def test_arithmetic_agrees_with_decimal(a, b, sign):
     expected = {"+": a + b, "-": a - b, "*": a * b}[sign]
     assert Decimal(value(f"a {sign} b", a=str(a), b=str(b))) == expected
+
+
+TICKETS = {"subject": 0, "body": 1, "Agent note": 2, "decision.outcome": 3}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (r"{subject}\n{body}", "Late\nIt is late"),
+        (r'"{subject}\n{body}"', "Late\nIt is late"),
+        ("{subject}: {Agent note}", "Late: kind"),
+        (r"{subject}\n{decision.outcome}\n{body}", "Late\nIt is late"),
+    ],
+)
+def test_a_text_may_be_put_together_from_several_columns(written, text):
+    expression = bind(written, TICKETS, where="--map text", unit=Unit.named(""))
+    assert expression.of(["Late", "It is late", "kind", ""]) == text
+    assert expression.of(["", "", "", ""]) == ""
+
+
+def test_a_template_names_a_column_that_is_not_there():
+    with pytest.raises(DiscretionError, match="there is no column 'bodi'") as error:
+        bind("{subject} {bodi}", TICKETS, where="--map text", unit=Unit.named(""))
+    assert error.value.mend == "did you mean 'body'?"
+
+
+def test_a_dotted_path_is_a_column():
+    expression = bind("decision.outcome", TICKETS, where="--map answer", unit=Unit.named(""))
+    assert expression.of(["", "", "", "approved"]) == "approved"

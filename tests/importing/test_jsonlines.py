@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discretion.errors import DiscretionError
+from discretion.importing import jsonlines
 from discretion.importing.jsonlines import read_jsonlines
+from discretion.importing.tables import open_table
 from importing.tables_at_hand import written
 
 
@@ -81,3 +83,68 @@ def test_any_lines_are_read_or_refused(tmp_path_factory, lines):
             "".join(row.cells).encode() if not row.fault else None
     except DiscretionError as error:
         assert error.where
+
+
+def test_objects_within_objects_are_columns_with_dotted_paths(tmp_path):
+    line = {"a": {"b": {"c": "x"}, "n": 1.50}, "tags": ["p", "q"], "none": {}}
+    header, rows = table(tmp_path, json.dumps(line) + "\n")
+    assert header == ("a.b.c", "a.n", "tags.0", "tags.1", "none")
+    assert rows[0].cells == ["x", "1.5", "p", "q", ""]
+
+
+def test_two_ways_to_one_column_are_a_fault(tmp_path):
+    _, rows = table(tmp_path, '{"a": 1}\n{"a.b": 1, "a": {"b": 2}}\n')
+    assert rows[1].fault == "the line holds two values for 'a.b'"
+
+
+def test_a_long_list_is_one_cell(tmp_path):
+    header, rows = table(tmp_path, json.dumps({"v": list(range(50))}) + "\n")
+    assert header == ("v",)
+    assert rows[0].cells[0].startswith('["0", "1"')
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": "late?"}, {"role": "agent", "content": "no"}],
+        [{"from": "user", "value": "late?"}, {"from": "agent", "value": "no"}],
+        [
+            {"role": "user", "content": [{"type": "text", "text": "late?"}]},
+            {"role": "tool", "content": None},
+            {"role": "agent", "content": "no"},
+        ],
+    ],
+)
+def test_a_chat_is_one_readable_text(tmp_path, messages):
+    header, rows = table(tmp_path, json.dumps({"messages": messages}) + "\n")
+    assert header == ("messages",)
+    assert rows[0].cells == ["user: late?\n\nagent: no"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"a": {"b": 1.234}}, {"c": "x"}]',
+     '{"made": "today", "rows": [{"a": {"b": 1.234}}, {"c": "x"}]}'],
+)  # fmt: skip
+def test_a_list_of_objects_is_a_table(tmp_path, text):
+    read = open_table(written(tmp_path, text, "decisions.json"))
+    assert read.header == ("a.b", "c")
+    assert [list(row.cells) for row in read.rows] == [["1.234", ""], ["", "x"]]
+
+
+def test_a_document_of_lines_is_read_as_lines(tmp_path):
+    read = open_table(written(tmp_path, '{"a": 1}\n{"a": 2}\n', "decisions.json"))
+    assert [list(row.cells) for row in read.rows] == [["1"], ["2"]]
+
+
+@pytest.mark.parametrize("text", ["{]", "[]", "3", '{"a": [1]}', "[" * 100_000])
+def test_a_document_without_a_list_of_objects_says_so(tmp_path, text):
+    with pytest.raises(DiscretionError) as error:
+        open_table(written(tmp_path, text, "decisions.json"))
+    assert "[{...}" in error.value.mend
+
+
+def test_objects_with_keys_of_their_own_each_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(jsonlines, "MOST_COLUMNS", 3)
+    lines = "".join(json.dumps({f"k{n}": 1}) + "\n" for n in range(5))
+    assert "has 4 columns, more than 3" in refused(tmp_path, lines)

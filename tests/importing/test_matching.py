@@ -154,7 +154,8 @@ def test_what_contradicts_the_scenario_is_an_error_with_row_and_column(
 def test_an_amount_of_another_unit_in_a_cell_is_an_error(tmp_path):
     text = "family,years,degree,ok\nyears,48 months,phd,yes\n"
     assert said(tmp_path, text, FIELDS).startswith(
-        "decisions.csv:2, column 'years': '48 months' is no number of years"
+        "decisions.csv:2, column 'years': the cells are counted in months, and scenario years in "
+        "years"
     )
 
 

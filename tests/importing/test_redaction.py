@@ -263,3 +263,57 @@ def test_a_long_ticket_among_noise_loses_what_was_planted():
     text = f"{noise[0]} jane@mail.example 4111 1111 1111 1111. {noise[1]}"
     assert len(text) > 90_000
     assert redact(text).text == f"{noise[0]} [email 1] [card 1]. {noise[1]}"
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("It broke.\n\nAnna Berg\nanna@mail.example", "It broke.\n\n[name 1]\n[email 1]"),
+        ("It broke.\nAnna Berg\n+49 151 2345 6789", "It broke.\n[name 1]\n[phone 1]"),
+        ("Sent by Anna Berg <a@mail.example>", "Sent by [name 1] <[email 1]>"),
+        ("Anna Berg\n1 Elm Lane\nE-mail: a@x.example", "[name 1]\n[address 1]\nE-mail: [email 1]"),
+        ("Berg bought it. berg.anna@mail.example", "[name 1] bought it. [email 1]"),
+        ("It broke. \n\nMaria da Silva", "It broke. \n\n[name 1]"),
+        ("Danke!\n- Jürgen\nGesendet von mir", "Danke!\n- [name 1]\nGesendet von mir"),
+        ("Bien à vous\nJean-Luc Lefèvre", "Bien à vous\n[name 1]"),
+        ("Olá Inês, obrigado", "Olá [name 1], obrigado"),
+        ("Mi chiamo Giulia Bianchi e", "Mi chiamo [name 1] e"),
+        ("Mein Mann Torsten kam", "Mein Mann [name 1] kam"),
+        ("Thanks, Will Smith", "Thanks, [name 1]"),
+    ],
+)  # fmt: skip
+def test_writers_are_found_where_their_letters_end(written, left):
+    assert redact(written).text == left
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Hello, Requesting a refund", "Good morning, Ordered a lamp", "Hallo, Bestellung kam zu spät",
+     "Hola, Solicito la devolución", "Thank you. Waiting.", "Hello Wanted to ask", "Viele Grüße",
+     "It is late\nBye", "Product name: Blue Kettle", "Merci. Cordialement", "Room #214, floor 3"],
+)  # fmt: skip
+def test_no_sentence_loses_its_verb_or_noun(written):
+    assert redact(written).text == written
+
+
+def test_a_part_of_a_name_that_is_a_word_stays_where_it_stands_alone():
+    text = "Will you send it? Mark it as fragile.\nThanks,\nWill Marks"
+    assert redact(text).text == "Will you send it? Mark it as fragile.\nThanks,\n[name 1]"
+
+
+@pytest.mark.parametrize(
+    "street",
+    ["12 Old Mill Road", "Lindenstraße 14", "Goethestr. 3a", "94 rue des Lilas", "calle Mayor 5",
+     "Via Garibaldi 7", "Rua das Flores, 21", "ул. Садовая, д. 4", "проспект Мира 18"],
+)  # fmt: skip
+def test_streets_with_a_number_become_marks(street):
+    assert redact(f"Bitte to {street}.").text == "Bitte to [address 1]."
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a road of 12 miles", "via e-mail 3 times", "the place 5 to 9", "in section 1234567 of it",
+     "Model PX90210", "12345678 cm3"],
+)  # fmt: skip
+def test_what_is_no_street_and_no_id_stays(written):
+    assert redact(written).text == written

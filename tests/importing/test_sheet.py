@@ -109,6 +109,7 @@ def read_back(path: Path, known: Known, **options) -> Imported:
     layout = Layout(
         parse_map(told["map"]),
         scenario=told["scenario"] or None,
+        decimal=told["decimal"],
         **options,
     )
     return read_decisions(path, layout, known=known)

@@ -30,7 +30,7 @@ def test_mixed_encodings_are_named_with_their_line(tmp_path, line):
     path.write_bytes(b"".join([*lines, "café,1\n".encode()]))
     assert refused(path) == (
         f"a.csv:{line}: the line is not UTF-8; save the whole file as UTF-8, or name its encoding, "
-        "for example --encoding cp1252"
+        "for example --encoding cp1252 (by which a word there is 'café')"
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from discretion.errors import DiscretionError, install_command
-from discretion.importing import workbook
+from discretion.importing import Layout, parse_map, read_decisions, workbook
 from discretion.importing.workbook import read_workbook
 
 pytest.importorskip("python_calamine", reason="needs the [xlsx] extra")
@@ -75,7 +75,7 @@ def test_a_sheet_can_be_named(tmp_path):
         book.add_worksheet("Answers").write_column(0, 0, ["answer", "yes"])
 
     path = made(tmp_path, fill)
-    assert table(path)[0] == ("x",)
+    assert table(path, "Notes")[0] == ("x",)
     assert table(path, "Answers") == (("answer",), [(2, ["yes"])])
     assert refused(path, "Answer") == (
         "decisions.xlsx: there is no sheet 'Answer'; the sheets are: Notes, Answers"
@@ -127,7 +127,7 @@ def test_two_cells_far_apart_do_not_lay_out_the_sheet_between_them(tmp_path, mon
 
     path = made(tmp_path, fill)
     with pytest.raises(DiscretionError) as error:
-        workbook._check_size(path)  # Alone: to read such a sheet would end the process.
+        workbook._checked(path)  # Alone: to read such a sheet would end the process.
     sentence = str(error.value)
     assert "reaches to column 16,384 of row 1,048,576, more than 20,000,000 cells" in sentence
 
@@ -169,3 +169,100 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
 
 def test_a_missing_file_says_so(tmp_path):
     assert "cannot be read (No such file or directory)" in refused(tmp_path / "a.xlsx")
+
+
+def test_numbers_are_exact_to_fifteen_digits(tmp_path):
+    rows = [["value"], [3.300000000000002], [0.1 + 0.2], [1234.5], [1e15]]
+    assert [cells for _, cells in table(made(tmp_path, sheet_of(rows)))[1]] == [
+        ["3.3"], ["0.3"], ["1234.5"], ["1000000000000000.0"],
+    ]  # fmt: skip
+
+
+def test_three_decimals_in_a_numeric_cell_are_no_thousands(tmp_path):
+    rows = [["text", "value", "answer"], ["a", 1.234, "yes"], ["b", 20.5, "no"]]
+    path = made(tmp_path, sheet_of(rows))
+    read = read_decisions(path, Layout(parse_map("text=text,value=value,answer=answer")))
+    assert [str(case.value) for case in read.cases] == ["1.234", "20.5"]
+
+
+def test_errors_in_cells_are_empty_and_counted(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["text", "days", "answer"])
+        sheet.write_row(1, 0, ["a", 15, "yes"])
+        sheet.write_row(2, 0, ["b", None, "no"])
+        sheet.write_formula(2, 1, "=NA()", None, "#N/A")
+
+    path = made(tmp_path, fill)
+    read = read_decisions(path, Layout(parse_map("text=text,value=days,answer=answer")))
+    assert [case.value for case in read.cases] == [15, None]
+    assert read.missing == {"#N/A": 1}
+
+
+def rewritten(path, old, new):
+    """The workbook with a piece of its first sheet replaced."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert old in parts[sheet]
+    parts[sheet] = parts[sheet].replace(old, new)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return path
+
+
+def test_a_formula_that_gives_an_empty_text_has_a_result(tmp_path):
+    path = rewritten(
+        made(tmp_path, sheet_of([["a", "b"], [1, 2]])),
+        b'<c r="B2"><v>2</v></c>',
+        b'<c r="B2" t="str"><f>IF(A2&gt;0,"","x")</f><v></v></c>',
+    )
+    assert table(path)[1] == [(2, ["1", ""])]
+
+
+@pytest.mark.parametrize("chunk", [50, 1 << 20])
+def test_formulas_without_results_are_counted_wherever_a_piece_ends(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(workbook, "_CHUNK", chunk)
+    path = made(tmp_path, sheet_of([["a", "b"], [1, 2]]))
+    rewritten(
+        path,
+        b'<c r="B2"><v>2</v></c>',
+        b'<c r="B2"><f>A2+1</f></c><c r="C2"><f>A2</f><v></v></c>',
+    )
+    assert refused(path).startswith(
+        "decisions.xlsx: 2 formulas on sheet 'Answers' have no stored result, the first in cell B2"
+    )
+
+
+def test_the_only_sheet_with_a_table_is_read_and_several_are_asked_about(tmp_path):
+    def fill(book):
+        book.add_worksheet("Cover").write(0, 0, "Returns desk")
+        book.add_worksheet("May").write_row(0, 0, ["a", "b"])
+        book.get_worksheet_by_name("May").write_row(1, 0, [1, 2])
+
+    def two(book):
+        fill(book)
+        book.add_worksheet("June").write_row(0, 0, ["a", "b"])
+        book.get_worksheet_by_name("June").write_row(1, 0, [3, 4])
+
+    read = read_workbook(made(tmp_path, fill))
+    assert read.header == ("a", "b")
+    assert read.notes == ("the sheet 'May' is read, one of 2 (--sheet NAME)",)
+    assert refused(made(tmp_path, two)) == (
+        "decisions.xlsx: several sheets hold a table: May (2 rows), June (2 rows); "
+        'name one, for example --sheet "May"'
+    )
+
+
+def test_a_title_over_merged_cells_is_no_part_of_the_table(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.merge_range("A1:C1", "Decisions of May")
+        sheet.write_row(2, 0, ["request", "outcome", "days"])
+        sheet.write_row(3, 0, ["a", "yes", 15])
+        sheet.write_row(4, 0, ["b", "no", 16])
+
+    header, rows = table(made(tmp_path, fill))
+    assert header == ("request", "outcome", "days")
+    assert rows[0] == (4, ["a", "yes", "15"])

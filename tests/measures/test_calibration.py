@@ -90,8 +90,10 @@ def test_few_scenarios_leave_the_raters():
     for rater in range(12):
         kept = people.rater != rater
         left.append(roc_auc_score(people.granted[kept], p[people.case[kept]]))
-    error = np.sqrt(11 / 12 * ((left - np.mean(left)) ** 2).sum())
-    assert figure.high - figure.value == pytest.approx(2.2009852 * error)
+    left = np.log(left) - np.log1p(-np.array(left))
+    error = np.sqrt(11 / 12 * ((left - left.mean()) ** 2).sum())
+    value = np.log(figure.value / (1 - figure.value))
+    assert np.log(figure.high / (1 - figure.high)) - value == pytest.approx(2.2009852 * error)
     assert "these scenarios only" in figure.note
 
 

@@ -91,17 +91,46 @@ def naive_jackknife(without, having, case, rater, granted, scenario):
     return (len(away) - 1) / len(away) * (away**2).sum(), len(away)
 
 
+def within_scenarios(without, having, case, rater, granted, scenario):
+    """The same jackknife with a rater left out of one scenario at a time."""
+    total, of_case = 0.0, scenario[case]
+
+    def mean_difference(kept):
+        means = []
+        for k in np.unique(scenario):
+            differences = []
+            for a, b in zip(without, having, strict=True):
+                ours, theirs = (granted[kept & (case == c)] for c in (a, b))
+                if scenario[a] == k and len(ours) and len(theirs):
+                    differences.append(theirs.mean() - ours.mean())
+            if differences:
+                means.append(np.mean(differences))
+        return np.mean(means)
+
+    for k in np.unique(scenario):
+        left = np.array(
+            [
+                mean_difference((rater != gone) | (of_case != k))
+                for gone in np.unique(rater[of_case == k])
+            ]
+        )
+        total += (len(left) - 1) / len(left) * ((left - left.mean()) ** 2).sum()
+    return total
+
+
 def test_variances_agree_with_a_naive_count():
     rng = np.random.default_rng(4)
-    without, having, case, rater, granted, scenario = study(rng, 7, 3, 4, 0.1)
-    kept = rng.random(len(case)) < 0.6
+    without, having, case, rater, granted, scenario = study(rng, 7, 3, 6, 0.1)
+    kept = rng.random(len(case)) < 0.8
     people = case[kept], rater[kept], granted[kept], scenario
+    assert np.bincount(case[kept]).min() >= 2
     rates = Rates.of_judgments(*people)
     found = people_equivalence(paired(without, having, people), rates)
     by_rater, raters = naive_jackknife(without, having, *people)
     difference = rates.h[having] - rates.h[without]
     means = [np.nanmean(difference[scenario[without] == k]) for k in range(7)]
-    variance = np.var(means, ddof=1) / 7 + by_rater
+    within = within_scenarios(without, having, *people)
+    variance = np.var(means, ddof=1) / 7 + max(0.0, by_rater - within)
     reach = stats.t(min(7, raters) - 1).ppf(0.95) * math.sqrt(variance)
     assert found.difference == pytest.approx(np.mean(means))
     assert found.high - found.difference == pytest.approx(reach)
@@ -252,5 +281,14 @@ def test_raters_of_strata_are_left_out_one_by_one():
     found = people_equivalence(matched, rates)
     alone = arm_equivalence(matched, rates.h)
     spread = (alone.high - alone.difference) / stats.t(7).ppf(0.95)
-    reach = stats.t(raters - 1).ppf(0.95) * math.sqrt(spread**2 + by_rater)
+    noise = 0.0
+    for one in range(cases):
+        here = case == one
+        h = granted[here].mean()
+        left = (granted[here].sum() - granted[here]) / (raters - 1) - h
+        side = matched.having == matched.having[one]
+        size = (side & (matched.stratum == matched.stratum[one])).sum()
+        left = left / (2 * size)
+        noise += (raters - 1) / raters * ((left - left.mean()) ** 2).sum()
+    reach = stats.t(raters - 1).ppf(0.95) * math.sqrt(spread**2 + max(0.0, by_rater - noise))
     assert found.high - found.difference == pytest.approx(reach)

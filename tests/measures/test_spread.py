@@ -3,8 +3,7 @@ import pytest
 from scipy.stats import betabinom, binom, chi2
 
 from discretion.measures.rates import Rates
-from discretion.measures.references import fit_beta
-from discretion.measures.spread import rater_spread
+from discretion.measures.spread import fit_beta, rater_spread
 
 
 def panel(grants, n):
@@ -62,3 +61,33 @@ def test_few_raters_or_few_decisions_or_nobody_known_tell_nothing():
     assert (
         rater_spread(Rates.of_counts(np.ones(3), np.ones(3), np.zeros(3, dtype=np.int64))) is None
     )
+
+
+def test_the_fit_finds_the_beta_that_made_the_rates():
+    rng = np.random.default_rng(0)
+    n = rng.integers(5, 60, 6_000).astype(float)
+    grants = rng.binomial(n.astype(int), rng.beta(3.0, 1.2, 6_000)).astype(float)
+    beta = fit_beta(grants, n)
+    assert beta.a == pytest.approx(3.0, rel=0.06)
+    assert beta.b == pytest.approx(1.2, rel=0.06)
+
+
+def test_no_nearby_beta_is_more_likely():
+    rng = np.random.default_rng(1)
+    n = np.full(60, 12.0)
+    grants = rng.binomial(12, rng.beta(0.4, 0.9, 60)).astype(float)
+
+    def likelihood(a, b):
+        return betabinom.logpmf(grants, n, a, b).sum()
+
+    beta = fit_beta(grants, n)
+    best = likelihood(beta.a, beta.b)
+    for a, b in [(1.02, 1), (0.98, 1), (1, 1.02), (1, 0.98), (1.02, 1.02), (0.98, 0.98)]:
+        assert likelihood(beta.a * a, beta.b * b) <= best + 1e-6
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+def test_people_who_never_differ_can_be_fitted(rate):
+    n = np.full(20, 10.0)
+    beta = fit_beta(rate * n, n)
+    assert beta.a / (beta.a + beta.b) == pytest.approx(rate, abs=0.01)

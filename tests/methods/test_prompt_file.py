@@ -36,6 +36,96 @@ def test_the_prompt_is_what_was_written_then_the_question(write):
     )
 
 
+TICKET = replace(CASE, id="ticket", text="May it go back?", cell="ticket")
+"""An imported case whose text holds no number."""
+
+
+def test_facts_value_and_limit_have_slots_of_their_own(write):
+    own = write("{case}\n{facts}\n{value} of {limit}\nAnswer grant or refuse.")
+    assert own.shows_value
+    text = own.prompt(TICKET, POLICY, ASK).messages[0].content
+    assert "</case>\nChecked in our system:\n- Value: 15 days\n- Limit: at most 14 days\n" in text
+    assert "\n15 days of 14 days\n" in text
+    bare = own.prompt(replace(TICKET, value=None, limit=None), POLICY, ASK).messages[0].content
+    assert "None" not in bare
+
+
+def test_a_prompt_without_such_a_slot_shows_the_case_alone(write):
+    own = write("{case}\nAnswer grant or refuse.")
+    assert not own.shows_value
+    assert "15" not in own.prompt(TICKET, POLICY, ASK).messages[0].content
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Answer with one word: grant or refuse.",
+        "Do you refuse or grant it?",
+        "Should it be allowed? Answer yes or no.",
+        "Reply with yes/no.",
+        "You may refuse what breaks the rule. May it go back? Answer yes or no.",
+        "Say {question}",
+        "One word, please: {answers: approve/deny}",
+    ],
+)
+def test_a_prompt_that_asks_for_its_answer_ends_as_it_was_written(write, end):
+    own = write(f"Rule: {{policy}}\n{{case}}\n{end}\n")
+    for order in (True, False):
+        for vocabulary in own.vocabularies:
+            asked = own.prompt(CASE, POLICY, replace(ASK, vocabulary=vocabulary, grant_first=order))
+            last = asked.messages[0].content.splitlines()[-1]
+            assert last.startswith(end.partition("{")[0])
+            assert "{" in end or last == end
+
+
+def test_the_words_that_a_prompt_declares_are_read_as_it_says_and_stand_in_both_orders(write):
+    own = write("{case}\nOne word: {answers: approve/deny}")
+    assert own.vocabularies == ("approve/deny",)
+    asks = [replace(ASK, vocabulary="approve/deny", grant_first=order) for order in (True, False)]
+    first, second = (own.prompt(CASE, POLICY, ask) for ask in asks)
+    assert first.messages[0].content.endswith("One word: approve or deny")
+    assert second.messages[0].content.endswith("One word: deny or approve")
+    assert "approve" in first.choices.grant
+    assert "Deny" in first.choices.refuse
+
+
+def test_a_question_of_its_own_is_followed_by_its_two_answers_alone(write):
+    own = write("{policy}\n{case}\nWas it OK?")
+    assert own.vocabularies == ("yes grants",)
+    prompt = own.prompt(CASE, POLICY, replace(ASK, vocabulary="yes grants"))
+    assert prompt.messages[0].content.endswith("Was it OK?\n\nAnswer with one word: yes or no.")
+    assert "yes" in prompt.choices.grant
+
+
+def test_the_policys_question_is_put_after_a_prompt_that_asks_none(write):
+    asked = POLICY.model_copy(update={"question": "Was it OK?"})
+    prompt = write("{case}\nBe kind.").prompt(CASE, asked, replace(ASK, vocabulary="yes grants"))
+    assert prompt.messages[0].content.endswith(
+        "Be kind.\n\nWas it OK? Answer with one word: yes or no."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{case}\nShould this be refused? Answer yes or no.", "not clear which of them grants"),
+        ("Does it violate the rule?\n{case}\nAnswer yes or no.", "not clear which of them grants"),
+        ("{case}\n{answers: yes/no}{answers: no/yes}", "two different slots"),
+        ("{case}\n{answers: Yes/yes}", "by the same word"),
+    ],
+)
+def test_answers_that_could_mean_either_are_a_mistake_and_no_guess(write, text, sentence):
+    with pytest.raises(DiscretionError, match=sentence) as caught:
+        write(text)
+    assert "{answers: yes/no}" in caught.value.mend or "keep one" in caught.value.mend
+
+
+def test_words_of_its_own_do_not_reach_the_toy_model(write):
+    own = write("{case}\n{answers: approve/deny}")
+    prompt = own.prompt(CASE, POLICY, replace(TWIN_ASK, vocabulary="approve/deny"))
+    assert prompt.choices.grant == ("grant",)
+
+
 def test_its_name_is_as_given_so_that_arms_can_be_told_apart(write):
     assert write("{case}").name == "file:mine.txt"
 

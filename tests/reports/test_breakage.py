@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.reports.listener import tunings
 from discretion.reports.page import render_page
+from discretion.results.listener import tunings
 from scorecards.hand_made import always, card, docket
 
 from .broken import breakage, reasons

@@ -10,10 +10,11 @@ import pytest
 
 from discretion.errors import DiscretionError
 from discretion.importing.casetext import neutral
-from discretion.measures.figure import Figure
+from discretion.measures.figure import Figure, missing
 from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
 from discretion.reports.tables import TABLES
+from discretion.scorecards.cards import ReadingCard
 from scorecards import hand_made, taught
 from scorecards.hand_made import card, docket, groups
 
@@ -32,7 +33,21 @@ def usual():
         prices={"policy-0": Prices(currency="USD", wrong_grant="value", wrong_refusal=Decimal(9))},
         run=run_card(),
     )
-    return replace(found, teaching=taught.card(), breakage=breakage(some), reasons=reasons(some))
+    unknown = missing("nothing was scored")
+    shares = dict.fromkeys(
+        ("vocabulary", "order", "wording", "rest", "scenario", "value", "reason")
+    )
+    reading = ReadingCard(
+        arm="strict", form="", outside=unknown, strayed=0, case=unknown, p=None, across="",
+        auc=unknown, recentered=unknown, reads="not known", **shares,
+    )  # fmt: skip
+    return replace(
+        found,
+        teaching=taught.card(),
+        breakage=breakage(some),
+        reasons=reasons(some),
+        readings=(reading,),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     models,
     plan,
     power,
+    privacy,
     prompt,
     report,
     schema,

@@ -11,17 +11,18 @@ from discretion.cli.app import Json, app, counted, folder, print_json
 def check(as_json: Json = False) -> None:
     """Check the workspace and list every problem with file and line.
 
-    Warns about decisions whose case is not here, and about imported cases that look like described
+    Warns about what should be known before a model is asked: a policy without a rule, a value that
+    no model is shown, decisions whose case is not here, imported cases that look like described
     ones. Exits with 1 if there is a problem; warnings alone exit with 0.
     """
-    from discretion.workspace import Workspace, orphans, read_folder
+    from discretion.workspace import Workspace, notes, orphans, read_folder
 
     here = folder()
     contents = read_folder(here)
     desk = Workspace(here, contents)
     problems = contents.problems
     # With a broken scenario every judgment of it would look lost.
-    warnings = () if problems else orphans(desk).warnings
+    warnings = [*([] if problems else orphans(desk).warnings), *notes(desk)]
     if as_json:
         print_json(
             {
@@ -30,7 +31,7 @@ def check(as_json: Json = False) -> None:
                 "cases": len(desk.described_cases),
                 "plans": len(contents.plans),
                 "problems": [{"what": p.what, "where": p.where, "mend": p.mend} for p in problems],
-                "warnings": list(warnings),
+                "warnings": warnings,
             }
         )
     else:

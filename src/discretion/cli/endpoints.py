@@ -71,9 +71,10 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
 
 def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:
     """Show the host and what goes there, and note the consent, where it is given."""
+    from discretion.facts import text_with_facts
     from discretion.workspace import endpoints
 
-    texts = [case.text for case in cases if case.text]
+    texts = [text_with_facts(case) for case in cases if case.text]
     show_texts(
         texts,
         to=f"{one.settings.host}  ({one.settings.base_url})",

@@ -78,10 +78,10 @@ def judged(
     Raises:
         DiscretionError: something is wrong in the file, or the arm cannot be asked.
     """
-    from discretion import reports
     from discretion.acceptances import read_acceptance
     from discretion.cli import endpoints
     from discretion.gate import judge, read_expectations
+    from discretion.results import ReportOptions, build
 
     acceptance, document = read_acceptance(file)
     name = arm or acceptance.arm
@@ -109,7 +109,7 @@ def judged(
         new = [case for case in own.values() if case.id not in here_already]
         known = cases.only((*cases, *new))
         trial = _run(here, plan, cases.only(own.values()), known, purse.rest(), yes=yes)
-    card = reports.of_run(run, panel=acceptance.panel) if acceptance.compares else None
+    card = build(run, ReportOptions(panel=acceptance.panel)) if acceptance.compares else None
     lines = judge(
         acceptance, document, name, run, card=card, expectations=expectations, trial=trial
     )

@@ -14,6 +14,7 @@ from discretion.cli.intake import (
     keep_all,
     known_to,
     remark_on_cases,
+    remark_on_file,
     remark_on_texts,
     secret_of,
 )
@@ -22,12 +23,24 @@ from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing import Imported, Layout
+    from discretion.importing.rows import Reading
     from discretion.workspace import Workspace
+
+HeaderRow = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="The row in which columns are named."),
+]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="No row names the columns: they are column 1, 2, ….")
+]
+NoQuotes = Annotated[
+    bool, typer.Option("--no-quotes", help="Quotation marks are letters like others.")
+]
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, XLSX or EVAL.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX, Parquet or EVAL.")],
     mapping: Annotated[
         str,
         typer.Option(
@@ -36,7 +49,8 @@ def import_(
             help="Which column is what: text, answer, explanation, rater, time, confidence, "
             "expected, value, limit, policy, domain, case (the id of a case that is here); or "
             "grants and refusals, or rate and n. Columns can be calculated with: "
-            "value=returned_on - delivered_on.",
+            "value=returned_on - delivered_on; texts put together: "
+            'text="{subject}\\n{body}".',
         ),
     ] = "",
     answers: Annotated[
@@ -79,6 +93,14 @@ def import_(
     keep: Annotated[
         str, typer.Option("--keep", metavar="COLUMNS", help="Columns to keep for grouping.")
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option(
+            "--shown",
+            metavar="COLUMNS",
+            help="Columns with checked facts, shown to every model and person who decides.",
+        ),
+    ] = "",
     about: Annotated[
         str,
         typer.Option(
@@ -120,8 +142,16 @@ def import_(
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
     date_format: Annotated[
         str,
-        typer.Option("--date-format", help="Such as %d.%m.%Y; several with |; else 2026-03-31."),
+        typer.Option(
+            "--date-format", help="Such as %d.%m.%Y or epoch; several with |; else 2026-03-31."
+        ),
     ] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="SIGN", help="The decimal sign of numbers: . or ,")
+    ] = "",
+    header_row: HeaderRow = None,
+    no_header: NoHeader = False,
+    no_quotes: NoQuotes = False,
     as_json: Json = False,
 ) -> None:
     """Bring in what people, or a system, decided.
@@ -156,16 +186,22 @@ def import_(
         "scale": scale,
         "factor": factor,
         "keep": keep,
+        **({"shown": shown} if shown else {}),
         "about": about,
         "text_until": text_until,
         "keep_personal_data": keep_personal_data,
         "arm": arm,
         "date_format": date_format,
     }
-    reading = {
+    if decimal:
+        said["decimal"] = decimal
+    reading: Reading = {
         "sheet": sheet or None,
         "encoding": encoding,
-        "delimiter": {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter) or None,
+        "delimiter": delimiter or None,
+        "header_row": header_row,
+        "no_header": no_header,
+        "no_quotes": no_quotes,
     }
     if not mapping:
         said = _of_sheet(file, said, reading) or _remembered(here, file, reading)
@@ -176,7 +212,7 @@ def import_(
         skip_bad=skip_bad is not None,
         secret=secret,
         known=known_to(here, said),
-        **reading,  # type: ignore[arg-type]
+        **reading,
     )
     if skip_bad is not None and imported.skipped:
         set_aside(skip_bad, imported)
@@ -187,6 +223,7 @@ def import_(
     print(f"{file.name}: {kept}")
     if imported.skipped:
         remark(f"{len(imported.skipped)} bad rows are set aside in {skip_bad}")
+    remark_on_file(imported)
     remark_on_texts(imported, secret)
     remark_on_cases(here, imported, said)
     remark("next: discretion report")
@@ -217,13 +254,15 @@ def layout_of(said: dict[str, Any]) -> Layout:
         scale=scale,
         factors=parse_columns(said["factor"], "--factor") if said["factor"] else (),
         keep=parse_columns(said["keep"], "--keep") if said["keep"] else (),
+        shown=parse_columns(said["shown"], "--shown") if said.get("shown") else (),
         about=parse_columns(said["about"], "--about") if said.get("about") else (),
         until=said.get("text_until") or None,
         date_format=said["date_format"] or None,
+        decimal=said.get("decimal") or None,
     )
 
 
-def _of_sheet(file: Path, said: dict[str, Any], reading: dict[str, Any]) -> dict[str, Any] | None:
+def _of_sheet(file: Path, said: dict[str, Any], reading: Reading) -> dict[str, Any] | None:
     """What the columns of a sheet that `discretion cases` wrote mean; None where it is none."""
     from discretion.importing.sheet import mapping_of
     from discretion.importing.tables import open_table
@@ -234,7 +273,7 @@ def _of_sheet(file: Path, said: dict[str, Any], reading: dict[str, Any]) -> dict
     return None if known is None else {**said, **known}
 
 
-def _remembered(here: Workspace, file: Path, reading: dict[str, Any]) -> dict[str, Any]:
+def _remembered(here: Workspace, file: Path, reading: Reading) -> dict[str, Any]:
     """The mapping that was last used for a file with these columns."""
     from discretion.canonical import digest
     from discretion.importing.tables import open_table

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from discretion.cli.app import counted, remark
+from discretion.cli.privacy import NOT_YET, show
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.cases import Case
     from discretion.importing import Imported, Known
+    from discretion.importing.samples import Samples
     from discretion.workspace import Workspace
+
+_MOST_LISTED = 12
+"""Columns that are named in one line."""
 
 
 def secret_of(here: Workspace) -> bytes:
@@ -109,14 +115,21 @@ class Kept:
     """Groups of cases that nearly repeat each other."""
     alike: int
     """Cases of the file in such groups."""
+    updated: int = 0
+    """Cases that were here before, and have more columns or amounts now."""
 
     @property
     def json(self) -> dict[str, Any]:
         return {
             **self.imported.counts,
             "new": self.new,
+            "updated": self.updated,
             "near_duplicates": self.alike,
             "replaced": dict(self.imported.replaced),
+            "unit": self.imported.unit,
+            "notes": list(self.imported.notes),
+            "missing": dict(self.imported.missing),
+            "samples": {**samples_of(self.imported).json, "approved": False},
         }
 
     def __str__(self) -> str:
@@ -127,10 +140,13 @@ class Kept:
             for name, count in self.imported.counts.items()
             if count and name != "uncut"
         )
-        lines = [f"{counts}; {self.new:,} new"]
+        more = f", {counted(self.updated, 'case')} updated" if self.updated else ""
+        lines = [f"{counts}; {self.new:,} new{more}"]
         if self.imported.replaced:
             marks = self.imported.replaced
-            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in KINDS if kind in marks)
+            # Kinds that other packages' recognizers brought stand behind.
+            kinds = [*KINDS, *sorted(set(marks) - set(KINDS))]
+            each = ", ".join(f"{marks[kind]:,} {kind}" for kind in kinds if kind in marks)
             lines.append(f"personal data replaced by marks: {each}")
         if self.alike:
             lines.append(
@@ -145,10 +161,14 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
     from itertools import chain
 
     from discretion.canonical import digest
+    from discretion.cases import completed
     from discretion.importing.kinship import with_kin
     from discretion.storage import Entry, recorded, records
 
-    related = with_kin(imported.cases, list(records.imported_cases(here.store)))
+    known = {case.id: case for case in records.imported_cases(here.store)}
+    related = with_kin(imported.cases, list(known.values()))
+    again = [(known[case.id], case) for case in related.cases if case.id in known]
+    more = [new for old, case in again if (new := completed(old, case)) != old]
     decisions = len(imported.judgments) + len(imported.tallies) + len(imported.recorded)
     mapping = Entry("mapping", digest(said), said, grouping=digest(list(imported.header)))
     # Made as they are written: all at once they would take three times the memory.
@@ -161,10 +181,41 @@ def keep_all(here: Workspace, imported: Imported, said: dict[str, Any]) -> Kept:
                 for one in imported.recorded
             ),
             (records.case_entry(case, imported=True) for case in related.cases),
+            map(records.case_version_entry, more),
             [mapping],
         )
     )
-    return Kept(imported, related.cases, sum(fresh[:decisions]), related.groups, related.alike)
+    added = sum(fresh[:decisions])
+    return Kept(imported, related.cases, added, related.groups, related.alike, len(more))
+
+
+def remark_on_file(imported: Imported) -> None:
+    """What was found out about the file, so that a wrong guess is seen."""
+    for note in imported.notes:
+        remark(note)
+    for error, cells in imported.missing.items():
+        remark(f"{counted(cells, 'cell')} with {error}: read as empty")
+
+
+def samples_of(imported: Imported) -> Samples:
+    """Passages of the imported texts and explanations, for a person to check."""
+    from itertools import chain
+
+    from discretion.importing.samples import samples
+
+    return samples(
+        chain(
+            (case.text for case in imported.cases if case.text),
+            (one.explanation for one in imported.judgments if one.explanation),
+        )
+    )
+
+
+def remark_on_samples(found: Samples) -> None:
+    """What was masked, what may be left, and that nobody has approved it."""
+    remark("Samples of the texts as they are kept. Names elsewhere in a text are not removed.")
+    show(found, remark)
+    remark(NOT_YET)
 
 
 def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
@@ -172,12 +223,22 @@ def remark_on_texts(imported: Imported, secret: bytes | None) -> None:
     from discretion.importing.giveaways import decided_texts, giveaways
 
     if secret is not None and any(case.text for case in imported.cases):
-        remark("names were looked for in greetings and endings only; others may be left")
+        remark_on_samples(samples_of(imported))
     if imported.uncut:
         remark(f"{imported.uncut:,} texts do not hold what should end them, and were left whole")
+    if imported.unread:
+        remark(
+            f"not kept: {_listed(imported.unread)}. To add one later, import the file again and "
+            "name it: --shown (a checked fact that whoever decides sees) or --keep (for grouping)"
+        )
     found = giveaways(*decided_texts(imported.cases, imported.judgments, imported.tallies))
     if found:
         remark("these words in the texts may give the decision away:")
         for one in found:
             remark(f"  {one}")
         remark("  if they were written after the decision, cut them: --text-until COLUMN")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _MOST_LISTED} more" if len(columns) > _MOST_LISTED else ""
+    return ", ".join(columns[:_MOST_LISTED]) + more

@@ -12,6 +12,7 @@ from discretion.cli.app import counted
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
+    from discretion.importing.numerals import AmbiguousNumbersError
     from discretion.importing.spellings import Spellings
     from discretion.importing.survey import Survey
     from discretion.judgments import Decision
@@ -107,6 +108,18 @@ class Interview:
                 self._ask_end()
                 return False
             print(f"   {said!r} is none of these")
+
+    def ask_decimal(self, doubt: AmbiguousNumbersError) -> str:
+        """Which sign is the decimal sign, where a column's numbers can be read in two ways."""
+        print(f"   {doubt.what}")
+        by_point, by_comma = doubt.readings["."], doubt.readings[","]
+        while True:
+            said: str = typer.prompt(
+                f"   The decimal sign of column {doubt.column!r}: . ({by_point}) or , ({by_comma})"
+            ).strip()
+            if said in doubt.readings:
+                return said
+            print("   . or , please")
 
     def _take(self, name: str, said: str) -> None:
         if said == _NONE:

@@ -41,10 +41,16 @@ def prompt(
     earlier cases. --test prints a second paste, of cases that no prompt shows;
     `discretion import --chat FILE` scores the reply.
     """
+    from discretion.importing import approval
     from discretion.methods import chat
     from discretion.storage import records
 
     here = desk()
+    if approval.needed(here.store):
+        remark(
+            "the texts in this prompt are not approved yet: they may hold personal data. Check "
+            "them with: discretion privacy samples; then: discretion privacy approve"
+        )
     cases = _under(here.cases, policy)
     judged = here.panel(panel) if records.panel_names(here.store) else None
     rates = zip(judged.cases, judged.rate, strict=True) if judged else ()
@@ -55,11 +61,17 @@ def prompt(
         return
     pool = records.precedents(here.store, cases, judged) if judged else []
     shown = chat.without_trial(pool, held)
+    written = cases.policy_of(cases[0])
+    if not written.rule:
+        remark(
+            f"the policy {written.id!r} has no rule yet, so the prompt has none; write "
+            f"policies/{written.id}.yaml with two lines, id: {written.id} and rule: TEXT"
+        )
     if not any(one.case.text for one in shown):
         remark("nobody's judgments can be shown, so the prompt has no earlier cases")
     units = {case.unit for case in cases}
     text = chat.chat_prompt(
-        cases.policy_of(cases[0]),
+        written,
         shown,
         language=language,
         tokens=tokens,

@@ -12,11 +12,8 @@ from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, pri
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.measures.weights import Weigh
-    from discretion.runs import Run
     from discretion.scorecards import Scorecard
     from discretion.scorecards.teaching_cards import TeachingCard
-    from discretion.workspace import Workspace
 
 
 @app.command()
@@ -53,6 +50,12 @@ def report(
             "--as-they-occur", help="Count mistakes and money as often as cases occur in tickets."
         ),
     ] = False,
+    prices: Annotated[
+        Literal["run", "today"],
+        typer.Option(
+            "--prices", help="Prices in the policies: as of the run, or as they are today."
+        ),
+    ] = "run",
     regressions: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your own cases: did tuning break what they demand?"),
@@ -68,6 +71,7 @@ def report(
     stop and how far they agree. The page opens without a network.
     """
     from discretion import reports
+    from discretion.results import ReportOptions, build, build_people, prices_changed
     from discretion.runs import find_run, newest_answered
     from discretion.selections import panel_expression
     from discretion.storage import records
@@ -91,7 +95,7 @@ def report(
             )
         judges = here.panel(whom)
         groups = records.groups(here.store, judges.name, by or ())
-        card = reports.of_people(
+        card = build_people(
             here.cases,
             judges,
             groups=groups,
@@ -100,27 +104,27 @@ def report(
             weigh=weigh,
         )
     else:
-        from discretion import experiments
         from discretion.gate import read_expectations
-        from discretion.models import tuned
 
         chosen = find_run(here.store, run)
-        policies = here.contents.policies
-        card = reports.of_run(
-            chosen,
+        own = read_expectations(regressions, here.cases) if regressions else ()
+        options = ReportOptions(
             title=heading,
             panel=whom,
-            by=by or (),
-            others=others,
-            prices={name: one.costs for name, one in policies.items() if one.costs},
+            by=tuple(by or ()),
+            others=tuple(others),
+            prices=prices,
             as_they_occur=as_they_occur,
             weigh=weigh,
             with_cases=with_cases,
-            teaching=_teaching(here, chosen, whom, weigh),
-            together=experiments.pooled(chosen),
-            notes=tuned.notes_of(here.folder),
-            expectations=read_expectations(regressions, here.cases) if regressions else (),
+            expectations=tuple(own),
         )
+        card = build(chosen, options)
+        if prices == "today":
+            remark("prices: as they are in the policies today")
+        elif prices_changed(chosen):
+            remark("prices: as they were when this run was made; they have changed since")
+            remark("to use the new ones: discretion report --prices today")
     card = replace(card, warnings=(*card.warnings, *orphans(here).warnings))
     if tables is not None:
         for path in reports.write_tables(card, tables):
@@ -134,15 +138,6 @@ def report(
     # After what is printed: where the page cannot be written, the figures are not lost.
     written = reports.write_page(card, output or Path("report.html"))
     remark(f"wrote {written}")
-
-
-def _teaching(here: Workspace, run: Run, panel: str, weigh: Weigh) -> TeachingCard | None:
-    """What was learned, where the run judges the models of a tuning plan."""
-    from discretion.experiments import outcome
-
-    if not run.plan.tuning:
-        return None
-    return outcome(run, here.panel(panel or run.plan.compared_with), weigh=weigh)
 
 
 def _print(card: Scorecard) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from discretion.cli.app import app, counted, remark
-from discretion.cli.importing import layout_of, set_aside
-from discretion.cli.intake import keep_all, remark_on_texts
+from discretion.cli.importing import HeaderRow, NoHeader, NoQuotes, layout_of, set_aside
+from discretion.cli.intake import keep_all, remark_on_file, remark_on_texts
 from discretion.cli.interview import Interview, Understanding, bare, check_known, quoted
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing import Imported
+    from discretion.importing.rows import Reading
     from discretion.importing.survey import Survey
 
 _POLICY = "imported"
@@ -27,7 +28,9 @@ _MOST_BAD = 0.1
 
 @app.command()
 def start(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or XLSX, one decision a row.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX or Parquet, one decision a row.")
+    ],
     into: Annotated[
         Path | None,
         typer.Option("--into", metavar="FOLDER", help="The new workspace; by default FILE's name."),
@@ -46,6 +49,10 @@ def start(
             "--text-until", metavar="COLUMN", help="Cut the text where this column's text begins."
         ),
     ] = "",
+    shown: Annotated[
+        str,
+        typer.Option("--shown", metavar="COLUMNS", help="Columns shown to whoever decides."),
+    ] = "",
     date_format: Annotated[
         str, typer.Option("--date-format", help="Such as %d.%m.%Y; else as the dates look.")
     ] = "",
@@ -56,6 +63,12 @@ def start(
     sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a spreadsheet.")] = "",
     encoding: Annotated[str, typer.Option("--encoding", help="Of a text file.")] = "utf-8",
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", metavar="SIGN", help="The decimal sign of numbers: . or ,")
+    ] = "",
+    header_row: HeaderRow = None,
+    no_header: NoHeader = False,
+    no_quotes: NoQuotes = False,
 ) -> None:
     """Make a workspace and a report from a file of decisions.
 
@@ -65,15 +78,19 @@ def start(
     """
     from discretion.importing.guessing import guess
     from discretion.importing.layouts import parse_map
+    from discretion.importing.numerals import AmbiguousNumbersError
     from discretion.importing.survey import survey
     from discretion.workspace import new_secret
 
     folder = into or file.with_suffix("")
     _check(file, folder, yes=yes)
-    reading: dict[str, Any] = {
+    reading: Reading = {
         "sheet": sheet or None,
         "encoding": encoding,
         "delimiter": delimiter or None,
+        "header_row": header_row,
+        "no_header": no_header,
+        "no_quotes": no_quotes,
     }
     seen = survey(file, **reading)
     given = parse_map(mapping) if mapping else {}
@@ -87,7 +104,15 @@ def start(
         imported = None
         try:
             said = _said(file, seen, understood, date_format, keep_personal_data=secret is None)
+            if decimal:
+                said["decimal"] = decimal
+            said |= {"shown": shown} if shown else {}
             imported = _read(file, said, secret, reading)
+        except AmbiguousNumbersError as doubt:
+            if interview is None:
+                raise
+            decimal = interview.ask_decimal(doubt)
+            continue
         except DiscretionError as error:
             if interview is None:
                 raise
@@ -98,9 +123,7 @@ def start(
         _make(file, folder, imported, said, secret)
 
 
-def _read(
-    file: Path, said: dict[str, Any], secret: bytes | None, reading: dict[str, Any]
-) -> Imported:
+def _read(file: Path, said: dict[str, Any], secret: bytes | None, reading: Reading) -> Imported:
     """What the file says, shown as it was understood."""
     from discretion.importing import read_decisions
 
@@ -109,6 +132,7 @@ def _read(
     _preview(imported)
     if said["about"]:
         print(f"  kept beside each, to leave out or weigh by: {said['about']}")
+    remark_on_file(imported)
     remark_on_texts(imported, secret)
     return imported
 
@@ -120,6 +144,7 @@ def _make(
     from discretion import examples, reports
     from discretion.cases import Docket
     from discretion.judgments import gather
+    from discretion.results import build_people
     from discretion.workspace import make_secret, open_workspace
 
     examples.copy("template", folder)
@@ -135,7 +160,7 @@ def _make(
     print(f"{folder}: {kept}")
     # What was just stored, without reading it back: the log held nothing before.
     panel = gather(imported.judgments[0].panel, imported.judgments)
-    card = reports.of_people(Docket(kept.cases), panel, title=here.name)
+    card = build_people(Docket(kept.cases), panel, title=here.name)
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:
         print(f"- {finding}")

@@ -51,6 +51,7 @@ class Disclosure:
     def _case(self, personal: dict[str, Any]) -> dict[str, Any]:
         if self.cases:
             return personal
+        # Columns that models are shown are texts: no figure depends on them.
         return {"text": None, "twin": None, "columns": _only(personal["columns"], self.facts)}
 
     def _judgment(self, personal: dict[str, Any]) -> dict[str, Any]:

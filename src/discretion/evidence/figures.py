@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from discretion import reports
-from discretion.experiments import outcome, pooled
+from discretion.results import ReportOptions, build
 from discretion.runs import Run
-from discretion.storage import records
 
 WITHIN = 1e-9
 """Two numbers are the same where they differ by no more than this share of the larger."""
@@ -31,11 +30,8 @@ def tables(
         notes: what the run's tuned models say of themselves, by name.
         texts: whether what models wrote is at hand; without it, so are the tables made from it.
     """
-    teaching = None
-    if run.plan.tuning:
-        teaching = outcome(run, records.panel(run.store, panel))
-    card = reports.of_run(run, panel=panel, teaching=teaching, together=pooled(run), notes=notes)
-    found: dict[str, Any] = reports.to_json(card)
+    options = ReportOptions(panel=panel, notes=notes, prompts=texts)
+    found: dict[str, Any] = reports.to_json(build(run, options))
     return {name: one for name, one in found.items() if texts or name not in FROM_TEXTS}
 
 
@@ -67,6 +63,24 @@ def differences(stated: Any, found: Any, place: str = "", within: float = WITHIN
             yield from differences(one, other, f"{place}[{_called(one, row)}]", within)
     elif type(stated) is not type(found) or stated != found:
         yield f"{place}: {_short(stated)} is stated, {_short(found)} was found"
+
+
+def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
+    """Two tables without the parts that only one of them has, and without the words in which
+    they differ: what two versions of the program can be held to. A number that one of them lacks
+    stays."""
+    if isinstance(stated, dict) and isinstance(found, dict):
+        pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
+        return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
+    if isinstance(stated, list) and isinstance(found, list):
+        if len(stated) == len(found):
+            both = [numbers_of_both(one, two) for one, two in zip(stated, found, strict=True)]
+            return [one for one, _ in both], [two for _, two in both]
+        if any(isinstance(one, str) for one in (*stated, *found)):
+            return None, None
+    elif not (_is_number(stated) or _is_number(found) or stated == found):
+        return None, None
+    return stated, found
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,13 @@ from typing import Any
 
 from discretion.errors import DiscretionError
 from discretion.evidence import folder as kept
-from discretion.evidence.figures import WITHIN, counted, differences, tables
+from discretion.evidence.figures import (
+    WITHIN,
+    counted,
+    differences,
+    numbers_of_both,
+    tables,
+)
 from discretion.evidence.folder import Manifest
 from discretion.evidence.models import check_models
 from discretion.evidence.order import Order, order_of
@@ -21,6 +27,7 @@ from discretion.runs import find_run
 from discretion.storage import GENESIS, Store
 from discretion.storage.chain import commitment_to, link
 from discretion.storage.extract import Placed, restore
+from discretion.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +201,16 @@ class _Check:
         if isinstance(stated, dict) and isinstance(stated.get("run"), dict):
             # Said of who wrote it, and no figure: another version may recompute it.
             recomputed["run"]["version"] = self.manifest.version
-        found = list(differences(stated, recomputed, within=within))
+        compared = (stated, recomputed)
+        if self.manifest.version != __version__:
+            compared = numbers_of_both(stated, recomputed)
+        found = list(differences(*compared, within=within))
         self.problems += [f"{kept.TABLES}: {what}" for what in found]
+        if found and self.manifest.version != __version__:
+            self.problems.append(
+                f"these tables are from version {self.manifest.version}; version {__version__} may "
+                "compute some figures in another way. To check them as they were made: "
+                f"pip install discretion=={self.manifest.version}"
+            )
         numbers = [counted(value) for value in recomputed.values()]
         return sum(numbers), sum(map(bool, numbers)), len(found)

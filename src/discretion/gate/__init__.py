@@ -54,12 +54,13 @@ def judge(
 
 def current_run(store: Store, arm: Arm, docket: Docket) -> Run | None:
     """The newest run that asked this arm, as it is now, these cases, as they are now, and left
-    none of its calls open; None where it must be asked again."""
+    none of its calls open; None where it must be asked again. In a run of a tuning plan an arm may
+    stand together with those of other folds, so that it has no figures of its own there."""
     versions = {records.case_entry(case).key for case in docket}
     described = {entry.key for entry in records.described_entries(docket)}
     keys: set[str] = set()
     for run in reversed(runs(store)):
-        asked = arm.name in dict(run.arms)
+        asked = arm.name in dict(run.arms) and not run.plan.tuning
         if not asked or (set(run.versions), set(run.described)) != (versions, described):
             continue
         keys = keys or {call.key for case in docket for call in arm.calls(case)}

@@ -74,7 +74,9 @@ def shown(figure: Figure, limit: float, *, plain: bool = False) -> str:
     if len(ends) < 2:
         return f"{value} (no interval{': ' if figure.note else ''}{figure.note})"
     low, high = (_signed(times * end, digits) for end in ends)
-    return f"{value} ({low} to {high}{sign})"
+    # What the interval is for, such as these scenarios only, belongs to the verdict.
+    scope = f"; {figure.note}" if figure.note else ""
+    return f"{value} ({low} to {high}{sign}{scope})"
 
 
 def _signed(number: float, digits: int) -> str:

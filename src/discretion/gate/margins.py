@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from discretion.acceptances import MARGINS, Acceptance
 from discretion.documents import Document
 from discretion.gate.lines import Line, Verdict, at_most, percent, shown, within
-from discretion.measures.figure import TOO_FEW, Figure, missing
+from discretion.measures.figure import Figure, missing
 from discretion.scorecards.cards import ArmCard, PeopleCard, Scorecard
-
-_TAIL = 0.025
-"""Chance that is left beyond each end of a 95% interval."""
 
 
 def margin_lines(
@@ -41,27 +36,7 @@ def _figure(name: str, arm: ArmCard, people: PeopleCard | None) -> Figure:
         return missing("there are no people to compare with")
     if name == "beyond_second_panel":
         return arm.beyond_second_panel
-    granted = people.rate.value
-    if name == "wrong_grants":
-        share = None if granted is None else 1 - granted
-        return _bounded(arm.granted_of_refused, share)
-    return _bounded(arm.refused_of_granted, granted)
-
-
-def _bounded(figure: Figure, share: float | None) -> Figure:
-    """The figure, with an interval where none of the requests went wrong, or all did: then nothing
-    varies, and what n independent requests without an error leave open is 1 - 0.025^(1/n).
-
-    ``share`` is that of the cases which the figure is about.
-    """
-    if figure.value is None or figure.high is not None or not share or TOO_FEW in figure.note:
-        return figure
-    left = 1 - _TAIL ** (1 / max(1.0, share * figure.n))
-    if math.isclose(figure.value, 0, abs_tol=1e-9):
-        return replace(figure, low=0.0, high=left)
-    if math.isclose(figure.value, 1):
-        return replace(figure, low=1 - left, high=1.0)
-    return figure
+    return arm.granted_of_refused if name == "wrong_grants" else arm.refused_of_granted
 
 
 def _factor_lines(document: Document, card: Scorecard, arm: str) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, is
 from discretion.importing.fields import Fields
 from discretion.importing.layouts import Layout
 from discretion.importing.matching import Known, Matcher
+from discretion.importing.numerals import NumberForm
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import Row
@@ -63,6 +64,7 @@ class Assembly:
         source: str,
         pseudonyms: Pseudonyms | None = None,
         known: Known | None = None,
+        forms: Mapping[str, NumberForm] | None = None,
     ) -> None:
         self.judgments: list[Judgment] = []
         self.tallies: list[Tally] = []
@@ -73,7 +75,7 @@ class Assembly:
         """Rows that name a case and leave open what was decided."""
         self._layout = layout
         self._source = source
-        self._fields = Fields(layout, header)
+        self._fields = Fields(layout, header, forms)
         self._pseudonyms = pseudonyms
         matcher = Matcher(known or Known(), layout, self._fields, header)
         self._book = Casebook(layout, self._fields, pseudonyms, matcher)
@@ -100,6 +102,11 @@ class Assembly:
     def uncut(self) -> int:
         """How many texts do not hold what should end them."""
         return self._book.uncut
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that nothing was taken from."""
+        return self._fields.unread
 
     def texts(self, row: Row) -> Texts:
         """What would be looked at for personal data in this row."""

@@ -145,6 +145,7 @@ class Casebook:
                 said = (redacted.text, self._pseudonyms.keyed("text", text))
                 text, marks = redacted.text, redacted.marks
                 self._count(redacted)
+        shown, marks = self._shown(row, marks)
         columns = fields.columns(row)
         factors = {name: columns[name] for name in layout.factors} or _NOTHING
         policy = layout.policy
@@ -180,8 +181,21 @@ class Casebook:
             or _NOTHING,
             cell=case,
             pair=case,
+            shown_columns=shown or _NOTHING,
         )
         return made, marks
+
+    def _shown(self, row: Row, marks: Marks) -> tuple[dict[str, str], Marks]:
+        """The shown cells, masked as texts are, with the marks of the case's text."""
+        cells = self._fields.shown(row)
+        if self._pseudonyms is None:
+            return cells, marks
+        masked = {}
+        for name, cell in cells.items():
+            redacted = redact(cell, marks)
+            self._count(redacted)
+            masked[name], marks = redacted.text, redacted.marks
+        return masked, marks
 
     def _conflict(self, before: Found, case: Case) -> RowError:
         differing = next(
@@ -189,9 +203,11 @@ class Casebook:
             for part in dataclasses.fields(case)
             if getattr(case, part.name) != getattr(before.case, part.name)
         )
-        what = {"columns": "columns kept with it are", "factors": "factors are"}.get(
-            differing, f"{differing} is"
-        )
+        what = {
+            "columns": "columns kept with it are",
+            "shown_columns": "columns shown with it are",
+            "factors": "factors are",
+        }.get(differing, f"{differing} is")
         return RowError(
             f"the {what} not that of the same case in row {before.row}",
             mend="tell the two apart with --case, keep only columns that describe a case, or "

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from discretion.canonical import plain_decimal
 from discretion.errors import DiscretionError
-from discretion.importing.dates import formats_of
+from discretion.importing.dates import EPOCHS, formats_of, iso_moment, moment_in
 from discretion.units import Unit
 
 Cell = str | Decimal | datetime
@@ -51,7 +51,7 @@ def rate(cell: Cell) -> float:
         amount /= 100
     if amount is None or not 0 <= amount <= 1:
         limits = "0 and 100%" if text.endswith("%") else "0 and 1"
-        raise RowError(f"{_quoted(text)} is no rate between {limits}", text)
+        raise RowError(f"{quoted(text)} is no rate between {limits}", text)
     return float(amount)
 
 
@@ -59,7 +59,7 @@ def count(cell: Cell) -> int:
     """How many: a whole number from 0."""
     text = as_text(cell)
     if not _COUNT.fullmatch(text):
-        raise RowError(f"{_quoted(text)} is no count (a whole number from 0)", text)
+        raise RowError(f"{quoted(text)} is no count (a whole number from 0)", text)
     return int(Decimal(text.replace(",", "")))
 
 
@@ -73,7 +73,7 @@ def amount(cell: Cell, unit: Unit, date_format: str | None) -> Decimal | None:
         return Decimal(moment(cell, date_format).toordinal())
     if isinstance(cell, datetime):
         raise RowError(
-            f"{_quoted(as_text(cell))} is a date, not an amount",
+            f"{quoted(as_text(cell))} is a date, not an amount",
             as_text(cell),
             mend="subtract another date from it in --map, or give --unit date",
         )
@@ -81,10 +81,10 @@ def amount(cell: Cell, unit: Unit, date_format: str | None) -> Decimal | None:
     try:
         read = unit.read(written)
     except DiscretionError as error:
-        what = error.what.replace(repr(written), _quoted(written))
+        what = error.what.replace(repr(written), quoted(written))
         raise RowError(what, cell, mend=f"{error.mend}, or {ASIDE}") from error
     if not _bounded(read):
-        raise RowError(f"{_quoted(cell)} is too large or too fine a number", cell)
+        raise RowError(f"{quoted(cell)} is too large or too fine a number", cell)
     return read
 
 
@@ -96,7 +96,7 @@ def moment(cell: Cell, date_format: str | None) -> datetime:
     read = _moment(text, date_format)
     if read is None:
         raise RowError(
-            f"{_quoted(text)} is no date",
+            f"{quoted(text)} is no date",
             text,
             mend="write it like 2026-03-31, say how it is written "
             f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
@@ -119,7 +119,7 @@ def quantity(text: str, unit: Unit, date_format: str | None) -> Decimal | dateti
         written = None
     if written is None or not _bounded(written):
         raise RowError(
-            f"{_quoted(text)} is neither a number nor a date",
+            f"{quoted(text)} is neither a number nor a date",
             text,
             mend="correct it, say how dates are written "
             f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
@@ -150,6 +150,8 @@ def check_date_format(date_format: str) -> None:
 
 
 def _check_format(date_format: str) -> None:
+    if date_format in EPOCHS:
+        return
     day = datetime(2026, 3, 31)  # noqa: DTZ001
     known = re.search(r"%[YyGcx]", date_format.replace("%%", "")) is not None
     try:
@@ -160,29 +162,25 @@ def _check_format(date_format: str) -> None:
         raise DiscretionError(
             f"{date_format!r} is no format of a date",
             where="--date-format",
-            mend="write it like %d.%m.%Y or %m/%d/%Y",
+            mend="write it like %d.%m.%Y or %m/%d/%Y; epoch and epoch-ms are seconds and "
+            "milliseconds since 1970",
         )
 
 
 def _moment(text: str, date_format: str | None) -> datetime | None:
     found = {}
     for one in _formats(date_format):
-        try:
-            found[datetime.strptime(text, one)] = one  # noqa: DTZ007
-        except ValueError:
-            continue  # Spreadsheets hand over their own dates in ISO, whatever the format.
+        read = moment_in(text, one)
+        if read is not None:
+            found[read] = one
     if len(found) > 1:
         raise RowError(
-            f"{_quoted(text)} is another date by {' than by '.join(found.values())}",
+            f"{quoted(text)} is another date by {' than by '.join(found.values())}",
             text,
             mend=f"leave only one of the two in --date-format, or {ASIDE}",
         )
-    if found:
-        return next(iter(found))
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+    # Spreadsheets hand over their own dates in ISO, whatever the format.
+    return next(iter(found)) if found else iso_moment(text)
 
 
 def _formats(date_format: str | None) -> list[str]:
@@ -202,5 +200,5 @@ def _bounded(amount: Decimal) -> bool:
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
@@ -14,8 +15,10 @@ from discretion.importing.assembly import Assembly, LeftOutError, Recorded, Unkn
 from discretion.importing.cells import ASIDE, RowError
 from discretion.importing.layouts import Layout
 from discretion.importing.matching import Known, UnmatchedError
+from discretion.importing.profiles import number_forms
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
+from discretion.importing.rows import Reading
 from discretion.importing.tables import open_table
 from discretion.judgments import Judgment, Tally
 
@@ -63,6 +66,14 @@ class Imported:
     """The cases of the workspace that rows are about; they are not in `cases`."""
     unanswered: int = 0
     """Rows that name a case and leave open what was decided."""
+    notes: tuple[str, ...] = ()
+    """What was found out about the file and its numbers, for the user to see."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Cells that hold an error such as #N/A, by the error: they were read as empty."""
+    unit: str = ""
+    """What values and limits are counted in: as the layout says, or else the cells."""
+    unread: tuple[str, ...] = ()
+    """Columns that nothing was taken from: they are not kept."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -87,14 +98,12 @@ def read_decisions(
     layout: Layout,
     *,
     skip_bad: bool = False,
-    sheet: str | None = None,
-    encoding: str = "utf-8",
-    delimiter: str | None = None,
     secret: bytes | None = None,
     processes: int | None = None,
     known: Known | None = None,
+    **reading: Unpack[Reading],
 ) -> Imported:
-    """Read a CSV, TSV, JSONL or XLSX file of decisions.
+    """Read a CSV, TSV, JSON, JSONL, XLSX or Parquet file of decisions.
 
     Ids depend on what the rows say and not on the file's name or their order, so that importing
     it twice gives the same ids. `skip_bad` sets bad rows aside instead of stopping at the first.
@@ -107,11 +116,13 @@ def read_decisions(
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
             read; or a row is bad. The sentence names file, row, column, value and the mend.
+        AmbiguousNumbersError: a column of numbers can be read in two ways.
     """
     layout.check()
-    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    layout, forms, notes = number_forms(path, layout, **reading)
+    table = open_table(path, **reading)
     pseudonyms = None if secret is None else Pseudonyms(secret)
-    assembly = Assembly(layout, table.header, path.name, pseudonyms, known)
+    assembly = Assembly(layout, table.header, path.name, pseudonyms, known, forms)
     skipped: list[SkippedRow] = []
     unknown: Counter[str] = Counter()
     first_unknown = 0
@@ -167,6 +178,10 @@ def read_decisions(
         assembly.uncut,
         assembly.met,
         assembly.unanswered,
+        (*table.notes, *notes),
+        dict(table.missing),
+        layout.unit,
+        assembly.unread,
     )
 
 

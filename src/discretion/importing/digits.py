@@ -61,6 +61,8 @@ _DIALED = range(9, 13)
 """Digits of a phone that stands alone on a line below others, as under a letter."""
 _CUE_REACH = 32
 _SHORTEST_CARD = 12
+_SHORTEST_ID = 9
+"""Digits of a number that is taken for an id without a word that says so."""
 
 
 def luhn(number: str) -> bool:
@@ -114,7 +116,7 @@ def _classified(found: re.Match[str], mark: Mark) -> str:
         or _alone(found, digits)
     ):
         kind = "phone"
-    elif len(groups) == 1:
+    elif len(groups) == 1 and len(digits) >= _SHORTEST_ID:
         kind = "order"
     elif len(digits) >= 9 and max(map(len, groups)) >= 3:
         kind = "phone"

@@ -2,7 +2,8 @@
 
 A column's name, a number, a text in single quotes, or arithmetic on them: ``returned_on -
 delivered_on``, ``(late + 1) * 24``. Names with spaces or signs stand in backticks or double
-quotes; where the whole expression is a column's name, no quotes are needed.
+quotes; where the whole expression is a column's name, no quotes are needed. A text put together
+from several columns names them in braces: ``{subject}\\n{body}``.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 
 from discretion.errors import DiscretionError
 from discretion.importing.cells import Cell, RowError, quantity
+from discretion.importing.numerals import NumberForm
 from discretion.units import Unit
 
 _TOKEN = re.compile(
@@ -23,6 +25,7 @@ _TOKEN = re.compile(
     r"""|(?P<name>[^\W\d][\w.]*)|`(?P<backtick>[^`]+)`|"(?P<quoted>[^"]+)"|'(?P<text>[^']*)'"""
     r"""|(?P<sign>[-+*/()]))"""
 )
+_SLOT = re.compile(r"\{([^{}]+)\}")
 _LONGEST = 1000
 _DEEPEST = 20
 _EXACT = Context(prec=28)
@@ -48,7 +51,32 @@ class Operation:
     right: Node
 
 
-Node = Column | Constant | Operation
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Lines of text and columns in turn."""
+
+    lines: tuple[tuple[str | Column, ...], ...]
+
+    def of(self, cells: Sequence[str]) -> str:
+        """The text of a row. A line whose columns are all empty is left out."""
+        filled = []
+        for line in self.lines:
+            values = [cells[part.index] for part in line if isinstance(part, Column)]
+            if any(values) or not values:
+                parts = (part if isinstance(part, str) else cells[part.index] for part in line)
+                filled.append("".join(parts))
+        return "\n".join(filled).strip() if any(cells[index] for index in self._indices) else ""
+
+    @property
+    def _indices(self) -> list[int]:
+        return [column.index for column in self.columns]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [part for line in self.lines for part in line if isinstance(part, Column)]
+
+
+Node = Column | Constant | Operation | Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +88,8 @@ class Expression:
     unit: Unit
     """The amounts that arithmetic may meet besides plain numbers: ``$10.01``, ``15 days``."""
     date_format: str | None
+    forms: Mapping[str, NumberForm] = field(default_factory=dict)
+    """How the numbers of a column are written, by its name."""
 
     @property
     def label(self) -> str:
@@ -77,12 +107,24 @@ class Expression:
             return cells[node.index]
         if isinstance(node, Constant):
             return node.cell
+        if isinstance(node, Template):
+            return node.of(cells)
         result = self._compute(node, cells)
         if isinstance(result, Decimal):
             if abs(result) >= Decimal("1e15"):
                 raise RowError("the result is too large", column=self.written)
             return result.quantize(_FINEST)
         return "" if result is None else result
+
+    def number_of(self, cells: Sequence[str]) -> Cell:
+        """The field of a row that is read as a number: a cell as its column's form says."""
+        if isinstance(self.node, Column):
+            return self._plain(self.node, cells)
+        return self.of(cells)
+
+    def _plain(self, column: Column, cells: Sequence[str]) -> str:
+        form = self.forms.get(column.name)
+        return cells[column.index] if form is None else form.plain(cells[column.index])
 
     def _compute(self, node: Node, cells: Sequence[str]) -> Decimal | datetime | None:
         if isinstance(node, Operation):
@@ -95,7 +137,9 @@ class Expression:
                 raise RowError(
                     f"{left} {node.sign} {right} cannot be computed", column=self.written
                 ) from error
-        cell = cells[node.index] if isinstance(node, Column) else node.cell
+        if isinstance(node, Template):
+            raise RowError("a text in braces cannot be calculated with", column=self.written)
+        cell = self._plain(node, cells) if isinstance(node, Column) else node.cell
         if isinstance(cell, Decimal):
             return cell
         if not cell:
@@ -114,6 +158,7 @@ def bind(
     where: str,
     unit: Unit,
     date_format: str | None = None,
+    forms: Mapping[str, NumberForm] | None = None,
 ) -> Expression:
     """The expression over these columns (name to index); `where` names the option in errors.
 
@@ -123,15 +168,37 @@ def bind(
     written = written.strip()
     if written in header:
         node: Node = Column(written, header[written])
+    elif _SLOT.search(written):
+        node = _template(written, header, where)
     else:
         node = _Parser(written, header, where).parse()
-    return Expression(written, node, unit, date_format)
+    return Expression(written, node, unit, date_format, forms or {})
+
+
+def _template(written: str, header: Mapping[str, int], where: str) -> Template:
+    """The template of ``{subject}\\n{body}``, where \\n begins a line; quotes around it are no part
+    of it."""
+    if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
+        written = written[1:-1]
+    lines = []
+    for line in written.replace("\\n", "\n").split("\n"):
+        parts: list[str | Column] = []
+        for place, part in enumerate(_SLOT.split(line)):
+            if place % 2:
+                name = part if part in header else part.strip()
+                parts.append(Column(name, find_column(name, header, where=where)))
+            elif part:
+                parts.append(part)
+        lines.append(tuple(parts))
+    return Template(tuple(lines))
 
 
 def columns_in(node: Node) -> list[str]:
     """The columns that something is computed from."""
     if isinstance(node, Operation):
         return [*columns_in(node.left), *columns_in(node.right)]
+    if isinstance(node, Template):
+        return [column.name for column in node.columns]
     return [node.name] if isinstance(node, Column) else []
 
 
@@ -238,6 +305,7 @@ class _Parser:
         return DiscretionError(
             f"{self.written[:80]!r} cannot be read",
             where=self.where,
-            mend="write a column, a number, a 'text' in single quotes, or + - * / between them; "
+            mend="write a column, a number, a 'text' in single quotes, + - * / between them, or "
+            '"{column} and {another}"; '
             "names with spaces or signs stand in `backticks`",
         )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discretion.cases import Case
+from discretion.facts import shown_cells
 from discretion.judgments import Judgment, Tally
 
 MOST_TEXTS = 10_000
@@ -81,8 +82,8 @@ def giveaways(texts: Sequence[str], granted: Sequence[bool]) -> list[Giveaway]:
 def decided_texts(
     cases: Sequence[Case], judgments: Sequence[Judgment], tallies: Sequence[Tally]
 ) -> tuple[list[str], list[bool]]:
-    """The texts of decided cases and whether most granted, in the order of their ids: those are
-    hashes, so that the first are as good as any."""
+    """The texts of decided cases, with their shown columns, and whether most granted, in the order
+    of their ids: those are hashes, so that the first are as good as any."""
     balance: dict[str, float] = {}
     for judgment in judgments:
         vote = {"grant": 1.0, "refuse": -1.0}.get(judgment.answer, 0.0)
@@ -91,7 +92,8 @@ def decided_texts(
         balance[tally.case] = balance.get(tally.case, 0.0) + (2 * tally.rate - 1) * (tally.n or 1)
     decided = sorted((case for case in cases if balance.get(case.id)), key=lambda case: case.id)
     shown = [case for case in decided if case.text]
-    return [case.text or "" for case in shown], [balance[case.id] > 0 for case in shown]
+    texts = ["\n".join(filter(None, (case.text, shown_cells(case)))) for case in shown]
+    return texts, [balance[case.id] > 0 for case in shown]
 
 
 def _stated(words: Sequence[list[str]], granted: NDArray[np.bool_]) -> list[Giveaway]:

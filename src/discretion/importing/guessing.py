@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from discretion.importing.dates import formats_of
+from discretion.importing.dates import EPOCHS, formats_of
 from discretion.importing.expressions import Operation, bind, columns_in
+from discretion.importing.numerals import cells_unit
 from discretion.importing.spellings import Spellings
 from discretion.importing.survey import Column, Survey
 from discretion.units import Unit
@@ -46,7 +47,6 @@ _UNITS = {
     "EUR": r"eur|euros?",
     "GBP": r"gbp|pounds?",
 }
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 
 def guess(seen: Survey) -> dict[str, str]:
@@ -86,10 +86,8 @@ def guess_unit(column: Column | None) -> str:
     """What a column of values is counted in, as its name or its cells' signs say; may be empty."""
     if column is None:
         return ""
-    for cell in column.values or ():
-        for sign, unit in _SIGNS.items():
-            if sign in cell:
-                return unit
+    if mark := cells_unit(column.name, column.short):
+        return mark
     words = _words(column.name)
     return next(
         (unit for unit, pattern in _UNITS.items() if _matches(pattern, words)),
@@ -107,7 +105,8 @@ def guess_value(seen: Survey, written: str) -> tuple[str, str]:
         return guess_unit(columns[0] if columns else None), ""
     cells = [cell for column in columns for cell in column.short]
     formats = "|".join(formats_of(cells))
-    dated = node.sign == "-" and not any(column.numeric for column in columns)
+    epoch = formats in EPOCHS
+    dated = node.sign == "-" and (epoch or not any(column.numeric for column in columns))
     return ("days" if dated else ""), formats
 
 

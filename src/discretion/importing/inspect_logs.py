@@ -11,6 +11,7 @@ from typing import Any
 from discretion.answers import read_decision
 from discretion.cases import Case
 from discretion.errors import DiscretionError, missing_extra
+from discretion.facts import text_with_facts
 from discretion.importing.assembly import Recorded
 from discretion.importing.spellings import BUILT_IN, Spellings
 
@@ -54,6 +55,7 @@ def read_log(path: Path, cases: Iterable[Case], *, arm: str = "") -> InspectLog:
         known[case.id] = case.id
         if case.text:
             known.setdefault(case.text, case.id)
+            known.setdefault(text_with_facts(case), case.id)
     evaluation = _map(log, "eval")
     run = evaluation.get("eval_id") or evaluation.get("run_id") or evaluation.get("task")
     name = arm or str(evaluation.get("model") or "inspect")

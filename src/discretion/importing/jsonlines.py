@@ -1,16 +1,21 @@
-"""JSON lines: one object a line, its keys the columns."""
+"""JSON: one object a line, or a list of objects; their keys, and dotted paths, are the columns."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator, Sized
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from discretion.errors import DiscretionError
-from discretion.importing.rows import Row, Table, empty, named_header
-from discretion.importing.textfiles import lines_of
+from discretion.importing.nested import RepeatedError, flat, listed
+from discretion.importing.rows import Row, Table, Typed, empty, named_header
+from discretion.importing.textfiles import found_encoding, lines_of, unreadable
+
+MOST_BYTES = 512_000_000
+"""Of a document that is read in one piece."""
+MOST_COLUMNS = 5_000
 
 
 def read_jsonlines(path: Path, *, encoding: str) -> Table:
@@ -20,6 +25,7 @@ def read_jsonlines(path: Path, *, encoding: str) -> Table:
     with closing(_objects(path, encoding)) as objects:
         for number, found, fault in objects:
             keys.update(dict.fromkeys(found))
+            _check_width(keys, path)
             if fault and not keys:
                 wrong = DiscretionError(
                     fault[0], where=f"{path}:{number}", mend='write one {"column": value} a line'
@@ -27,45 +33,102 @@ def read_jsonlines(path: Path, *, encoding: str) -> Table:
     if not keys:
         raise wrong
     header = named_header(tuple(keys), str(path))
-    return Table(path, header, _rows(path, encoding, tuple(keys)))
+    return Table(path, header, _under(_objects(path, encoding), tuple(keys)))
 
 
-def _rows(path: Path, encoding: str, keys: tuple[str, ...]) -> Generator[Row, None, None]:
-    for number, found, fault in _objects(path, encoding):
+Found = tuple[int, dict[str, str], tuple[str, str] | None]
+"""A line's number, its object as text by path, or what is wrong with it and the line itself."""
+
+
+def read_json(path: Path, *, encoding: str) -> Table:
+    """The table in a JSON document: a list of objects, or an object that holds one such list."""
+    text = "".join(line for _, line in _pieces(path, encoding))
+    if not text.strip():
+        raise empty(path)
+    try:
+        items = listed(_loaded(text))
+    except (ValueError, RecursionError) as error:
+        if "\n" in text.strip() and "Extra data" in str(error):
+            return read_jsonlines(path, encoding=encoding)
+        raise DiscretionError(
+            f"is not JSON ({error})" if isinstance(error, ValueError) else "is too deep",
+            where=str(path),
+            mend="write a list of objects: [{...}, {...}]",
+        ) from error
+    del text
+    found = [_found(number, item, str(item)[:200]) for number, item in enumerate(items, start=1)]
+    keys = dict.fromkeys(key for _, cells, _ in found for key in cells)
+    if not keys:
+        raise DiscretionError(
+            "holds no list of objects", where=str(path), mend="write it like [{...}, {...}]"
+        )
+    _check_width(keys, path)
+    return Table(path, named_header(tuple(keys), str(path)), _under(found, tuple(keys)))
+
+
+def _pieces(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if size > MOST_BYTES:
+        raise DiscretionError(
+            f"holds {size / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB in one piece",
+            where=str(path),
+            mend="save it as JSON lines (.jsonl), which are read one at a time",
+        )
+    return lines_of(path, found_encoding(path, encoding)[0], longest=MOST_BYTES)
+
+
+def _under(found: Iterable[Found], keys: tuple[str, ...]) -> Generator[Row, None, None]:
+    for number, cells, fault in found:
         if fault:
             yield Row(number, [fault[1]], fault[0])
         else:
-            yield Row(number, [found.get(key, "") for key in keys])
+            yield Row(number, [cells.get(key, "") for key in keys])
 
 
-def _objects(
-    path: Path, encoding: str
-) -> Generator[tuple[int, dict[str, str], tuple[str, str] | None], None, None]:
-    """Each line's object as text by key, or what is wrong with it and the line itself."""
-    for number, line in lines_of(path, encoding):
+def _loaded(text: str) -> Any:
+    """A JSON value. Numbers stay as they are written: 0.10 is not 0.1, and ids may be long."""
+    return json.loads(
+        text, parse_float=Typed, parse_int=str, parse_constant=str, object_pairs_hook=_once
+    )
+
+
+def _objects(path: Path, encoding: str) -> Generator[Found, None, None]:
+    for number, line in lines_of(path, found_encoding(path, encoding)[0]):
         if not line.strip():
             continue
         try:
-            # Numbers stay as they are written: 0.10 is not 0.1, and ids may be long.
-            value = json.loads(
-                line,
-                parse_float=str,
-                parse_int=str,
-                parse_constant=str,
-                object_pairs_hook=_once,
-            )
+            value = _loaded(line)
         except (ValueError, RecursionError) as error:
             reason = str(error).split(":")[0] if isinstance(error, ValueError) else "too deep"
             yield number, {}, (f"the line is no JSON object ({reason})", line.strip())
             continue
-        if isinstance(value, dict):
-            found = {key: _cell(item) for key, item in value.items()}
-            if "\\ud" in line.lower() and not _is_text(found):
-                yield number, {}, ("the line holds half a character (\\ud...)", line.strip())
-            else:
-                yield number, found, None
-        else:
-            yield number, {}, ("the line is no JSON object", line.strip())
+        yield _found(number, value, line)
+
+
+def _found(number: int, value: Any, line: str) -> Found:
+    if not isinstance(value, dict):
+        return number, {}, ("the line is no JSON object", line.strip())
+    try:
+        cells = flat(value)
+    except RepeatedError as error:
+        return number, {}, (f"the line holds {error}", line.strip())
+    if not _is_text(cells):
+        return number, {}, ("the line holds half a character (\\ud...)", line.strip())
+    return number, cells, None
+
+
+def _check_width(keys: Sized, path: Path) -> None:
+    """Raise where every object has keys of its own, as one by people's ids has."""
+    count = len(keys)
+    if count > MOST_COLUMNS:
+        raise DiscretionError(
+            f"has {count:,} columns, more than {MOST_COLUMNS:,}",
+            where=str(path),
+            mend="give all objects the same keys",
+        )
 
 
 def _is_text(found: dict[str, str]) -> bool:
@@ -81,9 +144,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
-
-
-def _cell(item: Any) -> str:
-    if isinstance(item, str):
-        return item.strip()
-    return "" if item is None else json.dumps(item, ensure_ascii=False)

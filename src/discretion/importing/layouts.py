@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from discretion.errors import DiscretionError
 from discretion.importing.cells import check_date_format
+from discretion.importing.numerals import DecimalSign
 from discretion.importing.spellings import Spellings
 from discretion.policies import ID
 from discretion.scenarios import Direction
@@ -22,6 +23,7 @@ DEFAULT_POLICY = "imported"
 CASE_FIELDS = ("text", "value", "limit", "policy", "domain", "case", "factors")
 JUDGMENT_FIELDS = ("answer", "explanation", "rater", "time", "confidence", "expected")
 COUNT_FIELDS = ("grants", "refusals", "unsure", "rate", "n")
+NUMBER_FIELDS = ("value", "limit", "confidence", *COUNT_FIELDS)
 FIELDS = (*CASE_FIELDS, *JUDGMENT_FIELDS, *COUNT_FIELDS)
 
 Form = Literal["judgments", "counts", "rates"]
@@ -54,13 +56,20 @@ class Layout:
     factors: tuple[str, ...] = ()
     """Columns whose cells are the levels of a factor of the column's name."""
     keep: tuple[str, ...] = ()
-    """Further columns that describe a case, for holding out and grouping."""
+    """Further columns that describe a case, for holding out and grouping. Nobody who decides is
+    shown them."""
+    shown: tuple[str, ...] = ()
+    """Columns with checked facts about a case, shown to every model and person who decides it."""
     about: tuple[str, ...] = ()
     """Columns that describe a judgment or who made it: lead or starter, reversed."""
     until: str | None = None
     """Expression for what ends a case's text: the text is cut where that begins."""
     date_format: str | None = None
     """As for strptime, several with | between them; None means ISO 8601."""
+    unit_from_cells: bool = False
+    """Whether the unit was read from the cells, rather than said."""
+    decimal: DecimalSign | None = None
+    """The decimal sign of all numbers; None where each column shows its own."""
 
     @property
     def one_scenario(self) -> str | None:
@@ -80,6 +89,12 @@ class Layout:
         self._check_form()
         if self.date_format is not None:
             check_date_format(self.date_format)
+        if self.decimal not in (None, ".", ","):
+            raise DiscretionError(
+                f"{self.decimal!r} is not a decimal sign",
+                where="--decimal",
+                mend="give . or ,",
+            )
         if self.scale is not None and not (self.scale.is_finite() and self.scale > 0):
             raise DiscretionError(
                 f"{self.scale} is no scale", where="--scale", mend="give a number above 0"

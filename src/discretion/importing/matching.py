@@ -263,6 +263,14 @@ class Matcher:
         `at most` is what it says where nothing was given."""
         layout = self._layout
         wrong = None
+        if layout.unit_from_cells and Unit.named(layout.unit) != scenario.measure:
+            raise RowError(
+                f"the cells are counted in {layout.unit}, and scenario {scenario.id} in "
+                f"{scenario.unit or 'plain numbers'}",
+                layout.unit,
+                column=layout.fields.get("value", layout.fields.get("limit", "")),
+                mend=f"write them in {scenario.unit or 'plain numbers'}",
+            )
         if layout.unit and Unit.named(layout.unit) != scenario.measure:
             wrong = ("unit", layout.unit, scenario.unit or "none")
         elif layout.direction == "at least" and scenario.direction != "at least":

@@ -1,21 +1,23 @@
-"""Redaction: e-mails, phones, cards, accounts, order numbers and names become typed marks.
+"""Redaction: e-mails, phones, cards, accounts, order numbers, names and streets become marks.
 
 Within a case the same thing keeps the same mark: ``[email 1]`` is one address wherever it comes
-up. Patterns and checksums find the first five kinds; names are found by how letters begin and end,
-which misses many. Dates, times and amounts are recognized, and stay. Every pattern takes time in
-proportion to the text, whatever is written in it.
+up. Patterns and checksums find the first five kinds; names are found by how letters begin and end
+and by addresses, which misses many. Dates, times and amounts are recognized, and stay. Every
+pattern takes time in proportion to the text, whatever is written in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from discretion.importing.digits import KEPT, QUANTITY, Mark, mark_numbers
-from discretion.importing.names import lowered, names_in, pattern_of
+from discretion.importing.names import lowered, names_in, names_of, pattern_of
+from discretion.importing.recognizers import Span, recognizers, spans_of
+from discretion.importing.streets import streets_in
 
-KINDS = ("email", "iban", "card", "phone", "order", "name")
+KINDS = ("email", "iban", "card", "phone", "order", "name", "address")
 
 Marks = str
 """What was found in a case, a line each: its kind, a space, what it is. The third line that begins
@@ -30,14 +32,15 @@ _CUED = re.compile(  # In small letters: a search that ignores case takes three 
     r"""(?:order|ticket|invoice|booking|reservation|case|ref(?:erence)?|account|customer
       |rma|tracking|parcel|shipment|confirmation|claim|contract|receipt|transaction
       |bestell(?:ung|nummer)|rechnung|auftrag|commande|facture|pedido|factura
+      |ordine|encomenda|fattura|fatura|passport|licen[cs]e|policy|serial|member(?:ship)?
       |заказ\w{0,3}|сч[её]т\w{0,2}|договор\w{0,2}|чек\w{0,2})
     (?P<said>\s{0,2}(?:number|num|nr|no|id|code|n[°º]|номер)\b\.?|\s{0,2}(?=:?\s?[\#№]))?
-    \s{0,2}(?:[:=]|is\b)?\s{0,2}[\#№]?\s?
+    \s{0,2}(?:[:=]|is\b|(?P<for>for\b))?\s{0,2}[\#№]?\s?
     (?P<id>[a-z]{0,8}[-/]?\d[\w-]*)""",
     re.X,
 )
-_HASHED = re.compile(r"[#№]\s?(?P<id>[A-Za-z]{0,6}-?\d{3,}[\w-]*)")
-_CODE = re.compile(r"(?<![\w-])(?=[\d-]*[A-Z])(?=(?:[A-Z-]*\d){5})[A-Z0-9][A-Z0-9-]{5,}(?!\w)")
+# A model's number has letters and a few digits too: only long codes are marked without a cue.
+_CODE = re.compile(r"(?<![\w-])(?=[\d-]*[A-Z])(?=(?:[A-Z-]*\d){9})[A-Z0-9][A-Z0-9-]{5,}(?!\w)")
 # These two start at a digit, which is found much faster than the beginning of a word.
 _IBAN_LIKE = re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)")
 _CODE_LIKE = re.compile(r"\d(?:-?[A-Z]|(?<=[A-Z]\d)|(?<=[A-Z]-\d))")
@@ -72,18 +75,23 @@ def redact_both(texts: Texts) -> Ready:
 def redact(text: str, known: Marks = "") -> Redacted:
     """Replace what is personal in a text; marks `known` from the same case are used again."""
     marker = _Marker(known)
+    for name, recognizer in recognizers():
+        text = marker.mark_spans(spans_of(name, recognizer, text), text)
+    spelled: list[str] = []
     if "@" in text:
+        for address in _EMAIL.finditer(text):
+            spelled += names_of(address[0], text)
         text = _EMAIL.sub(lambda found: marker.mark("email", found[0].lower()), text)
     if _DIGIT.search(text):
+        text = marker.mark_spans([(*place, "address") for place in streets_in(text)], text)
         if _IBAN_LIKE.search(text):
             text = _IBAN.sub(lambda found: _iban(found[0], marker.mark), text)
         text = _mark_cued(text, marker.mark)
-        text = _HASHED.sub(lambda found: marker.mark("order", found["id"].upper()), text)
         if _CODE_LIKE.search(text):
             text = _CODE.sub(lambda found: _code(found, marker.mark), text)
         text = mark_numbers(text, marker.mark)
     names = dict.fromkeys([*(name for kind, name in marker.marks if kind == "name"),
-                           *names_in(text)])  # fmt: skip
+                           *names_in(text), *spelled])  # fmt: skip
     for name in sorted(names, key=len, reverse=True):
         text = marker.mark_all("name", name, pattern_of(name), text)
     return Redacted(text, marker.known, marker.found)
@@ -113,6 +121,14 @@ class _Marker:
         self._last[kind] = number = self._last.get(kind, 0) + 1
         self.marks[kind, what] = made = f"[{kind} {number}]"
         return made
+
+    def mark_spans(self, spans: Iterable[Span], text: str) -> str:
+        """The text with marks where the spans stand, which are in order."""
+        parts, place = [], 0
+        for start, end, kind in spans:
+            parts += [text[place:start], self.mark(kind, " ".join(text[start:end].split()))]
+            place = end
+        return "".join([*parts, text[place:]])
 
     def mark_all(self, kind: str, what: str, pattern: re.Pattern[str], text: str) -> str:
         def replaced(found: re.Match[str]) -> str:
@@ -151,6 +167,7 @@ def _mark_cued(text: str, mark: Mark) -> str:
         said = found["said"] is not None
         if (
             (len(identifier) >= 3 if said else digits >= (3 if lettered else 5))
+            and (lettered or found["for"] is None)
             and not (found.start() and text[found.start() - 1].isalnum())
             and not QUANTITY.match(text, stop)
             and not KEPT.match(text, start)

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from discretion.errors import DiscretionError
+
+
+class Reading(TypedDict, total=False):
+    """How a file is to be read; what is left out is found out."""
+
+    sheet: str | None
+    encoding: str
+    delimiter: str | None
+    header_row: int | None
+    """The line or the sheet's row in which the header stands, from 1."""
+    no_header: bool
+    """The first row is data, and columns are called by their places."""
+    no_quotes: bool
+    """Quotation marks are letters like others."""
+
+
+class Typed(str):
+    """A number that the file holds as a number, not as text: 1.234 is no thousand there."""
+
+    __slots__ = ()
 
 
 class Row(NamedTuple):
@@ -28,6 +49,10 @@ class Table:
     path: Path
     header: tuple[str, ...]
     rows: Generator[Row, None, None]
+    notes: tuple[str, ...] = ()
+    """What was found out about the file, for the user to see: where the header is, and the like."""
+    missing: Counter[str] = field(default_factory=Counter)
+    """Cells that hold an error instead of a value, by the error; counted as rows are read."""
 
 
 def named_header(cells: Sequence[str], where: str) -> tuple[str, ...]:
@@ -43,14 +68,15 @@ def named_header(cells: Sequence[str], where: str) -> tuple[str, ...]:
             raise DiscretionError(
                 f"columns {first[name]} and {place} are both called {name!r}",
                 where=where,
-                mend="rename one of them",
+                mend="rename one of them; if the first row is no header, say --no-header or "
+                "--header-row N",
             )
     return tuple(names)
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row | None:
     """The row under a header of that width; None where every cell is empty."""
-    cells = [cell.strip() for cell in cells]
+    cells = [cell if isinstance(cell, Typed) else cell.strip() for cell in cells]
     if not any(cells):
         return None
     while len(cells) > width and not cells[-1]:

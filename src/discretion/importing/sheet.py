@@ -82,8 +82,8 @@ def write_sheet(cases: Iterable[Case], path: Path) -> None:
 
 
 def mapping_of(header: Collection[str]) -> Mapping[str, str] | None:
-    """What `import` would have to be told of a sheet with this header: ``map`` and ``scenario``;
-    None where it is no such sheet."""
+    """What `import` would have to be told of a sheet with this header: ``map``, ``scenario`` and
+    ``decimal``, the sign in which amounts were written; None where it is no such sheet."""
     here = [name for name in COLUMNS if name in header]
     named = "case" in here or "scenario" in here
     if len(here) < _ENOUGH or "answer" not in here or not named:
@@ -94,6 +94,7 @@ def mapping_of(header: Collection[str]) -> Mapping[str, str] | None:
     return {
         "map": ",".join(fields),
         "scenario": "scenario" if "scenario" in here else "",
+        "decimal": ".",
     }
 
 

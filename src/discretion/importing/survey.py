@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Unpack
 
-from discretion.importing.cells import number
+from discretion.importing.numerals import is_number
+from discretion.importing.rows import Reading
 from discretion.importing.tables import open_table
 
 MOST_KINDS = 200
@@ -70,11 +72,9 @@ class Survey:
         return next((column for column in self.columns if column.name == name), None)
 
 
-def survey(
-    path: Path, *, sheet: str | None = None, encoding: str = "utf-8", delimiter: str | None = None
-) -> Survey:
+def survey(path: Path, **reading: Unpack[Reading]) -> Survey:
     """Look through a file; rows that are at fault are passed over."""
-    table = open_table(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    table = open_table(path, **reading)
     columns = tuple(Column(name) for name in table.header)
     rows = 0
     with closing(table.rows):
@@ -105,8 +105,7 @@ def _look(columns: Sequence[Column], cells: Sequence[str]) -> None:
             column.example = column.example or " ".join(cell[:_EXAMPLE].split())
             if len(cell) <= _SHORT:
                 column.short.append(cell)
-            bare = cell.strip("$€£ %").split(" ")[0]
-            column.numbers += len(cell) < 30 and number(bare) is not None
+            column.numbers += len(cell) < 30 and is_number(cell)
 
 
 def _settle(columns: Sequence[Column]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,8 @@ Statistic = Callable[[Floats], Floats]
 
 Parts = Callable[[Floats, Floats], Floats]
 """From what was decided, h and n (C,), to each case's share (C, Q) in the sums."""
+
+NOTHING_VARIES = "too little varies for an interval"
 
 RESAMPLES = 10_000
 _BLOCKS = 1_000
@@ -36,10 +39,11 @@ def pooled(
 ) -> Figure:
     """A figure over all cases together, with its 95% interval by bootstrap-t over scenarios.
 
-    Resampled scenarios do not show what they share, the raters: the delete-one-rater jackknife
-    variance is added to theirs. With fewer than six scenarios the interval is for these only:
-    raters are left out one by one, or, where they are not known, each case's judgments are drawn
-    anew.
+    Resampled scenarios do not show what they share, the raters: what the delete-one-rater jackknife
+    adds to that of raters within scenarios, never less than nothing, is added to their variance.
+    With fewer than six scenarios the interval is for these only: raters are left out one by one,
+    or, where they are not known, each case's judgments are drawn anew. A figure with bounds is
+    studentized on its logit scale, so that the interval lies between them.
 
     Args:
         statistic: the figure, from sums.
@@ -47,28 +51,65 @@ def pooled(
         rates: the panel's.
         rng: draws the resamples.
         n: the figure's n.
-        bounds: the ends of the figure's own range: see `Figure.within`.
+        bounds: the ends of the figure's own range.
     """
     shares = parts(rates.h, rates.n)
     value = _value_of(statistic, shares)
     if not math.isfinite(value):
         return missing("no case has what this needs", n)
+    scale = _Scale(*bounds) if bounds[0] < value < bounds[1] else _Scale()
+    scaled = scale.of(statistic)
     used = rates.scenario[np.any(shares != 0, axis=1)]
     if len(np.unique(used)) < FEW:
-        ends, note = _among_people(statistic, parts, rates, value, rng), "for these scenarios only"
+        note = "for these scenarios only"
+        ends = _among_people(scaled, parts, rates, _value_of(scaled, shares), rng)
     else:
         people, note = 0.0, "raters are not known: how they differ is not in the interval"
         if rates.ballots is not None:
-            people, note = _rater_variance(statistic, parts, rates, rates.ballots)[0], ""
+            whole = _rater_variance(scaled, parts, rates, rates.ballots)[0]
+            within = _rater_variance_within(scaled, parts, rates, rates.ballots)
+            people, note = whole - within if whole > within else whole * 0, ""
         sums = scenario_sums(shares, rates.scenario)
-        ends = bootstrap_t(statistic, sums, rng, rater_variance=people)
+        ends = bootstrap_t(scaled, sums, rng, rater_variance=people)
     if ends is None:
-        clauses = [note, "too little varies for an interval"]
+        clauses = [note, NOTHING_VARIES]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
-    figure = Figure(value, *ends, n, note).within(*bounds)
+    low, high = scale.back(ends[0]), scale.back(ends[1])
+    figure = Figure(value, low, high, n, note).within(*bounds)
     if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
         return figure
     return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The logit between two bounds; without finite ones the figure's own scale."""
+
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def bounded(self) -> bool:
+        return math.isfinite(self.least) and math.isfinite(self.most)
+
+    def of(self, statistic: Statistic) -> Statistic:
+        """The statistic on this scale; NaN at its bounds."""
+        if not self.bounded:
+            return statistic
+
+        def scaled(sums: Floats) -> Floats:
+            value = statistic(sums)
+            odds = (value - self.least) / (self.most - value)
+            inside = np.isfinite(odds) & (odds > 0)
+            return np.log(odds, out=np.full(np.shape(value), np.nan), where=inside)
+
+        return scaled
+
+    def back(self, end: float) -> float:
+        """An end of an interval as the figure is read."""
+        if not self.bounded:
+            return end
+        return self.least + (self.most - self.least) / (1 + math.exp(-max(-700.0, min(end, 700.0))))
 
 
 def scenario_sums(shares: Floats, scenario: Ints) -> Floats:
@@ -217,6 +258,44 @@ def _rater_variance(
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan, len(raters)
     return (len(values) - 1) * float(np.var(values)), len(raters)
+
+
+def _rater_variance_within(
+    statistic: Statistic, parts: Parts, rates: Rates, ballots: Ballots
+) -> float:
+    """The jackknife variance of the figure with each rater left out of one scenario at a time, to
+    first order: what the variance between scenarios holds already."""
+    shares = parts(rates.h, rates.n)
+    gradient = _gradient(statistic, shares)
+    # The k-th ballots of all cases are left out at once: each case changes on its own.
+    order = np.argsort(ballots.case, kind="stable")
+    turn = np.arange(len(order)) - np.searchsorted(ballots.case[order], ballots.case[order])
+    moved = np.zeros(len(order))
+    for k in range(int(turn.max(initial=-1)) + 1):
+        rows = order[turn == k]
+        case = ballots.case[rows]
+        n, grants = rates.n.copy(), rates.grants.copy()
+        n[case] -= ballots.n[rows]
+        grants[case] -= ballots.grants[rows]
+        h = np.divide(grants, n, out=np.full(len(n), np.nan), where=n > 0)
+        moved[rows] = ((parts(h, n) - shares) @ gradient)[case]
+    width = int(ballots.rater.max(initial=0)) + 1
+    scenario = rates.scenario[ballots.case]
+    places, place = np.unique(scenario * width + ballots.rater, return_inverse=True)
+    sums, group = sums_by(place, moved, len(places)), places // width
+    raters = np.maximum(sums_by(group, np.ones(len(places))), 1)
+    away = (sums - (sums_by(group, sums) / raters)[group]) ** 2
+    return float(((raters - 1) / raters)[group] @ away)
+
+
+def _gradient(statistic: Statistic, shares: Floats) -> Floats:
+    """(Q,) numerical derivatives of the statistic at the sums."""
+    total = shares.sum(axis=0)
+    nudge = np.diag(1e-5 * (np.abs(shares).sum(axis=0) + np.finfo(float).tiny))
+    with np.errstate(all="ignore"):
+        rise = statistic(total + nudge) - statistic(total - nudge)
+    gradient: Floats = np.nan_to_num(rise / (2 * np.diag(nudge)))
+    return gradient
 
 
 def _value_of(statistic: Statistic, shares: Floats) -> float:

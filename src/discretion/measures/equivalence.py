@@ -74,11 +74,12 @@ def people_equivalence(
 ) -> Equivalence:
     """Whether a panel grants as often with the level as without.
 
-    The variance is that between scenario means plus the delete-one-rater jackknife's, on t with
-    the smaller number of scenarios and raters less one; the first alone where raters are not known.
-    With fewer than six scenarios the verdict is on these scenarios only, and in place of the first
-    stands the variance between the cases of a side; with one case a side the raters' alone, on
-    R - 1, or that between pairs where they are not known.
+    The variance is that between scenario means plus what raters add to it: the delete-one-rater
+    jackknife's less that of raters within scenarios, never less than nothing, on t with the smaller
+    number of scenarios and raters less one; the first alone where raters are not known. With fewer
+    than six scenarios the verdict is on these scenarios only, and cases stand in place of
+    scenarios: the variance between the cases of a side, and raters within cases. With one case a
+    side it is the raters' alone, on R - 1, or that between pairs where they are not known.
 
     Args:
         matched: the cases with the level and without it.
@@ -93,7 +94,8 @@ def people_equivalence(
         if estimate.few and matched.singles:
             variance, df = by_rater, raters - 1
         else:
-            variance, df = variance + by_rater, min(df, raters - 1)
+            within = _rater_variance_within(matched, rates, rates.ballots, by_case=estimate.few)
+            variance, df = variance + max(0.0, by_rater - within), min(df, raters - 1)
     # Rates that happen to agree in every pair do not show that all people's would.
     if variance == 0:
         variance = np.nan
@@ -257,6 +259,37 @@ def _rater_variance(matched: Matched, rates: Rates, ballots: Ballots) -> tuple[f
             replicates[first : first + count] = means.sum(1) / (count_of > 0).sum(1)
     spread = float(((replicates - replicates.mean()) ** 2).sum())
     return spread * (len(raters) - 1) / len(raters), len(raters)
+
+
+def _rater_variance_within(
+    matched: Matched, rates: Rates, ballots: Ballots, *, by_case: bool
+) -> float:
+    """The jackknife variance of the mean difference with each rater left out of one scenario, or of
+    one case, at a time: what the variance between these holds already. Who alone judged a case is
+    not left out of it, so that it rather comes out too small and the interval too wide."""
+    difference, count = _differences(rates.h[matched.case], matched)
+    weight = case_weights(np.isfinite(difference).astype(float), matched.scenario, "scenarios")
+    share = np.divide(weight, weight.sum(), out=np.zeros(len(weight)), where=weight.sum() > 0)
+    # What a case counts in the mean difference: its side's sign, by what stands on its side.
+    size = count[matched.having.astype(int), matched.stratum]
+    part = np.divide(share[matched.stratum], size, out=np.zeros(len(size)), where=size > 0)
+    counts = np.zeros(len(rates.h))
+    np.add.at(counts, matched.case, np.where(matched.having, part, -part))
+    group = np.zeros(len(rates.h), dtype=np.int64)
+    group[matched.case] = matched.case if by_case else matched.scenario[matched.stratum]
+    here = (counts[ballots.case] != 0) & (rates.n[ballots.case] > ballots.n)
+    case = ballots.case[here]
+    left = (rates.grants[case] - ballots.grants[here]) / (rates.n[case] - ballots.n[here])
+    moved = counts[case] * (left - rates.h[case])
+    width = int(ballots.rater.max(initial=0)) + 1
+    places, place = np.unique(group[case] * width + ballots.rater[here], return_inverse=True)
+    sums, of_group = sums_by(place, moved, len(places)), places // width
+    raters = sums_by(of_group, np.ones(len(places)), 1)
+    mean = np.divide(
+        sums_by(of_group, sums, 1), raters, out=np.zeros(len(raters)), where=raters > 0
+    )
+    scale = np.divide(raters - 1, raters, out=np.zeros(len(raters)), where=raters > 0)
+    return float(scale[of_group] @ (sums - mean[of_group]) ** 2)
 
 
 def _verdict(

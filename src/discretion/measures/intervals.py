@@ -69,10 +69,14 @@ def mean_of(
 ) -> Estimate:
     """The mean of a term over the cases that have one, and its standard error (DESIGN 6).
 
-    The variance is that between scenario means plus the delete-one-rater jackknife's, on t with
-    min(K, R) - 1 degrees of freedom; the first alone where raters are not known. With fewer than
-    six scenarios it is the raters' alone, on R - 1; where they are not known either, the variance
-    that drawing each case's judgments anew would have.
+    The variance is that between scenario means plus what raters add to it: the delete-one-rater
+    jackknife's less that of raters within scenarios, which the first holds already, and never less
+    than nothing. That is the guarded two-way form of Cameron, Gelbach and Miller (2011) and of
+    Owen (2007): without it the noise of single judgments is counted twice, and without the guard a
+    variance can come out too small. It stands on t with min(K, R) - 1 degrees of freedom; the first
+    alone where raters are not known. With fewer than six scenarios it is the raters' alone, on
+    R - 1; where they are not known either, the variance that drawing each case's judgments anew
+    would have.
 
     Args:
         term: what a case contributes.
@@ -100,9 +104,9 @@ def mean_of(
     few = scenarios < FEW and not beyond
     note = "for these scenarios only" if few else ""
     if rates.ballots is not None:
-        people, raters = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)
-        df: float = (raters if few else min(scenarios, raters)) - 1
-        variance = people if few else between + people
+        people = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)
+        df: float = (people.raters if few else min(scenarios, people.raters)) - 1
+        variance = people.whole if few else between + people.beyond_scenarios
     elif few:
         df = float(np.maximum(rates.n[used] - 1, 0).sum())
         variance = _judgment_variance(term, rates, used, weight)
@@ -128,20 +132,36 @@ def scenario_variance(deviation: Floats, weight: Floats, scenario: Ints) -> tupl
     return float(scale * (sums**2).sum()), scenarios
 
 
+@dataclass(frozen=True, slots=True)
+class RaterVariance:
+    """How a figure varies with the raters, by the delete-one-rater jackknife."""
+
+    whole: float
+    """Each rater left out everywhere; NaN where that cannot be."""
+    within: float
+    """Each left out of one scenario at a time: what the variance between scenarios holds too."""
+    raters: int
+
+    @property
+    def beyond_scenarios(self) -> float:
+        """What raters who judge several scenarios add to the variance between scenarios."""
+        return self.whole - self.within if self.whole > self.within else self.whole * 0
+
+
 def _rater_variance(
     term: Term, rates: Rates, ballots: Ballots, value: Floats, mass: Floats, weigh: Weigh, per: Per
-) -> tuple[float, int]:
-    """The delete-one-rater jackknife variance and the number of raters R.
+) -> RaterVariance:
+    """The raters' variance of a mean.
 
     Only the cases a rater judged change when that rater leaves, so one pass over the ballots
-    gives all R replicates. A case that then has no term leaves that replicate; the variance is
+    gives all replicates. A case that then has no term leaves that replicate; the variance is
     NaN with one rater, or where a replicate loses every case.
     """
     here = mass[ballots.case] > 0
     case, rater = ballots.case[here], ballots.rater[here]
     raters, rater = np.unique(rater, return_inverse=True)
     if len(raters) < 2:
-        return math.nan, len(raters)
+        return RaterVariance(math.nan, math.nan, len(raters))
     n = rates.n[case] - ballots.n[here]
     with np.errstate(all="ignore"):
         h = (rates.grants[case] - ballots.grants[here]) / n
@@ -150,41 +170,50 @@ def _rater_variance(
     new_mass = np.where(left, n if per == "judgment" else 1.0, 0.0)
     gained = np.where(left, changed, 0.0) * new_mass - value[case] * mass[case]
     lost = new_mass - mass[case]
+    # A place is a rater in a scenario: what its judgments add to the sums and take from them.
+    places, place = np.unique(rates.scenario[case] * len(raters) + rater, return_inverse=True)
+    scenario, who = places // len(raters), places % len(raters)
+    gained, lost = sums_by(place, gained), sums_by(place, lost)
     if weigh == "cases":
-        top = value @ mass + sums_by(rater, gained)
-        bottom = mass.sum() + sums_by(rater, lost)
+        sums, masses = np.array(value @ mass), np.array(mass.sum())
     else:
-        top, bottom = _scenario_replicates(rates, value, mass, case, rater, gained, lost)
+        sums, masses, gained, lost = _scenario_means(rates, value, mass, scenario, gained, lost)
+    top, bottom = sums + sums_by(who, gained), masses + sums_by(who, lost)
     if (bottom <= 0).any():
-        return math.nan, len(raters)
-    replicates = top / bottom
-    spread = float(((replicates - replicates.mean()) ** 2).sum())
-    return spread * (len(raters) - 1) / len(raters), len(raters)
+        return RaterVariance(math.nan, math.nan, len(raters))
+    whole = _jackknife(top / bottom, np.zeros(len(raters), dtype=np.int64))
+    one, other = sums + gained, masses + lost
+    kept = other > 0
+    within = _jackknife(one[kept] / other[kept], scenario[kept])
+    return RaterVariance(whole, within, len(raters))
 
 
-def _scenario_replicates(
-    rates: Rates,
-    value: Floats,
-    mass: Floats,
-    case: Ints,
-    rater: Ints,
-    gained: Floats,
-    lost: Floats,
-) -> tuple[Floats, Floats]:
-    """Sums of scenario means, and numbers of scenarios, with each rater left out: (R,) each."""
-    raters = int(rater.max()) + 1
+def _scenario_means(
+    rates: Rates, value: Floats, mass: Floats, scenario: Ints, gained: Floats, lost: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """The sum of scenario means and their number, and what each place (a rater in a scenario of
+    `scenario`) adds to both when its judgments are left out."""
     sums = sums_by(rates.scenario, value * mass)
     masses = sums_by(rates.scenario, mass)
-    pairs, place = np.unique(rates.scenario[case] * raters + rater, return_inverse=True)
-    scenario, who = pairs // raters, pairs % raters
-    bottom = masses[scenario] + sums_by(place, lost)
+    bottom = masses[scenario] + lost
     kept = bottom > 0
-    new = np.divide(
-        sums[scenario] + sums_by(place, gained), bottom, out=np.zeros(len(pairs)), where=kept
-    )
+    new = np.divide(sums[scenario] + gained, bottom, out=np.zeros(len(scenario)), where=kept)
     means = np.divide(sums, masses, out=np.zeros(len(sums)), where=masses > 0)
-    top = means.sum() + sums_by(who, new - means[scenario])
-    return top, (masses > 0).sum() - sums_by(who, ~kept)
+    return (
+        np.array(means.sum()),
+        np.array(float((masses > 0).sum())),
+        new - means[scenario],
+        -(~kept).astype(float),
+    )
+
+
+def _jackknife(replicates: Floats, group: Ints) -> float:
+    """The jackknife variance over the replicates of each group, added up over groups."""
+    count = sums_by(group, np.ones(len(group)))
+    mean = sums_by(group, replicates) / np.maximum(count, 1)
+    away = (replicates - mean[group]) ** 2
+    scale = np.divide(count - 1, count, out=np.zeros(len(count)), where=count > 0)
+    return float(scale[group] @ away)
 
 
 def _judgment_variance(term: Term, rates: Rates, used: Bools, weight: Floats) -> float:

@@ -6,6 +6,7 @@ import re
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
+from discretion.facts import facts_of
 
 # Control characters but tab and line feed, lone surrogates, and what Unicode lets a program draw
 # as nothing (Default_Ignorable_Code_Point): zero-width and bidirectional marks, tags, variation
@@ -36,6 +37,21 @@ def delimited(text: str, tag: str = "case") -> str:
 def between_tags(plain_text: str, tag: str = "case") -> str:
     """`delimited` for a text that is plain already."""
     return f"<{tag}>\n{_TAGS.sub('‹', plain_text)}\n</{tag}>"
+
+
+def facts_block(case: Case, language: str = "en") -> str:
+    """The facts of a case as a prompt carries them, outside its tags, since no requester says
+    them; empty where the text holds them all. The toy language states its own."""
+    return _TAGS.sub("‹", plain(facts_of(case, language)))
+
+
+def text_and_facts(
+    case: Case, tag: str = "case", language: str = "en", *, twin: bool = False
+) -> str:
+    """The case between its tags, and its facts behind them; of a twin, which states its own, the
+    text alone."""
+    facts = "" if twin else facts_block(case, language)
+    return "\n".join(part for part in (delimited(text_of(case, twin=twin), tag), facts) if part)
 
 
 def text_of(case: Case, *, twin: bool) -> str:

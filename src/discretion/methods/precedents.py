@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from discretion.cases import Case
 from discretion.errors import DiscretionError
-from discretion.methods.case_text import delimited, plain, text_of
+from discretion.methods.case_text import delimited, plain, text_and_facts, text_of
 from discretion.methods.worded import WordedMethod
 from discretion.methods.wordings import wordings
+from discretion.policies import Policy
 from discretion.precedents import Precedent, nearest
 
 PoolFor = Callable[[Case], Sequence[Precedent]]
@@ -27,11 +28,14 @@ class Precedents:
     """Show one explanation of each that has any."""
     count: int = COUNT
 
-    def shown(self, case: Case, *, twin: bool) -> str:
+    def shown(self, case: Case, *, twin: bool, question: str = "") -> str:
         """The nearest precedents, nearest first, in English or in the dialect.
 
         Explanations play no part in the choice, so that with and without them the same cases are
         shown.
+
+        Args:
+            question: the policy's own, if it has one: those under it were answered by yes or no.
 
         Raises:
             DiscretionError: there is none that could be shown.
@@ -47,11 +51,15 @@ class Precedents:
             )
         if twin:
             return " ".join(self._in_dialect(one) for one in chosen)
-        return "\n\n".join([wordings().precedents, *(self._in_english(one) for one in chosen)])
+        asked = [bool(question) and one.case.policy == case.policy for one in chosen]
+        lines = (self._in_english(one, asked=yes) for one, yes in zip(chosen, asked, strict=True))
+        return "\n\n".join([wordings().precedents, *lines])
 
-    def _in_english(self, one: Precedent) -> str:
+    def _in_english(self, one: Precedent, *, asked: bool) -> str:
         verb = "Granted" if one.granted else "Refused"
-        lines = [delimited(text_of(one.case, twin=False), "earlier"), f"{verb} by {_people(one)}."]
+        if asked:
+            verb = "Answered yes" if one.granted else "Answered no"
+        lines = [text_and_facts(one.case, "earlier"), f"{verb} by {_people(one)}."]
         if self.why and one.explanations:
             lines += ["One of them said why:", delimited(one.explanations[0], "why")]
         return "\n".join(lines)
@@ -69,8 +77,8 @@ class PrecedentsMethod(WordedMethod):
 
     precedents: Precedents
 
-    def earlier(self, case: Case, *, twin: bool) -> str:
-        return self.precedents.shown(case, twin=twin)
+    def earlier(self, case: Case, policy: Policy, *, twin: bool) -> str:
+        return self.precedents.shown(case, twin=twin, question=policy.question)
 
 
 def precedents_method(pool_for: PoolFor, *, why: bool = False, count: int = COUNT) -> WordedMethod:

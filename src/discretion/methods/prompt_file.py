@@ -7,28 +7,50 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from discretion.arms import Ask, Message, Prompt
+from discretion.arms import Ask, Choices, Message, Prompt
 from discretion.cases import Case
 from discretion.documents import MAX_BYTES
 from discretion.errors import DiscretionError
-from discretion.methods.case_text import text_of
+from discretion.methods.case_text import facts_block, text_of
 from discretion.methods.precedents import Precedents
-from discretion.methods.questions import choices, question, vocabularies
+from discretion.methods.prompt_endings import Ending, answers_in, ending_of
+from discretion.methods.questions import (
+    answer_in,
+    choices,
+    in_order,
+    question,
+    surface_forms,
+    vocabularies,
+)
 from discretion.methods.worded import case_block, distance
 from discretion.policies import Policy
+from discretion.units import Unit
 
-SLOTS = ("policy", "case", "purpose", "guidance", "precedents")
+SLOTS = (
+    "policy",
+    "case",
+    "facts",
+    "value",
+    "limit",
+    "purpose",
+    "guidance",
+    "precedents",
+    "question",
+)
+"""Besides ``{answers: GRANT/REFUSE}``, which stands for the two words in the order asked for."""
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 
 
 @dataclass(frozen=True, slots=True)
 class PromptFile:
-    """A prompt that a user wrote. The question and its two answers are put after it, since they
-    are varied for balance."""
+    """A prompt that a user wrote. It ends as it was written, unless nothing in it says in which
+    words to answer: then a question is put after it."""
 
     name: str
     template: str = field(repr=False)
+    ending: Ending = field(default_factory=Ending)
+    slots: frozenset[str] = frozenset()
     precedents: Precedents | None = None
     """What ``{precedents}`` stands for; None where the template has no such slot."""
     wordings: int = 1
@@ -36,27 +58,62 @@ class PromptFile:
 
     @property
     def vocabularies(self) -> tuple[str, ...]:
-        return vocabularies()
+        return (self.ending.vocabulary,) if self.ending.vocabulary else vocabularies()
+
+    @property
+    def shows_value(self) -> bool:
+        """Whether the value is in it even where the case's text does not hold it."""
+        return bool(self.slots & {"facts", "value"})
 
     def prompt(self, case: Case, policy: Policy, ask: Ask) -> Prompt:
-        """The template filled, then the question, as one user message."""
-        asked = choices(ask.vocabulary, grant_first=ask.grant_first, twin=ask.twin)
-        put = question(asked, twin=ask.twin)
+        """The template filled, as one user message; behind it what is needed to read an answer."""
+        asked = self._choices(ask)
+        put = ""
+        if ask.twin or not self.ending.words:
+            put = question(asked, twin=ask.twin, own=policy.question)
+        unit = Unit.named(case.unit)
         fillings: dict[str, Callable[[], str]] = {
             "policy": policy.rule.strip,
             "purpose": policy.purpose.strip,
             "guidance": policy.guidance.strip,
             "case": lambda: text_of(case, twin=True) if ask.twin else case_block(case),
-            "precedents": lambda: self._precedents(case, ask),
+            "facts": lambda: "" if ask.twin else facts_block(case),
+            "value": lambda: "" if case.value is None else unit.show(case.value),
+            "limit": lambda: "" if case.limit is None else unit.show(case.limit),
+            "precedents": lambda: self._precedents(case, policy, ask),
+            "question": lambda: put,
+            "answers": lambda: " or ".join(in_order(asked)),
         }
         body = _BRACES.sub(lambda found: _fill(found, fillings), self.template).strip()
-        parts = [body, put] if ask.twin else [body, distance(case, ask), put]
+        if ask.twin:
+            parts = [body, "" if "question" in self.slots else put]
+        else:
+            stated = distance(case, ask, among_facts="facts" in self.slots)
+            parts = [body, stated, self._behind(asked, put)]
         gap = " " if ask.twin else "\n\n"
         message = Message("user", gap.join(part for part in parts if part))
         return Prompt((message,), asked, wording=ask.wording)
 
-    def _precedents(self, case: Case, ask: Ask) -> str:
-        return self.precedents.shown(case, twin=ask.twin) if self.precedents else ""
+    def _choices(self, ask: Ask) -> Choices:
+        ending = self.ending
+        if ask.twin:
+            known = ask.vocabulary if ask.vocabulary in vocabularies() else vocabularies()[0]
+            return choices(known, grant_first=ask.grant_first, twin=True)
+        if ending.words:
+            grant, refuse = map(surface_forms, ending.words)
+            return Choices(ending.vocabulary, grant, refuse, ask.grant_first)
+        return choices(ask.vocabulary, grant_first=ask.grant_first)
+
+    def _behind(self, asked: Choices, put: str) -> str:
+        """What is put after the user's own words."""
+        if self.ending.needs == "nothing":
+            return ""
+        return answer_in(asked) if self.ending.needs == "answer" else put
+
+    def _precedents(self, case: Case, policy: Policy, ask: Ask) -> str:
+        if self.precedents is None:
+            return ""
+        return self.precedents.shown(case, twin=ask.twin, question=policy.question)
 
 
 def prompt_file(path: Path, name: str, precedents: Precedents | None = None) -> PromptFile:
@@ -78,14 +135,14 @@ def prompt_file(path: Path, name: str, precedents: Precedents | None = None) -> 
                 where=f"{path}:{line}",
                 mend=f"write {found[0] * 2} for a literal brace",
             )
-        if found[1] not in SLOTS:
+        if found[1] not in SLOTS and not answers_in(found[1]):
             known = ", ".join(f"{{{slot}}}" for slot in SLOTS)
             raise DiscretionError(
                 f"unknown slot {found[0]}",
                 where=f"{path}:{line}",
                 mend=f"use one of {known}, or double the braces of literal text",
             )
-        slots.add(found[1])
+        slots.add("answers" if answers_in(found[1]) else found[1])
     if "case" not in slots:
         raise DiscretionError(
             "has no slot {case}, so a model would not see what it decides",
@@ -100,7 +157,8 @@ def prompt_file(path: Path, name: str, precedents: Precedents | None = None) -> 
             where=str(path),
             mend="import judgments first, or take the slot out",
         )
-    return PromptFile(name, template, precedents)
+    ending = ending_of(template, frozenset(slots), path)
+    return PromptFile(name, template, ending, frozenset(slots), precedents)
 
 
 def _read(path: Path) -> str:
@@ -125,4 +183,6 @@ def _read(path: Path) -> str:
 
 def _fill(found: re.Match[str], fillings: dict[str, Callable[[], str]]) -> str:
     """A slot's filling, or the single brace that a double one stands for."""
-    return found[0][0] if found[1] is None else fillings[found[1]]()
+    if found[1] is None:
+        return found[0][0]
+    return fillings["answers" if answers_in(found[1]) else found[1]]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from discretion.arms import Choices
+from discretion.arms import YES_GRANTS, Choices
 from discretion.methods.wordings import wordings
 
 DECISION_CUE = "\nDecision: "
@@ -20,20 +20,39 @@ def vocabularies() -> tuple[str, ...]:
 def choices(vocabulary: str, *, grant_first: bool, twin: bool = False) -> Choices:
     """The two answers of a vocabulary, in the surface forms that count as each."""
     words = wordings().questions[vocabulary]
-    forms = _dialect_forms if twin else _surface_forms
+    forms = _dialect_forms if twin else surface_forms
     return Choices(vocabulary, forms(words.grant), forms(words.refuse), grant_first)
 
 
-def question(asked: Choices, *, reason_first: bool = False, twin: bool = False) -> str:
-    """The question, which names the two answers in the order asked for."""
+def question(
+    asked: Choices, *, reason_first: bool = False, twin: bool = False, own: str = ""
+) -> str:
+    """The question, which names the two answers in the order asked for.
+
+    Args:
+        own: the policy's question, in place of the built-in one where its yes grants.
+    """
     words = wordings()
     kind = words.questions[asked.vocabulary]
-    grant, refuse = asked.grant[0], asked.refuse[0]
-    first, second = (grant, refuse) if asked.grant_first else (refuse, grant)
+    first, second = in_order(asked)
     if twin:
         return kind.dialect.format(first=first, second=second)
-    how = words.reason if reason_first else words.answer
-    return f"{kind.english} {how}".format(first=first, second=second)
+    how = (words.reason if reason_first else words.answer).format(first=first, second=second)
+    if own and asked.vocabulary == YES_GRANTS:
+        return f"{own.strip()} {how}"
+    return f"{kind.english.format(first=first, second=second)} {how}"
+
+
+def in_order(asked: Choices) -> tuple[str, str]:
+    """The two words in the order asked for."""
+    grant, refuse = asked.grant[0], asked.refuse[0]
+    return (grant, refuse) if asked.grant_first else (refuse, grant)
+
+
+def answer_in(asked: Choices) -> str:
+    """The line that names the two answers alone, where the question was put already."""
+    first, second = in_order(asked)
+    return wordings().answer.format(first=first, second=second)
 
 
 def decision_cue(*, reason_first: bool, twin: bool) -> str:
@@ -44,7 +63,7 @@ def decision_cue(*, reason_first: bool, twin: bool) -> str:
 
 
 @cache
-def _surface_forms(word: str) -> tuple[str, ...]:
+def surface_forms(word: str) -> tuple[str, ...]:
     """How a model may write a word that it was asked for; masses of all of them are summed."""
     return (word, word.capitalize(), word.upper(), f"{word}.", f"{word.capitalize()}.")
 

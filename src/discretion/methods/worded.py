@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from discretion.arms import Ask, Message, Prompt
 from discretion.cases import Case
-from discretion.methods.case_text import between_tags, text_of
+from discretion.facts import value_stands
+from discretion.methods.case_text import between_tags, facts_block, text_of
 from discretion.methods.questions import choices, decision_cue, question, vocabularies
 from discretion.methods.wordings import Instruction, wordings
 from discretion.policies import Policy
@@ -36,8 +37,8 @@ class WordedMethod:
             DiscretionError: the case has no text, or no twin where that is asked for.
         """
         asked = choices(ask.vocabulary, grant_first=ask.grant_first, twin=ask.twin)
-        put = question(asked, reason_first=self.reason_first, twin=ask.twin)
-        earlier = self.earlier(case, twin=ask.twin)
+        put = question(asked, reason_first=self.reason_first, twin=ask.twin, own=policy.question)
+        earlier = self.earlier(case, policy, twin=ask.twin)
         if ask.twin:
             text = text_of(case, twin=True)
             word = self._instruction.dialect[ask.wording]
@@ -45,7 +46,7 @@ class WordedMethod:
             body = " ".join(part for part in (earlier, text, f"{word}: {put}") if part)
             messages: tuple[Message, ...] = (Message("user", body),)
         else:
-            parts = (earlier, case_block(case), distance(case, ask), put)
+            parts = (earlier, case_block(case), facts_block(case), distance(case, ask), put)
             messages = (
                 Message("system", self._system(policy, ask.wording)),
                 Message("user", "\n\n".join(part for part in parts if part)),
@@ -58,7 +59,7 @@ class WordedMethod:
             decision_cue=decision_cue(reason_first=self.reason_first, twin=ask.twin),
         )
 
-    def earlier(self, case: Case, *, twin: bool) -> str:
+    def earlier(self, case: Case, policy: Policy, *, twin: bool) -> str:
         """What stands before the case; nothing, unless a method shows precedents."""
         return ""
 
@@ -68,7 +69,14 @@ class WordedMethod:
 
     def _system(self, policy: Policy, wording: int) -> str:
         words = wordings()
-        parts = [words.openings[wording], words.rule.format(rule=policy.rule.strip())]
+        rule, openings = policy.rule.strip(), words.openings
+        if policy.question:
+            openings = words.openings_for_a_question
+        elif not rule:
+            openings = words.openings_without_rule
+        parts = [openings[wording]]
+        if rule:
+            parts.append(words.rule.format(rule=rule))
         if self.shows_purpose and policy.purpose:
             parts.append(words.purpose.format(purpose=policy.purpose.strip()))
         if policy.guidance:
@@ -81,7 +89,12 @@ def case_block(case: Case) -> str:
     return f"{wordings().notice}\n{between_tags(text_of(case, twin=False))}"
 
 
-def distance(case: Case, ask: Ask) -> str:
-    """How far the value lies beyond the limit, in words, where that is to be stated."""
-    over = case.over() if ask.state_deviation else ""
+def distance(case: Case, ask: Ask, *, among_facts: bool = True) -> str:
+    """How far the value lies beyond the limit, in words, where that is to be stated.
+
+    Args:
+        among_facts: the prompt shows the facts, which say it unless the text holds the value.
+    """
+    stated = among_facts and not value_stands(case)
+    over = case.over() if ask.state_deviation and not stated else ""
     return wordings().distance.format(distance=over) if over else ""

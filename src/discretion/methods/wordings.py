@@ -31,10 +31,22 @@ class Question(Described):
     refuse: str
 
 
+class Plain(Described):
+    """What the plain method says around a rule and a case."""
+
+    rule: str
+    asked: str
+    """What is asked where the policy has no question of its own."""
+    question: str
+    """With the slots ``{question}``, ``{first}`` and ``{second}``."""
+
+
 class Wordings(Described):
     """Everything in wordings.yaml, which says where each part stands in a prompt."""
 
     openings: tuple[str, ...] = Field(min_length=3)
+    openings_without_rule: tuple[str, ...] = Field(min_length=3)
+    openings_for_a_question: tuple[str, ...] = Field(min_length=3)
     rule: str
     purpose: str
     guidance: str
@@ -45,6 +57,7 @@ class Wordings(Described):
     reason: str
     questions: dict[str, Question]
     """By vocabulary."""
+    plain: Plain
     methods: dict[str, Instruction]
 
 

@@ -149,7 +149,7 @@ def _groups(card: Scorecard) -> Iterator[Row]:
 
 def _money(card: Scorecard) -> Iterator[Row]:
     for one in card.money:
-        facts = {**_flat(one), "policies": "; ".join(one.policies)}
+        facts = {**_flat(one), "policies": "; ".join(one.policies), "prices": card.prices}
         for row in one.arms:
             yield {**facts, "arm": row.arm, "reference": row.reference, **_flat(row.costs)}
 
@@ -184,6 +184,7 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "factors": _factors,
     "teaching": _lessons,
     "teaching_contrasts": _lesson_contrasts,
+    "readings": lambda card: map(_flat, card.readings),
     "contrasts": lambda card: map(_flat, card.contrasts),
     "paths": _paths,
     "raters": lambda card: map(_flat, card.raters),

@@ -9,12 +9,20 @@ import numpy as np
 
 from discretion.answers import Estimate
 from discretion.cases import Docket
+from discretion.facts import text_with_facts
 from discretion.judgments import Panel
 from discretion.measures.references import references
 from discretion.measures.weights import Weigh
 from discretion.policies import Prices
 from discretion.scenarios import Scenario
-from discretion.scorecards.cards import ArmCard, Disagreement, Kind, RunCard, Scorecard
+from discretion.scorecards.cards import (
+    ArmCard,
+    Disagreement,
+    Kind,
+    PricesOf,
+    RunCard,
+    Scorecard,
+)
 from discretion.scorecards.curves import curve_cards
 from discretion.scorecards.factors import amplified, factor_cards
 from discretion.scorecards.findings import findings
@@ -29,6 +37,7 @@ from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
 from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
+from discretion.scorecards.reads_case import Reading, doubts, sentences, withhold
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
 
@@ -49,9 +58,11 @@ def score(
     groups: Sequence[tuple[str, str, Panel]] = (),
     others: Sequence[Panel] = (),
     prices: Mapping[str, Prices] | None = None,
+    prices_of: PricesOf = "run",
     tickets: Sequence[Ticket] | None = None,
     untaught: Sequence[str] = (),
     failures: Mapping[str, int] | None = None,
+    reading: Reading | None = None,
     run: RunCard | None = None,
     banner: str = "",
     weigh: Weigh = "scenarios",
@@ -68,10 +79,13 @@ def score(
         groups: (column, value, panel) of groups of the panel's raters, to compare arms with too.
         others: panels to set beside this one, on the cases that both judged.
         prices: what wrong decisions cost, by policy; money is counted where there are any.
+        prices_of: when the policies said so.
         tickets: imported requests by which money is counted as often as cases occur; None counts
             cases as everything else does.
         untaught: arms that are shown apart, since their model was not taught their method.
         failures: calls of each arm that gave no decision.
+        reading: how they were asked, noted while the estimates are read; arms that go by that and
+            not by the case have no threshold, no money and no rank.
         weigh: whether scenarios or cases count the same.
         with_cases: show the texts of the largest disagreements.
         seed: of the resampling.
@@ -84,7 +98,10 @@ def score(
     granted: dict[str, set[str]] = {}
     replies = replies_of(study, tuple(kinds), _noting_grants(estimates, forbidden, granted))
     league = [reply for name, reply in replies.items() if name not in untaught]
-    lines = [reply for reply in league if not reply.constant]
+    models = [reply.name for reply in league if kinds[reply.name] == "model"]
+    readings = reading.cards(study, models, seed) if reading else ()
+    blind = {one.arm for one in readings if one.withheld}
+    lines = [reply for reply in league if not reply.constant and reply.name not in blind]
     levels = levels_of(study, docket.scenarios)
     fits = fits_of(study, levels, lines)
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
@@ -98,7 +115,6 @@ def score(
             study,
             reply,
             kinds[name],
-            both,
             rng,
             never_granted=len(granted.get(name, ())),
             never_cases=len(forbidden),
@@ -108,22 +124,30 @@ def score(
             matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
             amplifies=amplified(factors, name),
         )
+    cards |= {name: withhold(cards[name]) for name in blind}
     ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
+    seeing = [card for card in ranked if card.name not in blind]
     rng = np.random.default_rng(seed)
     people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
-    apart = [replies[card.name] for card in ranked if card.kind != "baseline"]
+    apart = [replies[card.name] for card in seeing if card.kind != "baseline"]
     declared = [(replies[one.arm], replies[one.against]) for one in compared]
     raters = rater_cards(study, apart)
-    beside = [replies[card.name] for card in ranked]
+    beside = [replies[card.name] for card in seeing]
     money = money_cards(study, beside, prices or {}, tickets, seed=seed) if beside else ()
     panels = tuple(panel_card(study, other, beside) for other in others)
     return Scorecard(
         title=title,
         banner=banner,
-        findings=findings(people, ranked, leans, curves, compared, raters, money, panels),
-        warnings=warnings(people, ranked, study, docket.scenarios, curves),
+        findings=(
+            *sentences(readings),
+            *findings(people, seeing, leans, curves, compared, raters, money, panels),
+        ),
+        warnings=(
+            *doubts(readings),
+            *warnings(people, ranked, study, docket.scenarios, curves),
+        ),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
@@ -138,6 +162,8 @@ def score(
         panels=panels,
         disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
+        prices=prices_of,
+        readings=readings,
     )
 
 
@@ -190,7 +216,7 @@ def _disagreements(
                 p=float(arm.p[row]),
                 rate=float(study.rates.h[row]),
                 n=None if np.isnan(n) else int(n),
-                text=case.text if with_cases else None,
+                text=text_with_facts(case) if with_cases and case.text else None,
             )
         )
     return tuple(found)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from discretion.measures.agreement import majority_agreement
-from discretion.measures.bootstrap import pooled
+from discretion.measures.bootstrap import NOTHING_VARIES, pooled
 from discretion.measures.calibration import auc, calibration_curve
 from discretion.measures.contrasts import Contrast, contrast, holm
-from discretion.measures.figure import Figure, missing
+from discretion.measures.figure import TOO_FEW, Figure, missing
 from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
 from discretion.measures.rates import Floats
-from discretion.measures.references import References
+from discretion.measures.references import beyond_second_panel
 from discretion.measures.scores import brier, log_loss
 from discretion.measures.unsure import unsure_sensitivity
 from discretion.measures.weights import case_weights
@@ -23,6 +24,8 @@ from discretion.measures.wordings import within_spread, wording_spread
 from discretion.scorecards.cards import ArmCard, CalibrationBin, ContrastCard, Kind, Verdict
 from discretion.scorecards.study import Replies, Study
 
+_TAIL = 0.025
+"""Chance that is left beyond each end of a 95% interval."""
 NOTES = {"baseline/mean": "fitted on all cases, these included"}
 
 
@@ -30,7 +33,6 @@ def arm_card(
     study: Study,
     replies: Replies,
     kind: Kind,
-    both: References,
     rng: np.random.Generator,
     *,
     curve_gap: Figure,
@@ -44,7 +46,6 @@ def arm_card(
     """Every figure of one arm.
 
     Args:
-        both: what the plain gap is read against.
         curve_gap: how far its curves are from the people's.
         reach: how far beyond the limits it goes, beside the people.
         failures: calls that gave no decision.
@@ -81,7 +82,7 @@ def arm_card(
         panel_gap=gaps.gap,
         over_grant=gaps.over_grant,
         under_grant=gaps.under_grant,
-        beyond_second_panel=both.beyond(p, rates, weigh=weigh),
+        beyond_second_panel=beyond_second_panel(p, rates, weigh=weigh),
         curve_gap=curve_gap,
         reach=reach,
         brier=brier(p, replies.variance, rates, weigh=weigh),
@@ -93,8 +94,8 @@ def arm_card(
         matthews=majority.matthews,
         deployed_signed=signed_gap(deployed, rates, weigh=weigh),
         deployed_gap=corrected_gap(deployed, np.zeros_like(p), rates, weigh=weigh),
-        refused_of_granted=_share_of(study, 1 - deployed, rng, granted=True),
-        granted_of_refused=_share_of(study, deployed, rng, granted=False),
+        refused_of_granted=share_of(study, 1 - deployed, rng, granted=True),
+        granted_of_refused=share_of(study, deployed, rng, granted=False),
         order_effect=_order_effect(study, replies),
         instruction_spread=_instruction_spread(study, replies),
         case_spread=_case_spread(study, replies),
@@ -182,7 +183,7 @@ def _contrast(study: Study, one: Replies, other: Replies) -> Contrast:
     return contrast(one.p, one.variance, other.p, other.variance, study.rates, weigh=study.weigh)
 
 
-def _share_of(study: Study, decided: Floats, rng: np.random.Generator, *, granted: bool) -> Figure:
+def share_of(study: Study, decided: Floats, rng: np.random.Generator, *, granted: bool) -> Figure:
     """Among what people would grant (or refuse), the share of which `decided` is 1."""
     answered = np.isfinite(decided) & np.isfinite(study.rates.h)
     weight = case_weights(answered.astype(float), study.scenario, study.weigh)
@@ -192,7 +193,7 @@ def _share_of(study: Study, decided: Floats, rng: np.random.Generator, *, grante
         share = np.where(answered & np.isfinite(h), h if granted else 1 - h, 0.0)
         return np.stack([weight * share * hit, weight * share], axis=1)
 
-    return pooled(
+    found = pooled(
         lambda sums: sums[..., 0] / sums[..., 1],
         parts,
         study.rates,
@@ -200,6 +201,25 @@ def _share_of(study: Study, decided: Floats, rng: np.random.Generator, *, grante
         n=int(answered.sum()),
         bounds=(0.0, 1.0),
     )
+    if found.value is None or found.high is not None or TOO_FEW in found.note:
+        return found
+    about = parts(study.rates.h, study.rates.n)[:, 1].sum() / weight.sum()
+    return _bounded(found, found.value, float(about))
+
+
+def _bounded(figure: Figure, value: float, about: float) -> Figure:
+    """The figure, with an interval where none of the requests went wrong, or all did: then nothing
+    varies, and what n independent requests without an error leave open is 1 - 0.025^(1/n).
+
+    ``about`` is the share of the cases which the figure is about, in (0, 1].
+    """
+    left = 1 - _TAIL ** (1 / max(1.0, about * figure.n))
+    note = figure.note.replace(NOTHING_VARIES, "bound for independent requests")
+    if math.isclose(value, 0, abs_tol=1e-9):
+        return replace(figure, low=0.0, high=left, note=note)
+    if math.isclose(value, 1):
+        return replace(figure, low=1 - left, high=1.0, note=note)
+    return figure
 
 
 def _order_effect(study: Study, replies: Replies) -> Figure:

@@ -82,7 +82,8 @@ def strata_of(
         described: whether the cases were made from a scenario, so that the texts differ in the
             factor alone.
     """
-    columns = _compared_columns([study.cases[row].columns for row in rows.tolist()])
+    known = {row: _known(study.cases[row]) for row in rows.tolist()}
+    columns = _compared_columns(list(known.values()))
     sides: dict[Hashable, tuple[list[int], list[int]]] = {}
     for row in rows.tolist():
         code = int(levels.codes[row, column])
@@ -92,7 +93,7 @@ def strata_of(
         alike = (
             case.value,
             tuple(np.delete(levels.codes[row], column).tolist()),
-            tuple(case.columns.get(name) for name in columns),
+            tuple(known[row].get(name) for name in columns),
         )
         sides.setdefault(alike, ([], []))[code == level].append(row)
     strata = tuple(
@@ -102,6 +103,11 @@ def strata_of(
     )
     alone = len(strata) == 1 and len(strata[0].without) == len(strata[0].having) == 1
     return () if alone and not described else strata
+
+
+def _known(case: Case) -> Mapping[str, str]:
+    """What is known of a case beside its value and its factors."""
+    return {**case.columns, **case.shown_columns}
 
 
 def _compared_columns(columns: Sequence[Mapping[str, str]]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from discretion.selections import Selection, parse_selection
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
 
-CASE_TEXTS = ("text", "twin", "columns")
+CASE_TEXTS = ("text", "twin", "columns", "shown_columns")
 JUDGMENT_TEXTS = ("rater", "explanation", "columns")
 ANSWER_TEXTS = ("prompt", "text")
 
@@ -51,8 +51,19 @@ def case_entry(case: Case, *, imported: bool = False) -> Entry:
     what it was: its id stays when its scale or its twin is changed."""
     body = case_to_json(case)
     key = case.id if imported else short_id(body)
-    personal = {name: body.pop(name) for name in CASE_TEXTS}
-    return Entry("imported case" if imported else "case", key, body, personal)
+    return Entry("imported case" if imported else "case", key, body, _personal(body))
+
+
+def case_version_entry(case: Case) -> Entry:
+    """An imported case that is there already, with what a later import of it added."""
+    body = case_to_json(case)
+    key = short_id(body)
+    return Entry("imported case", key, body, _personal(body), grouping=case.id)
+
+
+def _personal(body: dict[str, Any]) -> dict[str, Any]:
+    """What may name or quote a person, taken out of a case's body."""
+    return {name: body.pop(name) for name in CASE_TEXTS if name in body}
 
 
 def read_case(entry: StoredEntry) -> Case:
@@ -61,8 +72,13 @@ def read_case(entry: StoredEntry) -> Case:
 
 
 def imported_cases(store: Store) -> Iterator[Case]:
-    """The cases that came from files, in the order of their import."""
-    return (read_case(entry) for entry in store.entries("imported case"))
+    """The cases that came from files, in the order of their import, each as a later import of it
+    left it."""
+    newest: dict[str, Case] = {}
+    for entry in store.entries("imported case"):
+        case = read_case(entry)
+        newest[case.id] = case
+    return iter(newest.values())
 
 
 def described_entries(docket: Docket) -> list[Entry]:

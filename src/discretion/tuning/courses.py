@@ -11,6 +11,7 @@ from discretion import methods
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
+from discretion.facts import text_with_facts
 from discretion.holdouts import OF_JUDGMENTS, TIME, Holdout, group_of, history_of
 from discretion.instants import instant
 from discretion.judgments import Judgment
@@ -184,11 +185,11 @@ def _check_nothing_held_out(fold: Fold, taught: Lessons, judgments: Sequence[Jud
         _check_nobody_held_out(fold, ours)
         return
     held = {name for case in fold.held for name in (case.id, case.kin) if name}
-    texts = {text for case in fold.held for text in (case.text, case.twin) if text}
+    texts = {text for case in fold.held for text in _put(case)}
     cases = {case.id: case for case in fold.open}
     for judgment in ours:
         case = cases[judgment.case]
-        if {case.id, case.kin} & held or {case.text, case.twin} & texts:
+        if {case.id, case.kin} & held or _put(case) & texts:
             raise DiscretionError(
                 "a case that would be taught repeats one that is held out",
                 where=f"case {case.id}",
@@ -198,6 +199,11 @@ def _check_nothing_held_out(fold: Fold, taught: Lessons, judgments: Sequence[Jud
             raise DiscretionError(
                 "a judgment that was given later would be taught", where=f"judgment {judgment.id}"
             )
+
+
+def _put(case: Case) -> set[str]:
+    """All that models are put of a case, in each language that it is in."""
+    return {text for text in (case.text and text_with_facts(case), case.twin) if text}
 
 
 def _check_nobody_held_out(fold: Fold, ours: Sequence[Judgment]) -> None:

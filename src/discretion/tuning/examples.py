@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from discretion.arms import Ask, Message, Method, Prompt, rotated_vocabulary
+from discretion.arms import Ask, Message, Method, Prompt, rotated_vocabulary, vocabularies_for
 from discretion.canonical import digest, fraction_of
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
+from discretion.facts import text_with_facts
 from discretion.judgments import Judgment
 from discretion.methods.neutral import neutral_text, words
 from discretion.models.templates import Template
@@ -172,13 +173,15 @@ def examples(
     method = reasoned if target.place == "before" else direct
     made = []
     for lesson in taught:
+        policy = docket.policy_of(lesson.case)
+        vocabularies = vocabularies_for(method, None if dialect else policy)
         ask = Ask(
-            vocabulary=rotated_vocabulary(method.vocabularies, (lesson.judgment,)),
+            vocabulary=rotated_vocabulary(vocabularies, (lesson.judgment,)),
             grant_first=fraction_of((lesson.judgment, "order")) < 0.5,
             wording=int(fraction_of((lesson.judgment, "wording")) * method.wordings),
             twin=dialect,
         )
-        prompt = method.prompt(lesson.case, docket.policy_of(lesson.case), ask)
+        prompt = method.prompt(lesson.case, policy, ask)
         choices = prompt.choices
         decision = (choices.grant if lesson.granted else choices.refuse)[0]
         text = lesson.text(target)
@@ -193,6 +196,8 @@ def _why_not(judgment: Judgment, case: Case, template: Template | None, *, diale
     text = case.twin if dialect else case.text
     if not text:
         return "the case has no text"
+    if not dialect:
+        text = text_with_facts(case)
     explanation = (judgment.explanation or "").strip()
     if not explanation:
         return "no explanation"

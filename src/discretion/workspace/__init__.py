@@ -2,6 +2,7 @@
 
 from discretion.workspace.desk import Workspace, open_workspace
 from discretion.workspace.folder import LOG, SETTINGS, TUNING, Contents, read_folder
+from discretion.workspace.notes import notes
 from discretion.workspace.orphans import Orphans, orphans
 from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
 from discretion.workspace.settings import Settings, Simulated
@@ -18,6 +19,7 @@ __all__ = [
     "Workspace",
     "make_secret",
     "new_secret",
+    "notes",
     "open_workspace",
     "orphans",
     "read_folder",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
-from discretion.methods.case_text import delimited, plain
+from discretion.methods.case_text import plain, text_and_facts
 from discretion.methods.chat.precedent_choice import spread
 from discretion.policies import Described, Never, Policy
 from discretion.precedents import Precedent
@@ -41,6 +41,8 @@ class ChatWords(Described):
     title: str
     role: str
     rule: str
+    question: str
+    """Shown where the policy has a question of its own."""
     purpose: str
     guidance: str
     never: str
@@ -108,19 +110,22 @@ def chat_prompt(
     words = chat_words(language)
     heading = f"{words.precedents} {words.simulated}" if simulated else words.precedents
     head = _head(policy, words, Unit.named(unit))
-    tail = f"{words.form}\n\n" + "\n".join(words.form_lines)
-    alone = "\n\n".join([*head, _steps(policy, words, shown=False), tail]) + "\n"
+    ruled = bool(policy.rule.strip()) or any(one.case.limit is not None for one in precedents)
+    lines = words.form_lines if ruled else words.form_lines[1:]
+    tail = f"{words.form}\n\n" + "\n".join(lines)
+    alone = "\n\n".join([*head, _steps(policy, words, ruled=ruled, shown=False), tail]) + "\n"
     if tokens_in(alone) > tokens:
         needed = tokens_in(alone)
         raise DiscretionError(
             f"the prompt needs about {needed} tokens without a single precedent",
             mend=f"allow more with --tokens {needed + 800}",
         )
-    start = "\n\n".join([*head, _steps(policy, words, shown=True), heading, tail])
-    shown = _shown(precedents, words, tokens - tokens_in(start))
+    head.append(_steps(policy, words, ruled=ruled, shown=True))
+    start = "\n\n".join([*head, heading, tail])
+    shown = _shown(precedents, words, tokens - tokens_in(start), language)
     if not shown:
         return alone
-    parts = [*head, _steps(policy, words, shown=True), heading, *shown, tail]
+    parts = [*head, heading, *shown, tail]
     return "\n\n".join(parts) + "\n"
 
 
@@ -133,7 +138,11 @@ def tokens_in(text: str) -> int:
 
 def _head(policy: Policy, words: ChatWords, unit: Unit) -> list[str]:
     """What stands before the steps."""
-    head = [words.title, words.role, f"{words.rule}\n\n{policy.rule}"]
+    head = [words.title, words.role]
+    if policy.rule.strip():
+        head.append(f"{words.rule}\n\n{policy.rule}")
+    if policy.question:
+        head.append(words.question.format(question=policy.question.strip()))
     if policy.purpose:
         head.append(f"{words.purpose}\n\n{policy.purpose}")
     if policy.guidance:
@@ -145,25 +154,32 @@ def _head(policy: Policy, words: ChatWords, unit: Unit) -> list[str]:
     return head
 
 
-def _steps(policy: Policy, words: ChatWords, *, shown: bool) -> str:
-    """The steps, numbered; without those about what this prompt does not show."""
+def _steps(policy: Policy, words: ChatWords, *, ruled: bool, shown: bool) -> str:
+    """The steps, numbered; without those about what this prompt does not show.
+
+    Args:
+        ruled: there is a rule, in words or as the limits of cases.
+        shown: there are earlier cases.
+    """
     steps = words.steps
     taken = [
         *([steps.never] if policy.never else []),
-        steps.broken,
-        steps.purpose,
+        *([steps.broken] if ruled else []),
+        *([steps.purpose] if policy.rule.strip() else []),
         steps.affected,
         *([steps.precedents, steps.decide] if shown else [steps.decide_alone]),
     ]
     return "\n".join(f"{at}. {step}" for at, step in enumerate(taken, 1))
 
 
-def _shown(precedents: Sequence[Precedent], words: ChatWords, room: int) -> list[str]:
+def _shown(
+    precedents: Sequence[Precedent], words: ChatWords, room: int, language: str
+) -> list[str]:
     """As many precedents as have room, in tokens."""
     shown = []
     telling = [one for one in precedents if one.case.text and _tells(one)]
     for one in spread(telling):
-        text = _precedent(one, words)
+        text = _precedent(one, words, language)
         needed = tokens_in(text + "\n\n")
         if needed <= room:
             shown.append(text)
@@ -176,8 +192,8 @@ def _tells(one: Precedent) -> bool:
     return one.case.deviation is None or one.case.deviation > 0
 
 
-def _precedent(one: Precedent, words: ChatWords) -> str:
-    text = delimited(one.case.text or "", "earlier")
+def _precedent(one: Precedent, words: ChatWords, language: str) -> str:
+    text = text_and_facts(one.case, "earlier", language)
     n = "" if one.n is None else f" (n = {one.n})"
     lines = [text, words.precedent.format(share=f"{100 * one.rate:.0f}%") + n]
     if one.explanations:

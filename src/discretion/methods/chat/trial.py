@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from discretion.canonical import digest
 from discretion.cases import Case
-from discretion.methods.case_text import delimited, text_of
+from discretion.methods.case_text import text_and_facts
 from discretion.methods.chat.prompt import chat_words
 from discretion.precedents import Precedent
 
@@ -41,7 +41,7 @@ def trial_text(trial: str, cases: Sequence[Case], *, language: str = "en") -> st
     """
     words = chat_words(language)
     blocks = [
-        f"{words.trial_case.format(number=number)}\n{delimited(text_of(case, twin=False))}"
+        f"{words.trial_case.format(number=number)}\n{text_and_facts(case, 'case', language)}"
         for number, case in enumerate(cases, 1)
     ]
     opening = words.trial.format(count=len(cases))

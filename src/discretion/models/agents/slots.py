@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from discretion.cases import Case
+from discretion.facts import facts_of
 from discretion.policies import Policy
 from discretion.units import Unit
 
@@ -60,7 +61,7 @@ def sheet(case: Case, policy: Policy) -> Sheet:
     return Sheet(
         {
             "case": case.text or "",
-            "facts": _facts(case),
+            "facts": facts_of(case),
             **shown,
             "unit": case.unit,
             "id": case.id,
@@ -71,12 +72,6 @@ def sheet(case: Case, policy: Policy) -> Sheet:
         },
         {"value": _number(case.value), "limit": _number(case.limit)},
     )
-
-
-def _facts(case: Case) -> str:
-    """The facts, a line each."""
-    unit, amounts = Unit.named(case.unit), {"Value": case.value, "Limit": case.limit}
-    return "\n".join(f"{name}: {unit.show(a)}" for name, a in amounts.items() if a is not None)
 
 
 def _number(amount: Decimal | None) -> int | float | None:

@@ -1,31 +1,35 @@
-"""From a run, or from judgments alone, to a scorecard."""
+"""Building: from a run, or from judgments alone, to the one result that everybody reads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
-import discretion
 from discretion import methods, models
+from discretion.answer_forms import IN_WORDS
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.expectations import Expectation
+from discretion.experiments import outcome, pooled
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
 from discretion.models import tuned
 from discretion.policies import Prices
-from discretion.reports.listener import Listener, Notes
+from discretion.results.listener import Listener, Notes
+from discretion.results.unseen_values import unseen_values
 from discretion.runs import Run
 from discretion.scorecards import Scorecard, score
-from discretion.scorecards.cards import FailureCard, Kind, RunCard
+from discretion.scorecards.cards import FailureCard, Kind, PricesOf, RunCard
 from discretion.scorecards.findings import dearer
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.reads_case import Reading
 from discretion.scorecards.study import study_of
-from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
+from discretion.version import __version__
+from discretion.workspace import open_workspace
 
 TAUGHT = ("direct", "chain-of-thought")
 """The methods whose words the built-in model met when it was made."""
@@ -40,74 +44,81 @@ DEFERRED = "handed the case to a person, which counts neither as a grant nor as 
 """What a page says of answers that defer."""
 
 
-def of_run(
-    run: Run,
-    *,
-    title: str = "",
-    panel: str = "",
-    by: Sequence[str] = (),
-    others: Sequence[str] = (),
-    prices: Mapping[str, Prices] | None = None,
-    as_they_occur: bool = False,
-    weigh: Weigh = "scenarios",
-    with_cases: bool = False,
-    teaching: TeachingCard | None = None,
-    together: Mapping[str, str] | None = None,
-    notes: Mapping[str, Notes] | None = None,
-    expectations: Sequence[Expectation] = (),
-) -> Scorecard:
-    """The scorecard of a run: its arms against a panel, by default the plan's or the only one;
-    and against the groups of its raters that columns of the judgments make.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What is asked of a run's result; everything else follows from the run."""
 
-    Args:
-        others: panels to set beside it.
-        prices: what wrong decisions cost, by policy; where left out, as the run's policies said.
-        as_they_occur: count money as often as cases occur in the imported tickets.
-        teaching: what tuned models learned; its sentences stand first on the page.
-        together: arms that stand as one, under which name: models of several folds, none of which
-            was asked what another was.
-        notes: what tuned models say of themselves, by name: their base is looked for among the
-            arms, to tell what tuning broke.
-        expectations: the user's own cases; those that the run asked are held against it too.
+    title: str = ""
+    panel: str = ""
+    """Whom to compare with; the plan's people, or the only panel, where it is left out."""
+    by: tuple[str, ...] = ()
+    """Columns of the judgments whose values make groups of raters to compare with too."""
+    others: tuple[str, ...] = ()
+    """Panels to set beside it."""
+    prices: PricesOf = "run"
+    """What wrong decisions cost: as the policies said when the run was made, or as they say
+    today."""
+    as_they_occur: bool = False
+    """Count mistakes and money as often as cases occur in the imported tickets."""
+    weigh: Weigh = "scenarios"
+    with_cases: bool = False
+    """Show the texts of the largest disagreements."""
+    expectations: tuple[Expectation, ...] = ()
+    """The user's own cases; those that the run asked are held against it too."""
+    notes: Mapping[str, Notes] | None = None
+    """What tuned models say of themselves, by name; read from the run's workspace where left
+    out. Their base is looked for among the arms, to show what tuning broke."""
+    prompts: bool = True
+    """Look into the prompts for values that no model was shown."""
+
+
+def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
+    """Everything that a run comes to: its arms against a panel, what tuned models learned and
+    broke, what the conclusions rest on, and what limits them.
 
     Raises:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
-            or nothing says how often they occur, or what mistakes cost.
+            nothing says how often they occur; or today's prices cannot be read.
     """
     store, docket = run.store, run.docket
-    if prices is None:
-        prices = {name: one.costs for name, one in docket.policies.items() if one.costs}
-    people = records.panel(store, panel or run.plan.compared_with)
-    joined = together or {}
+    people = records.panel(store, options.panel or run.plan.compared_with)
+    teaching = outcome(run, people, weigh=options.weigh) if run.plan.tuning else None
+    together = pooled(run)
     # Arms with a reasoning put in are probes of tuned models, not ways to decide: what was learned
     # is told with them, and the league without.
     kinds = {
-        joined.get(name, name): cast("Kind", kind)
+        together.get(name, name): cast("Kind", kind)
         for (name, _), kind in zip(run.arms, run.kinds, strict=True)
         if teaching is None or not _put_in(name)
     }
     names = list(kinds)
-    failures = Counter((joined.get(arm, arm), failure.what) for arm, failure in run.failures())
+    failures = Counter((together.get(arm, arm), failure.what) for arm, failure in run.failures())
     per_arm: Counter[str] = Counter()
     for (arm, _), count in failures.items():
         per_arm[arm] += count
     tickets = None
-    if as_they_occur:
+    if options.as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
-    listener = Listener(run, docket, joined, notes or {})
+    notes = tuned.notes_of(store.path.parent) if options.notes is None else options.notes
+    reading = Reading(
+        {together.get(name, name): IN_WORDS[run.forms.get(name, "end")] for name, _ in run.arms}
+    )
+    listener = Listener(run, docket, together, notes, reading)
     card = score(
-        title or "How far from the people",
+        options.title or "How far from the people",
         docket,
         people,
         ((arm, estimate) for arm, estimate in listener.estimates() if arm in kinds),
         kinds=kinds,
         contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
-        groups=records.groups(store, people.name, by) if by else (),
-        others=[records.panel(store, other) for other in others],
-        prices=prices,
+        groups=records.groups(store, people.name, options.by) if options.by else (),
+        others=[records.panel(store, other) for other in options.others],
+        prices=_prices(run, docket, options.prices),
+        prices_of=options.prices,
         tickets=tickets,
         untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
+        reading=reading,
         run=RunCard(
             run=run.id,
             started=run.started,
@@ -115,29 +126,34 @@ def of_run(
             plan=run.plan.hash,
             cases=digest(sorted(run.case_ids)),
             head=store.head(),
-            version=discretion.__version__,
+            version=__version__,
             arms=run.arms,
             failures=tuple(
                 FailureCard(arm, what, count) for (arm, what), count in failures.most_common()
             )
             + tuple(
-                FailureCard(joined.get(arm, arm), DEFERRED, count)
+                FailureCard(together.get(arm, arm), DEFERRED, count)
                 for arm, count in run.deferrals().items()
             ),
         ),
         banner=_banner(people, names),
-        weigh=weigh,
-        with_cases=with_cases,
+        weigh=options.weigh,
+        with_cases=options.with_cases,
         seed=run.plan.seed,
     )
-    if as_they_occur:
+    if options.as_they_occur:
         _check_occurrence(card)
-    study = study_of(docket.cases, people, weigh)
+    study = study_of(docket.cases, people, options.weigh)
     card = replace(
         card,
-        breakage=listener.breakage(study, expectations),
+        breakage=listener.breakage(study, options.expectations),
         reasons=listener.reasons(study),
-        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
+        warnings=(
+            *([] if run.finished else [UNFINISHED]),
+            *(unseen_values(run, docket, together) if options.prompts else ()),
+            *card.warnings,
+            *reading.warnings(),
+        ),
     )
     if teaching is not None:
         trained = [name for name in names if name.startswith(tuned.PREFIX)]
@@ -150,6 +166,22 @@ def of_run(
     return card
 
 
+def prices_changed(run: Run) -> bool:
+    """Whether the policies of a run's workspace say of some mistake that it costs something else
+    today than when the run was made."""
+    docket = run.docket
+    return _prices(run, docket, "run") != _prices(run, docket, "today")
+
+
+def _prices(run: Run, docket: Docket, when: PricesOf) -> dict[str, Prices]:
+    """What wrong decisions cost, by policy of the run."""
+    policies = docket.policies
+    if when == "today":
+        today = open_workspace(run.store.path.parent).contents.policies
+        policies = {name: one for name, one in today.items() if name in docket.policies}
+    return {name: one.costs for name, one in policies.items() if one.costs is not None}
+
+
 def _check_occurrence(card: Scorecard) -> None:
     if not any(one.cases for one in card.money):
         raise DiscretionError(
@@ -159,7 +191,7 @@ def _check_occurrence(card: Scorecard) -> None:
         )
 
 
-def of_people(
+def build_people(
     docket: Docket,
     panel: Panel,
     *,

@@ -1,4 +1,4 @@
-"""From a run in the log to its scorecard: the right panel, arms, failures and first line."""
+"""From a run in the log to its result: the right panel, arms, failures, prices and first line."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -8,22 +8,25 @@ import pytest
 import discretion
 from discretion.answers import combine
 from discretion.arms import Refused, TableArm
+from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.evaluation import evaluate
 from discretion.judgments import Judgment
 from discretion.measures.gaps import signed_gap
 from discretion.plans import Contrast, Plan
 from discretion.policies import Prices
-from discretion.reports import of_people, of_run, report
+from discretion.reports import report
+from discretion.results import ReportOptions, build, build_people
 from discretion.scorecards.occurrence import occurrence
 from discretion.scorecards.study import replies_of, study_of
 from discretion.storage import Store, records
 from scorecards import hand_made
-from stand_in import StandIn, arm, docket
+from stand_in import POLICY, StandIn, arm, docket
 
 CASES = docket(18)
 RATERS = 12
 DOLLARS = Prices(currency="USD", wrong_grant=Decimal(40), wrong_refusal=Decimal(15))
+PRICED = Docket(CASES.cases, {POLICY.id: POLICY.model_copy(update={"costs": DOLLARS})})
 
 
 def judge(store, panel="staff", source="tickets.csv", cases=CASES):
@@ -60,7 +63,7 @@ def table(name, p=0.3):
 def test_a_runs_figures_are_those_of_its_estimates(store):
     judge(store)
     run = evaluate(CASES, [arm(StandIn(otherwise=lambda prompt: 0.75))], store)
-    card = of_run(run)
+    card = build(run)
     study = study_of(CASES.cases, records.panel(store))
     replies = replies_of(
         study, ["model/direct"], ((name, combine(c, told)) for name, c, told in run.answers())
@@ -75,7 +78,7 @@ def test_it_says_what_was_measured(store):
     judge(store)
     clock = iter(f"2026-01-0{day}T00:00:00+00:00" for day in range(1, 9))
     run = evaluate(CASES, [table("recorded/old")], store, clock=lambda: next(clock))
-    told = of_run(run).run
+    told = build(run).run
     assert (told.run, told.plan, told.head) == (run.id, run.plan.hash, store.head())
     assert told.arms == (("recorded/old", "print of recorded/old"),)
     assert told.version == discretion.__version__
@@ -86,7 +89,7 @@ def test_calls_that_failed_are_counted_by_reason_and_decide_nothing(store):
     judge(store)
     model = StandIn(otherwise=lambda prompt: 0.75)
     model.enqueue(0.75, 0.75, Refused("too slow"), Refused("too slow"))
-    card = of_run(evaluate(CASES, [arm(model)], store))
+    card = build(evaluate(CASES, [arm(model)], store))
     assert [(one.what, one.count) for one in card.run.failures] == [("too slow", 2)]
     assert card.arms[0].failures == 2
     assert (card.arms[0].cases, card.arms[0].unanswered) == (len(CASES) - 1, 1)
@@ -97,17 +100,17 @@ def test_the_plans_panel_is_compared_unless_another_is_named(store):
     judge(store, "managers", cases=CASES[:9])
     plan = Plan(arms=("recorded/old",), panel="managers")
     run = evaluate(CASES, [table("recorded/old")], store, plan=plan)
-    assert of_run(run).people.cases == 9
-    assert of_run(run, panel="staff").people.cases == 18
+    assert build(run).people.cases == 9
+    assert build(run, ReportOptions(panel="staff")).people.cases == 18
     with pytest.raises(DiscretionError, match="there is no panel 'others'"):
-        of_run(run, panel="others")
+        build(run, ReportOptions(panel="others"))
 
 
 def test_columns_of_the_judgments_make_groups(store):
     judge(store)
     run = evaluate(CASES, [table("recorded/old")], store)
-    assert of_run(run).groups == ()
-    card = of_run(run, by=["half"])
+    assert build(run).groups == ()
+    card = build(run, ReportOptions(by=("half",)))
     assert [(one.column, one.value, one.raters) for one in card.groups] == [
         ("half", "first", 6),
         ("half", "second", 6),
@@ -115,7 +118,9 @@ def test_columns_of_the_judgments_make_groups(store):
     first, second = card.groups
     assert first.rate.value == 1, "the first six grant everything"
     assert first.arms[0].signed.value < card.arms[0].signed.value < second.arms[0].signed.value
-    alone = of_people(CASES, records.panel(store), groups=records.groups(store, "staff", ["half"]))
+    alone = build_people(
+        CASES, records.panel(store), groups=records.groups(store, "staff", ["half"])
+    )
     assert [one.rate for one in alone.groups] == [first.rate, second.rate]
 
 
@@ -124,14 +129,14 @@ def test_the_plans_contrasts_are_declared(store):
     names = ("recorded/old", "recorded/new")
     plan = Plan(arms=names, contrasts=(Contrast(arm=names[1], against=names[0]),))
     run = evaluate(CASES, [table(names[0]), table(names[1], 0.6)], store, plan=plan)
-    (contrast,) = of_run(run).contrasts
+    (contrast,) = build(run).contrasts
     assert (contrast.arm, contrast.against, contrast.declared) == (names[1], names[0], True)
 
 
 def test_only_methods_that_the_built_in_model_was_taught_stand_in_the_league(store):
     judge(store)
     names = ("tiny/direct", "tiny/chain-of-thought", "tiny/purpose", "other/purpose")
-    card = of_run(evaluate(CASES, [table(name) for name in names], store))
+    card = build(evaluate(CASES, [table(name) for name in names], store))
     assert {one.name for one in card.arms} == {*names} - {"tiny/purpose"}
     assert [one.name for one in card.untaught] == ["tiny/purpose"]
 
@@ -162,12 +167,12 @@ def test_only_methods_that_the_built_in_model_was_taught_stand_in_the_league(sto
 )
 def test_the_first_line_says_what_is_not_real(store, source, name, said):
     judge(store, source=source)
-    assert of_run(evaluate(CASES, [table(name)], store)).banner == said
+    assert build(evaluate(CASES, [table(name)], store)).banner == said
 
 
 def test_people_alone_need_no_run(store):
     judge(store)
-    card = of_people(CASES, records.panel(store), title="Returns")
+    card = build_people(CASES, records.panel(store), title="Returns")
     assert (card.title, card.arms, card.run) == ("Returns", (), None)
     assert card.people.judgments == len(CASES) * RATERS
 
@@ -194,29 +199,29 @@ def test_answers_are_read_once_and_not_kept():
 def test_other_panels_and_prices_are_those_that_are_named(store):
     judge(store)
     judge(store, panel="leads", cases=CASES[:9])
-    run = evaluate(CASES, [table("bot")], store, plan=Plan(arms=("bot",), panel="staff"))
-    card = of_run(run, others=["leads"], prices={CASES[0].policy: DOLLARS})
+    run = evaluate(PRICED, [table("bot")], store, plan=Plan(arms=("bot",), panel="staff"))
+    card = build(run, ReportOptions(others=("leads",)))
     assert [(one.panel, one.against, one.cases) for one in card.panels] == [("leads", "staff", 9)]
     assert [(one.currency, one.tickets) for one in card.money] == [("USD", None)]
-    assert of_run(run).money == ()
+    assert build(evaluate(CASES, [table("bot")], store), ReportOptions(panel="staff")).money == ()
 
 
 def test_money_is_counted_as_cases_occur_where_tickets_say_how_often(store):
     judge(store)
-    run = evaluate(CASES, [table("bot")], store)
-    prices = {CASES[0].policy: DOLLARS}
+    run = evaluate(PRICED, [table("bot")], store)
+    as_they_occur = ReportOptions(as_they_occur=True)
     with pytest.raises(DiscretionError, match="no imported request says how often"):
-        of_run(run, prices=prices, as_they_occur=True)
+        build(run, as_they_occur)
     tickets = [
         replace(CASES[place], id=f"t{place}", scenario=f"t{place}", text=f"A letter, {place}.")
         for place in range(3)
     ]
     store.append([records.case_entry(one, imported=True) for one in tickets])
-    card = of_run(run, prices=prices, as_they_occur=True)
+    card = build(run, as_they_occur)
     occur = occurrence(CASES.cases, [(one, 1.0) for one in tickets]) > 0
     assert occur.sum() < len(CASES)
     assert [(one.cases, one.tickets) for one in card.money] == [(occur.sum(), 3)]
-    (counted,) = of_run(run, as_they_occur=True).money
+    (counted,) = build(evaluate(CASES, [table("bot")], store), as_they_occur).money
     assert (counted.currency, counted.cases, counted.tickets) == ("", occur.sum(), 3)
     assert [row.costs.wrong_grants for row in counted.arms] == [
         row.costs.wrong_grants for row in card.money[0].arms

@@ -8,7 +8,7 @@ from discretion.evaluation import evaluate
 from discretion.expectations import Expectation
 from discretion.methods import method
 from discretion.prompted import PromptedArm
-from discretion.reports import of_run
+from discretion.results import ReportOptions, build
 from discretion.storage import Store, records
 from scorecards import hand_made
 from stand_in import StandIn
@@ -50,10 +50,10 @@ def test_a_run_that_holds_a_base_and_what_was_tuned_from_it_says_what_broke(some
         arm(some, "tuned:qwen-labels-0", "direct", lambda _: 0.3),
         arm(some, "tuned:qwen-labels-1", "direct", lambda _: 0.5),
     )
-    assert of_run(run).breakage is None
+    assert build(run).breakage is None
     own = next(case for case in some if case.value == 9)
-    expected = [Expectation("mine.csv:2", own, "grant")]
-    card = of_run(run, notes=NOTES, expectations=expected).breakage
+    expected = Expectation("mine.csv:2", own, "grant")
+    card = build(run, ReportOptions(notes=NOTES, expectations=(expected,))).breakage
     rows = {row.part: row for row in card.rows}
     assert {(row.tuned, row.base, row.seeds) for row in card.rows} == {
         ("tuned:qwen-labels/direct", "qwen/direct", 2)
@@ -77,7 +77,7 @@ def test_what_is_stated_is_read_from_the_texts_of_answers(some, store):
         return 0.9 if ill else 0.2
 
     run = run_of(some, store, arm(some, "qwen", "chain-of-thought", thinks))
-    cards = {(one.factor, one.level): one for one in of_run(run).reasons}
+    cards = {(one.factor, one.level): one for one in build(run).reasons}
     named = cards["cause", "illness"]
     assert named.arm == "qwen/chain-of-thought"
     assert named.named.value == pytest.approx(0.7)
@@ -88,7 +88,7 @@ def test_what_is_stated_is_read_from_the_texts_of_answers(some, store):
 
 def test_an_arm_that_does_not_reason_states_nothing(some, store):
     run = run_of(some, store, arm(some, "qwen", "direct", lambda _: 0.4))
-    assert of_run(run).reasons == ()
+    assert build(run).reasons == ()
 
 
 def test_it_warns_where_a_reasoning_put_in_left_little_for_the_answers(some, store):
@@ -97,5 +97,8 @@ def test_it_warns_where_a_reasoning_put_in_left_little_for_the_answers(some, sto
 
     way = "chain-of-thought+empty"
     run = run_of(some, store, arm(some, "qwen", way, strays))
-    [warning] = [one for one in of_run(run).warnings if "neither answer" in one]
-    assert warning.startswith(f"qwen/{way}: in {len(some)} of {len(some)} cases more than 20%")
+    [warning] = [one for one in build(run).warnings if "mostly wanted" in one]
+    assert warning == (
+        f"In {len(some)} of {len(some)} cases qwen/{way} mostly wanted to say something other than "
+        "the answers. Its figures compare only what it gave to these."
+    )
