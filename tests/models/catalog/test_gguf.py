@@ -128,7 +128,7 @@ def test_a_file_that_is_not_read_here_is_said(tmp_path: Path, changed, said: str
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9])
 def test_half_a_file_is_said(tmp_path: Path, share: float) -> None:
     write_gguf(tmp_path / "m.gguf")
-    size = os.path.getsize(tmp_path / "m.gguf")
+    size = (tmp_path / "m.gguf").stat().st_size
     os.truncate(tmp_path / "m.gguf", int(size * share))
     with pytest.raises(DiscretionError, match="broken or not complete; fetch it again"):
         convert(tmp_path / "m.gguf", tmp_path / "model")

