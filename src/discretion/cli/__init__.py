@@ -7,7 +7,6 @@ import sys
 from discretion.cli import (  # noqa: F401  each module registers its commands
     arms,
     cases,
-    catalog,
     check,
     doctor,
     evaluate,
@@ -17,6 +16,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     init,
     log,
     models,
+    models_catalog,
     plan,
     power,
     privacy,

@@ -73,7 +73,7 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of a tuned or a fetched model.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
 ) -> None:
-    """Remove a tuned or a fetched model's folder; the log keeps what it was and answered."""
+    """Remove a tuned or fetched model; the log keeps what it answered."""
     from discretion.experiments import removing
     from discretion.models.tuned import FOLDER, PREFIX
 

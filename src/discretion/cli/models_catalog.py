@@ -38,9 +38,10 @@ def get(
         str, typer.Option("--as", metavar="NAME", help="What a model from a hub is called here.")
     ] = "",
 ) -> None:
-    """Fetch a model: show its version, license and size first, ask, verify it, keep it.
+    """Fetch a model by name, once its license is accepted.
 
-    From then on it is a model of every workspace, and no network is needed.
+    Version, SHA-256, license and size are shown first. From then on it is a model of every
+    workspace, and no network is needed.
     """
     from discretion.models.catalog import ENTRIES, HUB, TOY, shared_folder
     from discretion.models.tuned import FOLDER
