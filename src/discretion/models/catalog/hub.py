@@ -14,7 +14,7 @@ from typing import Any
 
 from discretion.errors import DiscretionError, missing_extra
 from discretion.models.catalog import ENTRIES, HUB, Origin
-from discretion.models.catalog.fetching import build, sha256
+from discretion.models.catalog.fetching import MODEL, build, sha256
 
 DEFAULT = "https://huggingface.co"
 TAKEN = re.compile(
@@ -152,7 +152,7 @@ def fetch_hub(found: Found, name: str, place: Path) -> Path:
 
     reference = found.reference
 
-    def make(partial: Path, folder: Path) -> None:
+    def make(partial: Path, work: Path) -> None:
         for file in found.files:
             with _plainly(reference, found.endpoint):
                 hf_hub_download(
@@ -171,7 +171,7 @@ def fetch_hub(found: Found, name: str, place: Path) -> Path:
                     mend="try again; if it happens again, do not use the model",
                 )
         for file in found.files:
-            (partial / reference.commit / file.name).rename(folder / file.name)
+            (partial / reference.commit / file.name).rename(work / MODEL / file.name)
 
     weights = found.weights[0]
     origin = Origin(
