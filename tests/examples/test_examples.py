@@ -145,7 +145,9 @@ class TestTheWorkspaces:
 
     def test_the_plan_of_everyday_tries_every_method(self) -> None:
         (plan,) = described("everyday", "plans", Plan).values()
-        assert {f"tiny/{name}" for name in methods.names()} <= set(plan.arms)
+        # It is as it was frozen; `plain` came later, and the toy was never taught it.
+        names = set(methods.names()) - {"plain"}
+        assert {f"tiny/{name}" for name in names} <= set(plan.arms)
 
     @pytest.mark.parametrize("example", EXAMPLES)
     def test_the_people_are_simulated_and_called_so(self, example: str) -> None:

@@ -13,7 +13,8 @@ from discretion.storage import records
 
 from . import shipped
 
-NAMES = (*methods.names(), "file:own.txt")
+NAMES = (*(name for name in methods.names() if name != "plain"), "file:own.txt")
+"""Those of version 0.1.0."""
 
 
 def prompts(example, name, folder, *, twin, state_deviation):

@@ -14,6 +14,8 @@ WITHIN = 1e-9
 """Two numbers are the same where they differ by no more than this share of the larger."""
 NAMES = ("name", "scenario", "arm", "policy", "what")
 """The fields by which an element of a table is called, where it has one."""
+_CALLED = ("name", "arm", "scenario", "factor", "level", "against", "currency", "case", "panel")
+"""Fields that together tell a row of a table from the others."""
 
 
 FROM_TEXTS = ("reasons",)
@@ -73,14 +75,30 @@ def numbers_of_both(stated: Any, found: Any) -> tuple[Any, Any]:
         pairs = {n: numbers_of_both(stated[n], found[n]) for n in stated if n in found}
         return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
     if isinstance(stated, list) and isinstance(found, list):
-        if len(stated) == len(found):
-            both = [numbers_of_both(one, two) for one, two in zip(stated, found, strict=True)]
-            return [one for one, _ in both], [two for _, two in both]
-        if any(isinstance(one, str) for one in (*stated, *found)):
-            return None, None
-    elif not (_is_number(stated) or _is_number(found) or stated == found):
+        pairs = [numbers_of_both(one, two) for one, two in _paired(stated, found)]
+        return [one for one, _ in pairs], [two for _, two in pairs]
+    if not (_is_number(stated) or _is_number(found) or stated == found):
         return None, None
     return stated, found
+
+
+def _paired(stated: list[Any], found: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Rows of both that are about the same: by their place where there are as many, else by what
+    they call themselves. Rows of one version alone are passed over."""
+    if len(stated) == len(found):
+        yield from zip(stated, found, strict=True)
+        return
+    theirs = {_identity(one): one for one in found}
+    for one in stated:
+        other = theirs.get(_identity(one))
+        if other is not None and _identity(one):
+            yield one, other
+
+
+def _identity(row: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(row, dict):
+        return ()
+    return tuple((name, row[name]) for name in _CALLED if isinstance(row.get(name), str))
 
 
 def _is_number(value: Any) -> bool:

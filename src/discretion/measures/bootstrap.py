@@ -57,21 +57,20 @@ def pooled(
     value = _value_of(statistic, shares)
     if not math.isfinite(value):
         return missing("no case has what this needs", n)
-    scale = _Scale(*bounds) if bounds[0] < value < bounds[1] else _Scale()
-    scaled = scale.of(statistic)
-    used = rates.scenario[np.any(shares != 0, axis=1)]
-    if len(np.unique(used)) < FEW:
+    few = len(np.unique(rates.scenario[np.any(shares != 0, axis=1)])) < FEW
+    note = ""
+    if few:
         note = "for these scenarios only"
-        ends = _among_people(scaled, parts, rates, _value_of(scaled, shares), rng)
+    elif rates.ballots is None:
+        note = "raters are not known: how they differ is not in the interval"
+    # Where a resample or a replicate lies at a bound, the logit has no value there: then on its own
+    # scale, the ends cut off.
+    scales = [_Scale(*bounds)] if bounds[0] < value < bounds[1] else []
+    for scale in (*scales, _Scale()):
+        ends = _ends(scale.of(statistic), parts, rates, rng, few=few)
+        if ends is not None:
+            break
     else:
-        people, note = 0.0, "raters are not known: how they differ is not in the interval"
-        if rates.ballots is not None:
-            whole = _rater_variance(scaled, parts, rates, rates.ballots)[0]
-            within = _rater_variance_within(scaled, parts, rates, rates.ballots)
-            people, note = whole - within if whole > within else whole * 0, ""
-        sums = scenario_sums(shares, rates.scenario)
-        ends = bootstrap_t(scaled, sums, rng, rater_variance=people)
-    if ends is None:
         clauses = [note, NOTHING_VARIES]
         return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
     low, high = scale.back(ends[0]), scale.back(ends[1])
@@ -79,6 +78,22 @@ def pooled(
     if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
         return figure
     return Figure(value, None, None, n, "; ".join(filter(None, [note, TOO_FEW])))
+
+
+def _ends(
+    statistic: Statistic, parts: Parts, rates: Rates, rng: np.random.Generator, *, few: bool
+) -> tuple[float, float] | None:
+    """The ends of the interval on the statistic's own scale; None where it has none there."""
+    shares = parts(rates.h, rates.n)
+    if few:
+        return _among_people(statistic, parts, rates, _value_of(statistic, shares), rng)
+    people = 0.0
+    if rates.ballots is not None:
+        whole = _rater_variance(statistic, parts, rates, rates.ballots)[0]
+        within = _rater_variance_within(statistic, parts, rates, rates.ballots)
+        people = whole - within if whole > within else whole * 0
+    sums = scenario_sums(shares, rates.scenario)
+    return bootstrap_t(statistic, sums, rng, rater_variance=people)
 
 
 @dataclass(frozen=True, slots=True)
