@@ -167,8 +167,8 @@ def test_on_few_scenarios_nothing_passes_unless_that_is_what_was_asked_for(scena
 
 
 def test_people_themselves_pass_where_a_strict_model_fails():
-    # Shares have few cases and the spread between raters in their interval, which on the logit scale
-    # reaches farther up than down: 5 to 28% and 7 to 41%.
+    # Shares have few cases and the spread between raters in their interval, which on the logit
+    # scale reaches farther up than down: 5 to 28% and 7 to 41%.
     text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 30%\nwrong_grants: 45%\n"
     assert {line.verdict for line in margins(text, "like")} == {"passed"}
     strict_ones = {line.demand: line.verdict for line in margins(text)}
