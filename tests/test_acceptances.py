@@ -49,7 +49,10 @@ def test_only_what_needs_people_compares_with_them():
         ("gap: nan\n", ":1: 'nan' is no share"),
         ("gap: true\n", ":1: a share is wanted"),
         ("never_cases: perhaps\n", ":1: never_cases should be a valid boolean"),
-        ("arm: tiny/direct\n", "nothing is demanded; add one of: wrong_grants, "),
+        (
+            "arm: tiny/direct\n",
+            "nothing is demanded; add one of: disagreement, beyond_colleague, wrong_grants, ",
+        ),
         ("", "is empty"),
     ],
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,24 +119,57 @@ def test_where_nothing_went_wrong_the_upper_end_is_the_exact_binomial_one():
     refused = (1 - made.people.rate.value) * len(docket().cases)
     (line,) = margins("wrong_grants: 50%", "never", **refuses)
     upper = f"{100 * beta.ppf(0.975, 1, refused):.0f}%"
-    assert line.found == f"0% (0 to {upper}; bound for independent requests)"
+    other = 100 * made.people.bound.value / (1 - made.people.rate.value)
+    assert line.found == (
+        f"0% (0 to {upper}; bound for independent requests); another of your people: {other:.0f}%"
+    )
     (shown_in_report,) = [one.granted_of_refused for one in made.arms if one.name == "never"]
     assert shown_in_report.high == pytest.approx(beta.ppf(0.975, 1, refused))
     (line,) = margins("wrong_refusals: 50%", "never", **refuses)
     assert line.verdict == "failed"
 
 
-def test_beyond_a_second_panel_is_the_plain_gap_less_what_another_panel_would_show():
+def test_beyond_a_second_panel_is_by_squares():
+    """The root of the mean square to the panel, less the mean square of a second one."""
+    some = docket()
+    square = np.mean([(strict(one) - grants(one) / 10) ** 2 for one in some])
+    second = card().people.second_panel.value
+    (line,) = margins("beyond_second_panel: 0.03")
+    assert line.found.startswith(f"{np.sqrt(square - second**2):.2f} (")
+
+
+def test_a_demand_is_held_against_what_another_of_the_people_would_show():
     made = card()
     found = next(one for one in made.arms if one.name == "strict")
-    beyond = found.panel_gap.value - made.people.second_panel.value
-    (line,) = margins("beyond_second_panel: 0.03")
-    assert line.found.startswith(f"{beyond:.2f} (")
+    (line,) = margins("disagreement: 20%")
+    people, bound = made.people.disagreement.value, made.people.bound.value
+    assert line.found.startswith(f"{100 * found.disagreement.value:.0f}% (")
+    assert line.found.endswith(
+        f"; another of your people: {100 * people:.0f}%, no arm below {100 * bound:.0f}%"
+    )
+    (line,) = margins("beyond_colleague: 10%")
+    apart = found.disagreement.value - people
+    assert found.beyond_colleague.value == pytest.approx(apart)
+    assert line.found.startswith(f"{100 * apart:.0f}% (")
+
+
+@pytest.mark.parametrize("scenarios", [5, 6])
+def test_on_few_scenarios_nothing_passes_unless_that_is_what_was_asked_for(scenarios):
+    """The shipped example with two scenarios passed without a word."""
+    few = {"some": docket(scenarios)}
+    (line,) = margins("wrong_refusals: 99%", **few)
+    assert line.verdict == ("cannot be told" if scenarios < 6 else "passed")
+    assert ("these_cases_only: true" in line.found) is (scenarios < 6)
+    (line,) = margins("wrong_refusals: 99%\nthese_cases_only: true", **few)
+    assert line.verdict == "passed"
+    (line,) = margins("wrong_refusals: 1%", **few)
+    assert line.verdict == "failed"
 
 
 def test_people_themselves_pass_where_a_strict_model_fails():
-    # Wrong grants have few cases and the spread between raters in their interval: 25% is inside it.
-    text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 25%\nwrong_grants: 40%\n"
+    # Shares have few cases and the spread between raters in their interval, which on the logit
+    # scale reaches farther up than down: 5 to 28% and 7 to 41%.
+    text = "gap: 0.10\nbeyond_second_panel: 0\nwrong_refusals: 30%\nwrong_grants: 45%\n"
     assert {line.verdict for line in margins(text, "like")} == {"passed"}
     strict_ones = {line.demand: line.verdict for line in margins(text)}
     assert strict_ones["gap"] == strict_ones["wrong_refusals"] == "failed"

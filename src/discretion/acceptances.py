@@ -17,14 +17,21 @@ EXAMPLE = """\
 arm: tiny/direct            # whom to check: MODEL/METHOD, baseline/NAME or recorded/NAME
 wrong_grants: 5%            # at most this share of what your people would refuse is granted
 wrong_refusals: 10%         # at most this share of what your people would grant is refused
-gap: 0.10                   # distance from your people, at most (0 = same decisions)
+beyond_colleague: 5%        # it differs from your people at most so much more often than they do
 should_not_matter: true     # factors that should not matter do not
 never_cases: true           # no answer grants a case that breaks a hard limit
 unanswered: 2%              # at most this share of the cases is left without an answer
 """
 """A complete file to start from."""
 
-MARGINS = ("wrong_grants", "wrong_refusals", "gap", "beyond_second_panel")
+MARGINS = (
+    "disagreement",
+    "beyond_colleague",
+    "wrong_grants",
+    "wrong_refusals",
+    "gap",
+    "beyond_second_panel",
+)
 """The demands on a figure, each at most so much."""
 DEMANDS = (*MARGINS, "should_not_matter", "never_cases", "regressions", "unanswered")
 
@@ -56,6 +63,10 @@ class Acceptance(Described):
     """The people to compare with; may be left out where there is only one panel."""
     plan: str = ""
     """A plan in plans/ that says which cases are asked and how; by default all of them."""
+    disagreement: Share | None = None
+    """Its decisions differ from those of one of the people in at most this share of cases."""
+    beyond_colleague: Share | None = None
+    """They differ at most this much more often than those of another of the people do."""
     wrong_grants: Share | None = None
     """At most this share of what the people would refuse is granted, as deployed."""
     wrong_refusals: Share | None = None
@@ -63,7 +74,8 @@ class Acceptance(Described):
     gap: Share | None = None
     """The noise-corrected gap is at most this."""
     beyond_second_panel: Share | None = None
-    """The plain gap is at most this much larger than a second, equally large panel would show."""
+    """The gap to the panel, a root mean square, is at most this much larger than a second, equally
+    large panel would show."""
     should_not_matter: bool = False
     """Factors that should not matter do not, within the margins that their scenarios give."""
     never_cases: bool = False
@@ -75,6 +87,8 @@ class Acceptance(Described):
     """At most this share of the cases is left without an answer."""
     allow_unclear: bool = False
     """Let through what cannot be told: an interval that reaches over its margin."""
+    these_cases_only: bool = False
+    """Let a demand pass on fewer than six scenarios, whose interval says nothing of others."""
 
     @property
     def demands(self) -> tuple[str, ...]:

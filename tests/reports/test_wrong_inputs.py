@@ -36,7 +36,8 @@ def command(*words):
         (("--panel", "others"), "there is no panel 'others'; choose from:"),
         (
             ("--output", "{folder}/nowhere/page.html"),
-            "cannot be written (No such file or directory); name a file in another folder",
+            "cannot be written (No such file or directory); name a file in another folder: "
+            "--output FILE",
         ),
         (("--output", "{folder}"), "is a folder; name a file in it"),
         (

@@ -12,10 +12,32 @@ from . import hand_made
 from .hand_made import card, docket, panel
 
 
-def test_the_first_line_says_where_both_stop():
+def test_the_first_line_counts_decisions_beside_the_peoples_own():
+    found = card()
+    arm = next(one for one in found.arms if one.name == "strict")
+    mine, two, bound = arm.disagreement, found.people.disagreement, found.people.bound
+    ends = [f"({100 * one.low:.0f} to {100 * one.high:.0f})" for one in (mine, two)]
+    assert found.findings[0] == (
+        f"strict decides otherwise than one of your people {100 * mine.value:.0f} times in 100 "
+        f"{ends[0]}. Two of them differ {100 * two.value:.0f} times {ends[1]}; no arm can do "
+        f"better than {100 * bound.value:.0f}."
+    )
+
+
+def test_from_one_judgment_a_case_it_is_said_that_the_peoples_part_is_not_known():
+    some = docket()
+    once = [hand_made.judgments([case])[at % 10] for at, case in enumerate(some.cases)]
+    first = card(some, hand_made.gather("staff", once)).findings[0]
+    assert " times in 100" in first
+    assert first.endswith(
+        "No case was decided by two of them, so how often they differ is not known."
+    )
+
+
+def test_the_next_line_says_where_both_stop():
     found = card(docket(titles=("A late return",)))
     curve = max(found.curves, key=lambda one: one.threshold.value)
-    assert found.findings[0] == (
+    assert found.findings[1] == (
         "A late return: the rule says at most 10 days. Your people stop at "
         f"{curve.threshold.shown} ({curve.threshold.interval_shown}), "
         "strict already before 11 days."
@@ -26,7 +48,7 @@ def test_both_kinds_of_error_are_counted_in_requests_of_a_hundred():
     found = card()
     arm = next(one for one in found.arms if one.name == "strict")
     refused, granted = arm.refused_of_granted.value, arm.granted_of_refused.value
-    assert found.findings[1] == (
+    assert found.findings[2] == (
         f"strict refuses {100 * refused:.0f} of 100 requests that they would grant, and grants "
         f"{100 * granted:.0f} of 100 that they would refuse."
     )
@@ -61,7 +83,7 @@ def lean_of(of):
 
 def test_a_baseline_that_is_nearer_is_in_the_first_lines():
     found = card()
-    assert "like, which reads no text, is nearer to your people than strict." in found.findings[:4]
+    assert "like, which reads no text, is nearer to your people than strict." in found.findings[:5]
 
 
 def test_a_baseline_that_cannot_be_told_apart_is_said_so():
@@ -98,7 +120,7 @@ def test_several_arms_get_a_sentence_each():
     nearest, *others = [arm.name for arm in found.arms]
     assert any(line.startswith(f"{nearest} refuses") for line in found.findings)
     for other in others[:3]:
-        assert any(line.startswith(f"{other}: gap") for line in found.findings)
+        assert any(line.startswith(f"{other}: differs") for line in found.findings)
 
 
 def test_simulated_people_are_called_simulated():
@@ -120,20 +142,21 @@ def test_unknown_raters_are_a_warning(raters):
 
 def test_without_a_model_the_baseline_to_beat_is_named():
     found = card(arms={"mean": hand_made.always(0.5), "like": hand_made.like_people})
-    gap = found.arms[0].gap
+    apart = found.arms[0].disagreement
     assert found.findings[-1] == (
-        f"What a model has to beat is like, with a noise-corrected gap of {gap.value:.2f} "
-        f"(95% interval: {gap.low:.2f} to {gap.high:.2f})."
+        "What a model has to beat is like: it decides otherwise than one of them "
+        f"{100 * apart.value:.0f} times in 100 ({100 * apart.low:.0f} to {100 * apart.high:.0f})."
     )
 
 
-def test_where_n_is_not_known_the_plain_gap_is_said_with_its_limit():
+def test_where_n_is_not_known_arms_stand_by_the_plain_gap():
+    """They stood by their lean: an arm that errs to both sides came first."""
     some = docket()
     found = card(some, hand_made.counted(some.cases, None))
-    plain = next(arm.panel_gap for arm in found.arms if arm.name == "strict")
-    line = next(line for line in found.findings if line.startswith("Its plain gap"))
-    assert f"is {plain.value:.2f}" in line
-    assert line.endswith("how much of that is chance cannot be said.")
+    gaps = [arm.panel_gap.value for arm in found.arms]
+    assert gaps == sorted(gaps)
+    assert found.arms[0].name == "like"
+    assert all(arm.excess_brier.value is None for arm in found.arms)
 
 
 def priced(**arms):

@@ -252,7 +252,7 @@ def test_where_n_is_not_known_what_needs_it_is_null_and_the_rest_is_not():
     assert found.people.judgments is None
     assert found.people.second_panel.value is None
     assert any("not known how many people" in line for line in found.warnings)
-    assert found.findings[0].startswith("Scenario-"), "the stricter arm is still told"
+    assert found.findings[1].startswith("Scenario-"), "where both stop is still said"
 
 
 def test_unsure_answers_move_the_signed_gap_both_ways():

@@ -16,6 +16,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     init,
     log,
     models,
+    models_catalog,
     plan,
     power,
     privacy,

@@ -11,6 +11,8 @@ from discretion.errors import install_command
 
 _EXTRAS = {
     "local": ("models in folders, the built-in one too", ("torch", "transformers")),
+    "gguf": ("fetching smollm2: its weights come as a GGUF file", ("gguf",)),
+    "hub": ("fetching models from a hub", ("huggingface_hub",)),
     "tune": ("teaching models in folders", ("accelerate", "peft")),
     "trl": ("teaching them by TRL's trainer", ("trl",)),
     "openai": ("endpoints that speak OpenAI's chat completions", ("openai",)),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
 
-models = typer.Typer(help="List, compare and remove models; probe and allow endpoints.")
+models = typer.Typer(help="Fetch, list, compare and remove models; probe and allow endpoints.")
 app.add_typer(models, name="models", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME].")]
@@ -24,20 +24,34 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME]."
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: Json = False) -> None:
     """List models, tuned ones with what they were tuned from and how near they came."""
-    from discretion.cli.tuned import print_tuned, tuned_rows
+    from discretion.cli.tuned import tuned_rows
 
     if context.invoked_subcommand is not None:
         return
     here = desk()
-    rows, tuned_models = [_row(here, name) for name in _names(here)], tuned_rows(here)
     if as_json:
-        print_json([*rows, *tuned_models])
+        print_json([*model_rows(here), *tuned_rows(here)])
         return
+    print_models(here)
+
+
+def model_rows(here: Workspace) -> list[dict[str, str]]:
+    """Every model of a workspace that is not tuned, for the list of models."""
+    return [_row(here, name) for name in _names(here)]
+
+
+def print_models(here: Workspace) -> None:
+    """The list of models, for people."""
+    from discretion.cli.tuned import print_tuned, tuned_rows
+
     print_table(
         ["model", "kind", "where", "asked by", "allowed"],
-        [[row["name"], row["kind"], row["where"], row["asked_by"], row["allowed"]] for row in rows],
+        [
+            [row[key] for key in ("name", "kind", "where", "asked_by", "allowed")]
+            for row in model_rows(here)
+        ],
     )
-    if tuned_models:
+    if tuned_models := tuned_rows(here):
         print()
         print_tuned(tuned_models)
 

@@ -13,6 +13,7 @@ from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.scorecards import Scorecard
+    from discretion.scorecards.cards import PeopleCard
     from discretion.scorecards.teaching_cards import TeachingCard
 
 
@@ -158,30 +159,53 @@ def _print(card: Scorecard) -> None:
         print_table(
             [
                 "arm",
-                "gap",
+                "differs from one of them",
                 "95% interval",
-                "too lax +, too strict −",
-                "plain gap",
-                "Brier",
+                "wrong grants",
+                "wrong refusals",
+                "excess Brier",
                 "cases",
             ],
             [
                 [
                     arm.name,
-                    text(arm.gap),
-                    interval(arm.gap) or "–",
-                    text(arm.signed, "signed"),
-                    text(arm.panel_gap),
-                    text(arm.brier, digits=3),
+                    text(arm.disagreement, "percent"),
+                    interval(arm.disagreement, "percent") or "–",
+                    text(arm.wrong_grants, "percent"),
+                    text(arm.wrong_refusals, "percent"),
+                    text(arm.excess_brier, digits=3),
                     str(arm.cases),
                 ]
                 for arm in card.arms
-            ],
+            ]
+            + _among(card.people),
         )
         for arm in card.arms:
             if arm.amplifies:
                 levels = ", ".join(arm.amplifies).replace("_", " ")
                 print(f"{arm.name} amplifies {levels}")
+
+
+def _among(people: PeopleCard | None) -> list[list[str]]:
+    """What another of the people would score, and what no arm can do better than."""
+    from discretion.reports.figures import interval, text
+
+    if people is None or people.disagreement.value is None:
+        return []
+    whole, half = people.disagreement, people.bound
+    share = text(half, "percent")
+    return [
+        [
+            "another of them",
+            text(whole, "percent"),
+            interval(whole, "percent") or "–",
+            share,
+            share,
+            "",
+            "",
+        ],
+        ["no arm can do better", share, interval(half, "percent") or "–", "", "", "", ""],
+    ]
 
 
 def _print_teaching(card: TeachingCard) -> set[str]:

@@ -42,11 +42,14 @@ def base_of(here: Workspace, name: str) -> Settings:
         DiscretionError: the name stands for no model, or for one that is no folder.
     """
     from discretion.models import BUILT_IN
+    from discretion.models.catalog import to_fetch
     from discretion.models.local import LocalModel
     from discretion.workspace import endpoints
 
     known = list(dict.fromkeys([BUILT_IN, *here.contents.settings.models]))
     if name not in known:
+        if (unfetched := to_fetch(name)) is not None:
+            raise unfetched
         raise DiscretionError(
             f"there is no model {name!r}",
             where=str(here.folder / "discretion.toml"),

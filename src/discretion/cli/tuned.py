@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,27 +70,51 @@ def compare(
 
 @models.command()
 def remove(
-    name: Tuned,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a tuned or a fetched model.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
 ) -> None:
-    """Remove a tuned model's folder; the log keeps what it was and answered."""
+    """Remove a tuned or fetched model; the log keeps what it answered."""
     from discretion.experiments import removing
     from discretion.models.tuned import FOLDER, PREFIX
 
+    if (fetched := _fetched(name)) is not None:
+        remark("workspaces that use it need it again: discretion models get")
+        _confirm(name, str(fetched), yes=yes)
+        shutil.rmtree(fetched)
+        print(f"removed {name}")
+        return
     here = desk()
     plain = name.removeprefix(PREFIX)
     for line in _uses(here, plain):
         remark(line)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise DiscretionError(
-                "there is no terminal to ask on", where=PREFIX + plain, mend="add --yes"
-            )
-        if not typer.confirm(f"remove {FOLDER}/{plain}?", default=False, err=True):
-            remark("nothing was removed")
-            raise typer.Exit(1)
+    _confirm(PREFIX + plain, f"{FOLDER}/{plain}", yes=yes)
     removing.remove(here.folder / FOLDER, plain, here.store, now())
     print(f"removed {PREFIX}{plain}")
+
+
+def _confirm(name: str, place: str, *, yes: bool) -> None:
+    """Go on only where somebody wants the folder removed."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise DiscretionError("there is no terminal to ask on", where=name, mend="add --yes")
+    if not typer.confirm(f"remove {place}?", default=False, err=True):
+        remark("nothing was removed")
+        raise typer.Exit(1)
+
+
+def _fetched(name: str) -> Path | None:
+    """The folder of a fetched model of that name, in or out of a workspace."""
+    from discretion.cli.app import folder, options
+    from discretion.models.catalog import fetched
+
+    try:
+        here = folder()
+    except DiscretionError:
+        if options.workspace is not None:
+            raise
+        return fetched().get(name)
+    return fetched(here).get(name)
 
 
 def tuned_rows(here: Workspace) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from discretion.acceptances import MARGINS, Acceptance
 from discretion.documents import Document
 from discretion.gate.lines import Line, Verdict, at_most, percent, shown, within
 from discretion.measures.figure import Figure, missing
+from discretion.measures.intervals import ONLY_THESE
 from discretion.scorecards.cards import ArmCard, PeopleCard, Scorecard
 
 
@@ -24,7 +25,11 @@ def margin_lines(
         plain = name in ("gap", "beyond_second_panel")
         most = f"{limit:g}" if plain else f"{100 * limit:g}%"
         asked, said = f"{name} at most {most}", shown(figure, limit, plain=plain)
-        yield Line(document.where([name]), name, asked, said, at_most(figure, limit))
+        verdict = at_most(figure, limit)
+        if verdict == "passed" and ONLY_THESE in figure.note and not acceptance.these_cases_only:
+            verdict = "cannot be told"
+            said += ". To let it pass for these cases alone: these_cases_only: true"
+        yield Line(document.where([name]), name, asked, said + _floor(name, card.people), verdict)
     if acceptance.should_not_matter:
         yield from _factor_lines(document, card, arm)
 
@@ -34,9 +39,28 @@ def _figure(name: str, arm: ArmCard, people: PeopleCard | None) -> Figure:
         return arm.gap
     if people is None:
         return missing("there are no people to compare with")
-    if name == "beyond_second_panel":
-        return arm.beyond_second_panel
+    if name in ("disagreement", "beyond_colleague", "beyond_second_panel"):
+        figure: Figure = getattr(arm, name)
+        return figure
     return arm.granted_of_refused if name == "wrong_grants" else arm.refused_of_granted
+
+
+def _floor(name: str, people: PeopleCard | None) -> str:
+    """What another of the people would show, and the best there can be; empty where that is not
+    known."""
+    if people is None or people.disagreement.value is None or people.bound.value is None:
+        return ""
+    bound, rate = people.bound.value, people.rate.value
+    if name == "disagreement":
+        other, best = people.disagreement.value, bound
+    elif name in ("wrong_grants", "wrong_refusals") and rate is not None:
+        share = 1 - rate if name == "wrong_grants" else rate
+        if share <= 0:
+            return ""
+        return f"; another of your people: {percent(min(1.0, bound / share))}"
+    else:
+        return ""
+    return f"; another of your people: {percent(other)}, no arm below {percent(best)}"
 
 
 def _factor_lines(document: Document, card: Scorecard, arm: str) -> Iterator[Line]:

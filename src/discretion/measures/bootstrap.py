@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.figure import TOO_FEW, Figure, missing
-from discretion.measures.intervals import FEW, ROUNDING
+from discretion.measures.intervals import FEW, ONLY_THESE, ROUNDING
 from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
 
 Statistic = Callable[[Floats], Floats]
@@ -60,7 +60,7 @@ def pooled(
     few = len(np.unique(rates.scenario[np.any(shares != 0, axis=1)])) < FEW
     note = ""
     if few:
-        note = "for these scenarios only"
+        note = ONLY_THESE
     elif rates.ballots is None:
         note = "raters are not known: how they differ is not in the interval"
     # Where a resample or a replicate lies at a bound, the logit has no value there: then on its own

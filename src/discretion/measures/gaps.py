@@ -30,17 +30,26 @@ def squared_terms(p: Floats, variance: Floats, h: Floats, n: Floats) -> Floats:
 def corrected_gap(
     p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenarios"
 ) -> Figure:
-    """The noise-corrected gap: the signed square root of the mean of `squared_terms`.
+    """The noise-corrected gap: the signed square root of the excess Brier score, and of the ends of
+    its interval."""
+    return rooted(excess_brier(p, variance, rates, weigh=weigh))
+
+
+def excess_brier(
+    p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenarios"
+) -> Figure:
+    """The excess Brier score: the mean of `squared_terms`, by how much an arm's Brier score exceeds
+    that of one who knows the people's true rates.
 
     Below zero where the arm is nearer to these judgments than chance lets the truth be; it is not
-    clipped. The interval is made on the mean of squares, and its ends are rooted with their sign.
-    Several seeds, (S, C), are averaged in the square.
+    clipped. Several seeds, (S, C), are averaged in the square. None where no case has two
+    judgments.
     """
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
         return over_seeds(squared_terms(p[..., at], variance[..., at], h, n))
 
-    return rooted(mean_of(term, rates, weigh=weigh).figure().within(-1.0, 1.0))
+    return mean_of(term, rates, weigh=weigh).figure().within(-1.0, 1.0)
 
 
 def rooted(figure: Figure) -> Figure:

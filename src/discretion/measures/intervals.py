@@ -12,6 +12,8 @@ from discretion.measures.figure import Figure, missing
 from discretion.measures.rates import Ballots, Bools, Floats, Ints, Rates, sums_by
 from discretion.measures.weights import Weigh, case_weights
 
+ONLY_THESE = "for these scenarios only"
+"""What is said of a figure that speaks of too few scenarios."""
 FEW = 6
 """With fewer scenarios than this nothing is said beyond them."""
 
@@ -102,7 +104,7 @@ def mean_of(
     n = int(mass.sum()) if per == "judgment" else int(used.sum())
     between, scenarios = scenario_variance(value - center, weight, rates.scenario)
     few = scenarios < FEW and not beyond
-    note = "for these scenarios only" if few else ""
+    note = ONLY_THESE if few else ""
     if rates.ballots is not None:
         people = _rater_variance(term, rates, rates.ballots, value, mass, weigh, per)
         df: float = (people.raters if few else min(scenarios, people.raters)) - 1

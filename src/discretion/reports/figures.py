@@ -26,7 +26,27 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("gap", "Noise-corrected gap", "distance to the people's true grant rates"),
+    Entry(
+        "disagreement",
+        "Differs from one of your people",
+        "share of decisions that are not the same",
+        "percent",
+    ),
+    Entry("wrong_grants", "Wrong grants", "it grants, the person would refuse", "percent"),
+    Entry("wrong_refusals", "Wrong refusals", "it refuses, the person would grant", "percent"),
+    Entry(
+        "beyond_colleague",
+        "Beyond a colleague",
+        "how much more often it differs than another of your people would",
+        "percent",
+    ),
+    Entry(
+        "excess_brier",
+        "Excess Brier score",
+        "squared distance to the people's true rates; less is better; ranks arms",
+        digits=3,
+    ),
+    Entry("gap", "Noise-corrected gap", "the root of the excess Brier score"),
     Entry("signed", "Signed gap", "above zero too lax, below zero too strict", "signed"),
     Entry(
         "panel_gap",

@@ -125,7 +125,8 @@ def score(
             amplifies=amplified(factors, name),
         )
     cards |= {name: withhold(cards[name]) for name in blind}
-    ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
+    ranked = sorted((cards[reply.name] for reply in league), key=_closeness)
+    ranked.sort(key=lambda card: card.name in blind)
     seeing = [card for card in ranked if card.name not in blind]
     rng = np.random.default_rng(seed)
     people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
@@ -150,7 +151,7 @@ def score(
         ),
         people=people,
         arms=tuple(ranked),
-        untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
+        untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_closeness)),
         leans=leans,
         curves=curves,
         factors=factors,
@@ -167,11 +168,15 @@ def score(
     )
 
 
-def _by_gap(card: ArmCard) -> tuple[bool, float]:
-    """Nearest first; arms without a noise-corrected gap last, by their lean."""
-    if card.gap.value is not None:
-        return False, card.gap.value
-    return True, abs(card.signed.value or 0.0)
+def _closeness(card: ArmCard) -> tuple[int, float]:
+    """The closest to the people first: by excess Brier score; where no case has two judgments by
+    the Brier score itself, whose noise all arms share; where nobody knows how many judged by the
+    plain gap; and then by how often decisions differ."""
+    by = (card.excess_brier, card.brier, card.panel_gap, card.disagreement)
+    return next(
+        ((place, one.value) for place, one in enumerate(by) if one.value is not None),
+        (len(by), 0.0),
+    )
 
 
 def _noting_grants(

@@ -51,10 +51,17 @@ class PeopleCard:
     """Krippendorff's alpha over single judgments."""
     split_half: Figure
     """Correlation of two random halves of the raters, stepped up to the full panel."""
+    disagreement: Figure
+    """How often two of them decide otherwise on the same case; none where no case was decided
+    twice."""
+    bound: Figure
+    """Half of that: no arm can differ from them less often. Another of them would score as much in
+    wrong grants, and in wrong refusals."""
     second_panel: Figure
-    """What an independent, equally large panel of the same people would show as gap."""
+    """What an independent, equally large panel of the same people would show as gap: the root of
+    the mean square."""
     perfect_model: Figure
-    """What a model that knew the true rates would show as gap."""
+    """What a model that knew the true rates would show as gap, likewise."""
     reach: Figure
     """The deviation at which half would grant, pooled over scenarios."""
     confidence: Predictions | None = None
@@ -103,8 +110,18 @@ class ArmCard:
     calls: int
     oldest: str
     """When the oldest of its answers was given; empty where nothing was asked."""
+    disagreement: Figure
+    """How often its decisions differ from those of one of the people: the headline."""
+    wrong_grants: Figure
+    """The part in which it grants and the person would refuse."""
+    wrong_refusals: Figure
+    """The part in which it refuses and the person would grant."""
+    beyond_colleague: Figure
+    """How much more often it differs from them than another of the people would."""
+    excess_brier: Figure
+    """Mean squared distance to the people's true rates; ranks arms. May be negative."""
     gap: Figure
-    """Noise-corrected gap: the headline. Signed square root; may be negative."""
+    """Noise-corrected gap: the signed root of the excess Brier score."""
     signed: Figure
     """Mean of p - h: too lax above zero, too strict below."""
     panel_gap: Figure

@@ -45,19 +45,47 @@ def findings(
         return (*alone, *(told for card in panels if (told := _panel(card))))
     first = asked[0]
     said = [
+        differs(people, first),
         _stops(people, first, curves),
         _exchanges(first),
         *(_money(people, first, card) for card in money),
         *(cheaper(first.name, card) for card in money),
         _leans(people, first, leans),
         _matched(first, people),
-        _gap(first),
         _standing(first, raters),
         *(_beside(arm) for arm in asked[1 : 1 + OTHERS]),
         *(_panel(card) for card in panels),
         *(_contrast(contrast) for contrast in contrasts if contrast.declared),
     ]
     return tuple(sentence for sentence in said if sentence)
+
+
+def differs(people: PeopleCard, arm: ArmCard) -> str:
+    """The headline: how often an arm decides otherwise than one of the people, beside how often
+    two of them do, and what no arm can do better than."""
+    found = arm.disagreement
+    if found.value is None:
+        return ""
+    who = _who(people)
+    said = f"{arm.name} decides otherwise than one of {who} {_times(found)} in 100{_range(found)}"
+    two, bound = people.disagreement, people.bound
+    if two.value is None:
+        return f"{said}. No case was decided by two of them, so how often they differ is not known."
+    return (
+        f"{said}. Two of them differ {_times(two)}{_range(two)}; no arm can do better than "
+        f"{_of_100(bound)}."
+    )
+
+
+def _times(figure: Figure) -> str:
+    count = _of_100(figure)
+    return f"{count} time" if count == "1" else f"{count} times"
+
+
+def _range(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    return f" ({100 * figure.low:.0f} to {100 * figure.high:.0f})"
 
 
 def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str, ...]:
@@ -99,10 +127,13 @@ def _foreseen(one: Predictions | None, words: str) -> str:
 
 def _nearest_baseline(arms: Sequence[ArmCard]) -> tuple[str, ...]:
     """Where nothing but baselines was asked: what a model would have to beat."""
-    if not arms or arms[0].gap.value is None:
+    if not arms or arms[0].disagreement.value is None:
         return ()
-    gap = f"{arms[0].gap.value:.2f}{_ends(arms[0].gap)}"
-    return (f"What a model has to beat is {arms[0].name}, with a noise-corrected gap of {gap}.",)
+    apart = f"{_times(arms[0].disagreement)} in 100{_range(arms[0].disagreement)}"
+    return (
+        f"What a model has to beat is {arms[0].name}: it decides otherwise than one of them "
+        f"{apart}.",
+    )
 
 
 def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str:
@@ -305,27 +336,12 @@ def _matched(arm: ArmCard, people: PeopleCard) -> str:
     )
 
 
-def _gap(arm: ArmCard) -> str:
-    gap, plain = arm.gap, arm.panel_gap
-    if gap.value is not None:
-        return (
-            f"Its noise-corrected gap is {gap.value:.2f}{_ends(gap)}: 0 would be an arm that knows "
-            "their true grant rates."
-        )
-    if plain.value is not None:
-        return (
-            f"Its plain gap to their rates is {plain.value:.2f}{_ends(plain)}; how much of that is "
-            "chance cannot be said."
-        )
-    return ""
-
-
 def _beside(arm: ArmCard) -> str:
-    """One sentence on an arm that is not the nearest."""
-    if arm.signed.value is None:
+    """One sentence on an arm that is not the closest."""
+    if arm.signed.value is None or arm.disagreement.value is None:
         return ""
-    gap = "" if arm.gap.value is None else f"gap {arm.gap.value:.2f}{_ends(arm.gap)}, "
-    return f"{arm.name}: {gap}grants {_more(arm.signed.value)}."
+    apart = f"{_times(arm.disagreement)} in 100{_range(arm.disagreement)}"
+    return f"{arm.name}: differs {apart}, grants {_more(arm.signed.value)}."
 
 
 def _ends(figure: Figure, show: Callable[[float], str] = "{:.2f}".format) -> str:

@@ -12,8 +12,9 @@ from discretion.measures.agreement import majority_agreement
 from discretion.measures.bootstrap import NOTHING_VARIES, pooled
 from discretion.measures.calibration import auc, calibration_curve
 from discretion.measures.contrasts import Contrast, contrast, holm
+from discretion.measures.disagreement import disagreement
 from discretion.measures.figure import TOO_FEW, Figure, missing
-from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
+from discretion.measures.gaps import corrected_gap, excess_brier, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
 from discretion.measures.rates import Floats
 from discretion.measures.references import beyond_second_panel
@@ -59,6 +60,7 @@ def arm_card(
     gaps = panel_gap(p, rates, weigh=weigh)
     majority = majority_agreement(p, rates, rng, weigh=weigh)
     loss = log_loss(p, rates, weigh=weigh)
+    differs = disagreement(deployed, rates, weigh=weigh)
     granted = study.rates.h * study.panel.n
     unsure = unsure_sensitivity(
         lambda other: signed_gap(p, other, weigh=weigh),
@@ -77,6 +79,11 @@ def arm_card(
         failures=failures,
         calls=int(replies.calls.sum()),
         oldest=replies.oldest,
+        disagreement=differs.whole,
+        wrong_grants=differs.wrong_grants,
+        wrong_refusals=differs.wrong_refusals,
+        beyond_colleague=differs.beyond_colleague,
+        excess_brier=excess_brier(p, replies.variance, rates, weigh=weigh),
         gap=corrected_gap(p, replies.variance, rates, weigh=weigh),
         signed=signed_gap(p, rates, weigh=weigh),
         panel_gap=gaps.gap,

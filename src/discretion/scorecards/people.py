@@ -8,6 +8,7 @@ import numpy as np
 
 from discretion.judgments import Panel
 from discretion.measures.agreement import krippendorff_alpha, split_half
+from discretion.measures.disagreement import among_people
 from discretion.measures.effective import effective_raters
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import panel_rate
@@ -24,6 +25,7 @@ def people_card(
     """What can be said of a panel on the cases of a study; `both` are its references."""
     panel, rates = study.panel, study.rates
     known = np.isfinite(panel.n)
+    among = among_people(rates, weigh=study.weigh)
     return PeopleCard(
         name=panel.name,
         simulated=panel.simulated,
@@ -39,6 +41,8 @@ def people_card(
         rule_broken_rate=_rate_among(study, study.broken),
         alpha=krippendorff_alpha(rates, rng),
         split_half=split_half(rates, rng, weigh=study.weigh).correlation,
+        disagreement=among.whole,
+        bound=among.bound,
         second_panel=both.second_panel,
         perfect_model=both.perfect_model,
         reach=reach,

@@ -163,7 +163,7 @@ def withhold(card: ArmCard) -> ArmCard:
     """An arm that goes by how it is asked, without what would rank it."""
     why = missing(f"it {WITHHELD}", card.gap.n)
     note = "; ".join(filter(None, [card.note, WITHHELD]))
-    return replace(card, gap=why, curve_gap=why, reach=why, note=note)
+    return replace(card, excess_brier=why, gap=why, curve_gap=why, reach=why, note=note)
 
 
 def _by_what(card: ReadingCard) -> str:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from discretion.documents import Document, read_yaml
 from discretion.errors import DiscretionError
+from discretion.models.catalog import fetched_settings
 from discretion.plans import Plan
 from discretion.policies import Described, Policy
 from discretion.scenarios import Scenario
@@ -56,6 +57,8 @@ def read_folder(folder: Path) -> Contents:
     except DiscretionError as error:
         settings = Settings()
         problems.append(error)
+    with_fetched = fetched_settings(folder, settings.models)
+    settings = settings.model_copy(update={"models": with_fetched})
     policies = _described(folder / "policies", Policy, lambda path, p: p.id, problems)
     scenarios = _described(folder / "scenarios", Scenario, lambda path, s: s.id, problems)
     plans = _described(folder / "plans", Plan, lambda path, p: path.stem, problems)

@@ -20,6 +20,7 @@ from discretion.holdouts import Holdout, history_of
 from discretion.judgments import Panel
 from discretion.models import tuned
 from discretion.models.agents import AS_IS, AgentArm, is_agent
+from discretion.models.catalog import fetchable, to_fetch
 from discretion.plans import Plan
 from discretion.policies import Policy
 from discretion.precedents import Precedent
@@ -178,11 +179,14 @@ class Lineup:
             return {key: base[key] for key in ("device", "threads") if key in base} | found
         settings = self.models.get(model, {} if model == models.BUILT_IN else None)
         if settings is None:
+            if (unfetched := to_fetch(model)) is not None:
+                raise unfetched
             known = list(dict.fromkeys([models.BUILT_IN, *self.models, "baseline", "recorded"]))
+            instead = _instead(model, known, fetchable())
             raise DiscretionError(
                 f"there is no model {model!r}",
                 where=str(self.folder / "discretion.toml"),
-                mend=f"{_instead(model, known)} or add it there, for example:\n\n{_example(model)}",
+                mend=f"{instead} or add it there, for example:\n\n{_example(model)}",
             )
         return settings
 
@@ -242,7 +246,7 @@ def _example(name: str) -> str:
     )
 
 
-def _instead(name: str, known: Sequence[str]) -> str:
-    """The name that was probably meant, or all there are."""
-    close = difflib.get_close_matches(name, known, 1)
+def _instead(name: str, known: Sequence[str], also: Sequence[str] = ()) -> str:
+    """The name that was probably meant, which may be one of `also`; or all that are known."""
+    close = difflib.get_close_matches(name, [*known, *also], 1)
     return f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(known)};"

@@ -27,7 +27,7 @@ NASTY = [
 """Texts that would do harm where texts are joined."""
 
 
-def case(text: str | None = "A coat on day 43.", **said: Any) -> Case:
+def case(text: str | None = "A coat, brought back late.", **said: Any) -> Case:
     return Case(
         "c1",
         "returns",

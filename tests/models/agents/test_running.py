@@ -71,7 +71,7 @@ def test_plain_text_can_be_what_a_program_gets(tmp_path: Path) -> None:
     body = "open('seen', 'w').write(said)\nprint('deny')"
     ask(program(tmp_path, body, input="text"))
     seen = (tmp_path / "seen").read_text()
-    assert seen.startswith("A coat on day 43.\n\n")
+    assert seen.startswith("A coat, brought back late.\n\n")
     assert "43 days" in seen
 
 
@@ -207,7 +207,11 @@ def decide(case):
 def test_a_function_gets_a_plain_mapping_and_what_it_prints_is_no_answer(tmp_path: Path) -> None:
     assert decision(ask(function(tmp_path, ECHO))[0]) == "refuse"
     seen = json.loads((tmp_path / "seen").read_text())
-    assert (seen["text"], seen["value"], seen["policy"]) == ("A coat on day 43.", 43, "returns")
+    assert (seen["text"], seen["value"], seen["policy"]) == (
+        "A coat, brought back late.",
+        43,
+        "returns",
+    )
     assert "43 days" in seen["facts"]
 
 

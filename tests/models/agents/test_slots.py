@@ -15,7 +15,7 @@ TEMPLATE = {"ask": [{"text": "Ticket: {case}", "n": 3}], "rule": "{rule}", "day"
 
 def test_slots_are_filled_inside_strings() -> None:
     assert fill(TEMPLATE, sheet(case(), POLICY)) == {
-        "ask": [{"text": "Ticket: A coat on day 43.", "n": 3}],
+        "ask": [{"text": "Ticket: A coat, brought back late.", "n": 3}],
         "rule": "Returns within 30 days.",
         "day": 43,
     }

@@ -50,7 +50,11 @@ def test_the_request_is_what_the_settings_describe(server: Scripted) -> None:
     request = {"ticket": {"body": "{case}"}, "amount": "{value:number}", "model": "v7"}
     ask(at(server, request=request, headers={"X-Tenant": "shop"}))
     asked = server.requests[0]
-    assert asked.body == {"ticket": {"body": "A coat on day 43."}, "amount": 43, "model": "v7"}
+    assert asked.body == {
+        "ticket": {"body": "A coat, brought back late."},
+        "amount": 43,
+        "model": "v7",
+    }
     assert (asked.path, asked.headers["x-tenant"]) == ("/decide", "shop")
 
 
