@@ -199,7 +199,7 @@ class NumberForm:
         mark, factor = written.mark, written.factor
         if factor == "m" and not self.millions:
             mark, factor = mark or "m", ""
-        if self.mixed and mark:
+        if self.mixed and mark and mark != _named(self.unit):
             return cell
         if mark and mark not in (self.mark, _named(self.unit)):
             kind = f"in {self.mark}" if self.mark else "plain numbers"

@@ -49,10 +49,10 @@ def number_forms(
 
 def _is_mixed(profile: Profile, layout: Layout) -> bool:
     """Whether rows are about cases with units of their own, and the column shows several."""
-    if "case" in layout.fields:
-        return 0 < profile.marks.total() < profile.numbers or len(profile.marks) > 1
-    named = layout.scenario is not None and layout.one_scenario is None
-    return named and len(profile.marks) > 1
+    by_scenario = layout.scenario is not None and layout.one_scenario is None
+    if not by_scenario and "case" not in layout.fields:
+        return False
+    return 0 < profile.marks.total() < profile.numbers or len(profile.marks) > 1
 
 
 def _fill(profiles: dict[str, Profile], table: Table) -> None:
