@@ -19,10 +19,6 @@ BASE = "tiny"
 SETTINGS_TEXT = """\
 [workspace]
 name = "Simulated people: {panel}"
-
-# The built-in model was not taught to show precedents: what is then on neither answer is kept.
-[models.tiny]
-allow_outside = true
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 from discretion.answers import Answer, Failure, How
 from discretion.canonical import digest, fraction_of
@@ -13,6 +13,13 @@ from discretion.cases import Case
 from discretion.policies import Policy
 
 Role = Literal["system", "user", "assistant"]
+Form = Literal["end", "cue", "word", "cue-word"]
+"""In what form a model's answer is scored. ``end``: the complete answer, the token that ends its
+turn included. ``word``: the answer up to where its last word ends. Either may stand after a cue
+that is put into the assistant's turn, with the answer after a space: ``cue`` and ``cue-word``."""
+FORMS: tuple[Form, ...] = get_args(Form)
+ANSWER_CUE = "Answer:"
+"""The assistant's words before an answer, in the forms that have any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,8 @@ class Prompt:
     """A reasoning the model has already written; the decision is asked for after it."""
     decision_cue: str = ""
     """The assistant's words between a reasoning and the decision, for reason-first prompts."""
-    allow_outside: bool = False
-    """Mass on neither answer is no error here: the model is taken off its own path on purpose."""
+    form: Form = "end"
+    """In what form the answer is scored; nothing that is written depends on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class Decoding:
     temperature: float = 1.0
     max_tokens: int = 256
     samples: int = 20
-    """Draws per case where p is sampled, divided equally over the two orders."""
+    """Draws per case where p is sampled, divided equally over the ways it is asked."""
     reasonings: int = 16
     """Reasonings per case where the method reasons first, divided likewise."""
     seed: int = 0
@@ -164,6 +171,20 @@ class Model(Protocol):
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
     ) -> Sequence[Written | Refused]:
         """One continuation of each prompt; `samples` are the draw's indices, which seed it."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A model that can be scored in several forms, of which a probe chooses one."""
+
+    @property
+    def form(self) -> Form | None:
+        """The form that is settled already; None where a probe is to choose it."""
+        ...
+
+    async def probe(self, prompts: Sequence[Prompt]) -> Mapping[Form, float]:
+        """The mean mass on neither answer in each form in which the prompts can be asked."""
         ...
 
 
@@ -261,9 +282,19 @@ class TableArm:
         ]
 
 
-def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[Ask]:
+BOTH = ("yes grants", "yes refuses")
+"""The two questions answered by yes or no: asked in both, a liking for either word cancels."""
+
+
+def balanced_asks(
+    case: Case, method: Method, *, crossed: bool = False, both: bool = False
+) -> list[Ask]:
     """How a case is put: in both orders of the answers, in one wording and vocabulary by rotation,
-    or in all of them."""
+    or in all of them.
+
+    Args:
+        both: ask in both yes/no questions, where the method has them, instead of rotating.
+    """
     if crossed:
         pairs = [(v, w) for v in method.vocabularies for w in range(method.wordings)]
     else:
@@ -273,8 +304,11 @@ def balanced_asks(case: Case, method: Method, *, crossed: bool = False) -> list[
         name = getattr(method, "into", method).name
         seed = (case.pair or case.id, name)
         turn = fraction_of((*seed, "wording"))
+        vocabularies = tuple(method.vocabularies)
+        asked = BOTH if both and set(BOTH) <= set(vocabularies) else ()
         pairs = [
-            (rotated_vocabulary(tuple(method.vocabularies), seed), int(turn * method.wordings))
+            (vocabulary, int(turn * method.wordings))
+            for vocabulary in asked or (rotated_vocabulary(vocabularies, seed),)
         ]
     return [
         Ask(vocabulary, order, wording) for vocabulary, wording in pairs for order in (True, False)

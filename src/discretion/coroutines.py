@@ -6,26 +6,28 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
-def complete(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end; in a thread of its own where a loop is running already."""
+def complete(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine returns; in a thread of its own where a loop is running already."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        _raise_first(work)
-        return
+        return _raise_first(work)
+    returned: list[Result] = []
     failed: list[BaseException] = []
-    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Result]]] = []
 
-    async def stoppable() -> None:
+    async def stoppable() -> Result:
         begun.append((asyncio.get_running_loop(), asyncio.create_task(work)))
-        await begun[0][1]
+        return await begun[0][1]
 
     def in_thread() -> None:
         try:
-            _raise_first(stoppable())
+            returned.append(_raise_first(stoppable()))
         except BaseException as error:
             failed.append(error)
 
@@ -41,11 +43,12 @@ def complete(work: Coroutine[Any, Any, None]) -> None:
         raise
     if failed:
         raise failed[0]
+    return returned[0]
 
 
-def _raise_first(work: Coroutine[Any, Any, None]) -> None:
+def _raise_first(work: Coroutine[Any, Any, Result]) -> Result:
     """Run it, and raise what went wrong first by itself, not in a group."""
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from discretion import answer_forms
 from discretion.answers import Answer, Failure
 from discretion.arms import Arm, Call
 from discretion.budgets import Purse, Remote
@@ -103,6 +104,7 @@ def evaluate(
     _each_once("case", [case.id for case in cases])
     _each_once("arm", [arm.name for arm in arms])
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
+    arms = answer_forms.settle(arms, cases, store)
     run = _begin(cases, arms, store, plan, clock)
     try:
         complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
@@ -132,7 +134,7 @@ def count_calls(cases: Sequence[Case], arms: Sequence[Arm], store: Store) -> lis
     """What each arm would be asked, without asking anything."""
     before = _answered(store, arms)
     counted = []
-    for arm in arms:
+    for arm in answer_forms.settle(arms, cases, store, probe=False):
         calls = [call for case in cases for call in arm.calls(case)]
         cached = store.has("answer", [call.key for call in calls])
         new = [call for call in calls if call.key not in cached]
@@ -297,6 +299,8 @@ def _begin(
         "arms": [[arm.name, arm.fingerprint] for arm in arms],
         "kinds": [_kind(arm) for arm in arms],
     }
+    if forms := {arm.name: form for arm in arms if (form := getattr(arm, "form", "end")) != "end"}:
+        definition["forms"] = forms
     documents = records.described_entries(cases) if isinstance(cases, Docket) else []
     definition["described"] = [entry.key for entry in documents]
     put = [records.case_entry(case) for case in cases]

@@ -13,9 +13,11 @@ from discretion.arms import (
     Ask,
     Call,
     Decoding,
+    Form,
     Method,
     Model,
     Open,
+    Probed,
     Prompt,
     PutIn,
     Refused,
@@ -51,6 +53,8 @@ class PromptedArm:
     """Part of every key: another value asks everything again."""
     clock: Callable[[], str] = str
     """Says when an answer was given, ISO 8601 in UTC."""
+    form: Form = "end"
+    """In what form answers are scored; where the model lets a probe choose, see `in_form`."""
     seen: frozenset[str] = field(default=frozenset(), repr=False)
     """Ids of cases on which the model was tuned: neither they nor what nearly repeats them is
     asked."""
@@ -73,7 +77,44 @@ class PromptedArm:
 
     @property
     def fingerprint(self) -> str:
-        return digest((self.model.fingerprint, self.method.name, self.state_deviation))
+        return digest(
+            (self.model.fingerprint, self.method.name, self.state_deviation, *self._formed)
+        )
+
+    @property
+    def _formed(self) -> tuple[str, ...]:
+        """What the form adds to a key: nothing where it is the first there was."""
+        return () if self.form == "end" else (self.form,)
+
+    @property
+    def scored(self) -> bool:
+        """Whether its decisions are scores of this machine's."""
+        drawn = self.drawn and not self.method.reason_first
+        return self.model.scores and not drawn and not isinstance(self.model, Remote)
+
+    @property
+    def settled_form(self) -> Form | None:
+        """The form in which answers are scored; None where a probe is to choose one."""
+        return self.model.form if self.scored and isinstance(self.model, Probed) else "end"
+
+    def in_form(self, form: Form) -> PromptedArm:
+        """The same arm, its answers scored in that form."""
+        return self if form == self.form else replace(self, form=form)
+
+    async def probe(self, cases: Sequence[Case]) -> Mapping[Form, float]:
+        """The mean mass on neither answer in each form, over one prompt for each of the cases.
+
+        A method that reasons first is probed without a reasoning.
+        """
+        if not isinstance(self.model, Probed):
+            return {}
+        prompts = []
+        for turn, case in enumerate(cases):
+            calls = self.calls(case)
+            prompt = _prompt(calls[turn % len(calls)])
+            reasoned = self.method.reason_first and prompt.reasoning is None
+            prompts.append(replace(prompt, reasoning="") if reasoned else prompt)
+        return await self.model.probe(prompts)
 
     @property
     def drawn(self) -> bool:
@@ -99,10 +140,11 @@ class PromptedArm:
         if case.id in self.seen or case.kin in self.seen:
             return ()
         policy = self.policies[case.policy]
+        asks = self._asks(case)
         return [
             self._call(case, prompt, sample)
-            for prompt in (self.method.prompt(case, policy, ask) for ask in self._asks(case))
-            for sample in range(self._draws_per_order())
+            for prompt in (self.method.prompt(case, policy, ask) for ask in asks)
+            for sample in range(self._draws_per_ask(len(asks)))
         ]
 
     async def ask(self, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
@@ -114,17 +156,25 @@ class PromptedArm:
         return await self._score(calls, prompts, [prompt.reasoning or "" for prompt in prompts])
 
     def _asks(self, case: Case) -> list[Ask]:
-        asks = balanced_asks(case, self.method, crossed=self.crossed)
+        asks = balanced_asks(case, self.method, crossed=self.crossed, both=self._both)
         twin, deviation = self.model.reads_twin, self.state_deviation
         if not (twin or deviation):
             return asks
         return [replace(ask, twin=twin, state_deviation=deviation) for ask in asks]
 
-    def _draws_per_order(self) -> int:
+    @property
+    def _both(self) -> bool:
+        """Whether each case is asked in both yes/no questions: by models in folders, where a call
+        costs nothing, but for those that were made to be asked in the toy's words."""
+        return isinstance(self.model, Probed) and not self.model.reads_twin
+
+    def _draws_per_ask(self, asks: int) -> int:
+        """A case's draws are divided over the ways it is asked; crossed, each wording and
+        vocabulary has as many."""
         if not self.drawn:
             return 1
         total = self.decoding.reasonings if self.method.reason_first else self.decoding.samples
-        return max(1, -(-total // 2))
+        return max(1, -(-total // (2 if self.crossed else asks)))
 
     def _call(self, case: Case, prompt: Prompt, sample: int) -> Call:
         decoding = self.decoding
@@ -146,6 +196,7 @@ class PromptedArm:
                 (prompt.reason_first, prompt.decision_cue, *put_in),
                 settings,
                 self.fresh,
+                *self._formed,
             )
         )
         return Call(key, case.id, prompt, sample)
@@ -153,6 +204,8 @@ class PromptedArm:
     async def _score(
         self, calls: Sequence[Call], prompts: Sequence[Prompt], texts: Sequence[str]
     ) -> list[Answer | Failure]:
+        if self.form != "end":
+            prompts = [replace(prompt, form=self.form) for prompt in prompts]
         replies = await self.model.score(prompts)
         at = self.clock()
         answers: list[Answer | Failure] = []

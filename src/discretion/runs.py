@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
 
 from discretion.answers import Answer, Estimate, Failure, combine
+from discretion.arms import Form
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.plans import Plan, plan_from_json
@@ -33,6 +34,8 @@ class Run:
     started: str
     finished: str
     """When it was done; empty where it was stopped before."""
+    forms: Mapping[str, Form] = field(repr=False)
+    """In what form each arm's answers were scored, where not as complete answers."""
 
     described: tuple[str, ...] = field(repr=False)
     """Hashes of the policies and scenarios as they were."""
@@ -160,4 +163,5 @@ def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
         finished=finished,
         described=tuple(body["described"]),
         versions=tuple(body["versions"]),
+        forms=body.get("forms", {}),
     )

@@ -110,7 +110,8 @@ def test_a_model_of_the_users_own_is_tuned_either_way_and_asked_as_it_is_set(
     arm = "tuned:own-real-before-0/direct"
     run = json.loads(discretion("evaluate", "--arm", arm, "--json").out)
     seen = read_notes(desk / "models" / "own-real-before-0")["seen"]
-    assert (run["failed"], run["calls"]) == (0, 2 * (90 - len(seen)))
+    # Both yes/no questions, in both orders.
+    assert (run["failed"], run["calls"]) == (0, 4 * (90 - len(seen)))
 
 
 def test_a_base_that_is_no_chat_model_is_refused(discretion: Command, desk: Path) -> None:

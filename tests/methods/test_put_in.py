@@ -41,7 +41,7 @@ def test_it_is_a_method_and_changes_nothing_of_the_prompt_but_what_was_reasoned(
     for ask in balanced_asks(case(1), found, crossed=True):
         prompt = found.prompt(case(1), POLICY, ask)
         assert prompt.reasoning is not None
-        own = replace(prompt, reasoning=None, allow_outside=False)
+        own = replace(prompt, reasoning=None)
         assert own == into.prompt(case(1), POLICY, ask)
 
 

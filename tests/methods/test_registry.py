@@ -15,6 +15,7 @@ def test_the_methods_that_can_be_named():
         "virtue",
         "chain-of-thought",
         "purpose",
+        "plain",
         "precedents",
         "precedents-why",
     )

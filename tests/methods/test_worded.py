@@ -8,7 +8,7 @@ from discretion.methods import method, names
 
 from .subjects import ASK, CASE, POLICY, TWIN, TWIN_ASK
 
-WORDED = [name for name in names() if not name.startswith("precedents")]
+WORDED = [name for name in names() if not name.startswith(("precedents", "plain"))]
 
 
 def contents(prompt):

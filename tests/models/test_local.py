@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from discretion.arms import Choices, Decoding, Message, Model, Prompt, Refused, Scored, Written
+from discretion.arms import (
+    FORMS,
+    Choices,
+    Decoding,
+    Form,
+    Message,
+    Model,
+    Probed,
+    Prompt,
+    Refused,
+    Scored,
+    Written,
+)
+from discretion.errors import DiscretionError
 from discretion.models import load_model
 
 from .small import build_model
@@ -50,7 +64,9 @@ def draw(model: Model, prompts: list[Prompt], decoding: Decoding, samples: list[
     return list(asyncio.run(model.generate(prompts, decoding, samples)))
 
 
-def by_hand(folder: Path, prompt: Prompt, text_after: str = "") -> tuple[float, float, str]:
+def by_hand(
+    folder: Path, prompt: Prompt, text_after: str = "", ends: list[int] | None = None
+) -> tuple[float, float, str]:
     """Grant mass, refuse mass and prompt, with nothing of the package but the prompt's type."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -60,7 +76,7 @@ def by_hand(folder: Path, prompt: Prompt, text_after: str = "") -> tuple[float, 
     messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     text += text_after
-    ends = [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|end|>")]
+    ends = ends or [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|end|>")]
 
     def mass(form: str) -> float:
         start = len(tokenizer(text, add_special_tokens=False).input_ids)
@@ -96,14 +112,80 @@ def test_a_decision_is_scored_after_the_reasoning(model: Model, folder: Path) ->
     assert math.exp(scored.log_grant) == pytest.approx(grant, rel=1e-4)
 
 
-def test_mass_outside_the_answers_is_refused_unless_allowed(folder: Path) -> None:
-    strict = load_model("small", {"path": str(folder)})
-    (reply,) = ask(strict, PROMPTS[:1])
-    assert isinstance(reply, Refused)
-    assert reply.what.endswith(
-        "more than 20% of the model's probability is on neither answer; "
-        "sample its answers, or set allow_outside = true for it"
-    )
+@pytest.mark.parametrize("allowed", [{}, {"allow_outside": True}])
+def test_mass_outside_the_answers_is_told_and_fails_nothing(
+    folder: Path, allowed: dict[str, bool]
+) -> None:
+    (reply,) = ask(load_model("small", {"path": str(folder), **allowed}), PROMPTS[:1])
+    assert isinstance(reply, Scored)
+    assert reply.outside > 0.5
+
+
+# Forms
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_is_the_mass_of_its_answers_up_to_their_end(
+    model: Model, folder: Path, tokenizer: Any, form: Form
+) -> None:
+    (scored,) = ask(model, [replace(PROMPTS[0], form=form)])
+    prompt, cued = PROMPTS[0], form.startswith("cue")
+    grants, refusals = prompt.choices.grant, prompt.choices.refuse
+    ends = None
+    if form.endswith("word"):
+        grants = ("grant", "Grant")  # "grant." is "grant" and then something
+        ends = [
+            token
+            for token in range(len(tokenizer))
+            if not re.match(r"[A-Za-z0-9_'\ufffd-]", tokenizer.decode([token]))
+        ]
+    if cued:
+        grants, refusals = ([f" {one}" for one in side] for side in (grants, refusals))
+    spaced = replace(prompt, choices=replace(prompt.choices, grant=grants, refuse=refusals))
+    grant, refuse, text = by_hand(folder, spaced, "Answer:" if cued else "", ends)
+    assert isinstance(scored, Scored)
+    assert scored.prompt == text
+    assert math.exp(scored.log_grant) == pytest.approx(grant, rel=1e-4)
+    assert math.exp(scored.log_refuse) == pytest.approx(refuse, rel=1e-4)
+
+
+def test_no_answer_may_be_the_beginning_of_the_other_where_only_its_word_ends_it(
+    model: Model,
+) -> None:
+    choices = Choices("own", ("no objection",), ("no",), True)
+    prompts = [replace(one, choices=choices) for one in PROMPTS[:2]]
+    assert set(asyncio.run(model.probe(prompts))) == {"end", "cue"}
+    with pytest.raises(DiscretionError, match="'no objection' and 'no' begin with the same words"):
+        ask(model, [replace(prompts[0], form="word")])
+
+
+def test_a_probe_gives_the_mean_mass_outside_of_each_form(model: Model) -> None:
+    assert isinstance(model, Probed)
+    found = asyncio.run(model.probe(PROMPTS))
+    assert tuple(found) == FORMS
+    for form, outside in found.items():
+        each = [one.outside for one in ask(model, [replace(p, form=form) for p in PROMPTS])]
+        assert outside == pytest.approx(sum(each) / len(each))
+    assert found["word"] < found["end"], "an end of a turn is an end of a word"
+
+
+def test_after_a_reasoning_the_prompts_own_cue_stands_alone(model: Model) -> None:
+    reasoned = [replace(one, reasoning="", decision_cue="\nDecision: ") for one in PROMPTS]
+    assert set(asyncio.run(model.probe(reasoned))) == {"end", "word"}
+
+
+def test_what_was_tuned_or_made_to_answer_in_one_form_is_not_probed(
+    folder: Path, tmp_path: Path
+) -> None:
+    assert load_model("tiny").form == "end"
+    assert load_model("small", {"path": str(folder)}).form is None
+    assert load_model("small", {"path": str(folder), "form": "cue-word"}).form == "cue-word"
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "discretion.json").write_text('{"settings": {"dtype": "float32"}}')
+    assert load_model("tuned:x", {"path": str(tmp_path)}).form == "end"
+    (tmp_path / "discretion.json").write_text('{"settings": {"form": "cue"}}')
+    assert load_model("tuned:x", {"path": str(tmp_path)}).form == "cue"
 
 
 def test_one_prompt_that_cannot_be_asked_leaves_the_others(model: Model) -> None:

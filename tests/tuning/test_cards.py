@@ -51,6 +51,13 @@ def test_base_template_and_licenses_stand_with_their_hashes():
         assert said in card
 
 
+def test_what_share_of_the_weights_adapters_reach_stands_on_it():
+    reached = card_of("x", NOTES, LINEAGE, 0.789)
+    assert "LoRA of rank 16 on layers that hold 79% of the weights,\n" in reached
+    full = NOTES | {"recipe": NOTES["recipe"] | {"lora": False}}
+    assert "all weights,\n" in card_of("x", full, LINEAGE, None)
+
+
 def test_whose_judgments_were_taught_and_what_was_declared_stand_on_it():
     card = card_of("qwen-real-after-3", NOTES, LINEAGE)
     for said in (

@@ -10,6 +10,7 @@ import pytest
 from discretion.errors import DiscretionError
 from discretion.models.folder import check_folder
 from discretion.models.loading import load
+from discretion.tuning.fitting import adapted_share
 from discretion.tuning.losses import collate, weighted_loss
 from discretion.tuning.trainers import trainer
 
@@ -116,6 +117,24 @@ def test_adapters_are_merged_into_an_ordinary_folder(bases, tmp_path, kind):
     assert base.keys() == tuned.keys()
     changed = {key for key in base if not torch.equal(base[key], tuned[key])}
     assert changed and all("_proj" in key for key in changed)
+
+
+def test_the_share_that_adapters_reach_is_that_of_the_linear_layers(bases):
+    held = {key: value.numel() for key, value in weights(bases["llama"].path).items()}
+    linear = sum(size for key, size in held.items() if "_proj" in key)
+    assert adapted_share(bases["llama"].path, 4) == pytest.approx(linear / sum(held.values()))
+
+
+def test_layers_that_adapters_cannot_serve_stop_in_one_sentence(tmp_path):
+    from transformers import MambaConfig
+
+    MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1).save_pretrained(tmp_path)
+    with pytest.raises(DiscretionError) as caught:
+        adapted_share(tmp_path, 4)
+    said = str(caught.value)
+    assert said.startswith("LoRA adapters cannot serve this model's layers: Module 'out_proj' is")
+    assert said.endswith("; train all weights with --full, or use another model")
+    assert "PEFT" not in said and "Please" not in said
 
 
 def test_targets_are_read_in_the_same_order(bases, tmp_path, monkeypatch):

@@ -94,7 +94,7 @@ def evaluate(
     What was answered before is not asked again, and a run that was stopped goes on with the same
     command. A plan's hash is stored before anything is asked.
     """
-    from discretion import evaluation
+    from discretion import answer_forms, evaluation
     from discretion.cli import endpoints
     from discretion.selections import panel_expression
 
@@ -123,6 +123,9 @@ def evaluate(
     if dry_run:
         _print_counts(evaluation.count_calls(chosen, lineup, here.store), as_json)
         return
+    lineup = answer_forms.settle(lineup, chosen, here.store)
+    for sentence in answer_forms.told(lineup, here.store):
+        remark(sentence)
     if not fresh:
         endpoints.remark_repeated(here, chosen, lineup)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)

@@ -21,6 +21,7 @@ from discretion.storage import Store, records
 from discretion.tuning.cards import bytes_needed, card_of, notes_of
 from discretion.tuning.checks import check_disk
 from discretion.tuning.courses import Course, Fold, courses, folds
+from discretion.tuning.fitting import adapted_share
 from discretion.tuning.lineage import Lineage, Source, lineage_to_json
 from discretion.tuning.targets import Target, targets
 from discretion.tuning.teaching import finished, teach
@@ -164,7 +165,8 @@ def train(
         watch: gives who is told of each training's progress.
 
     Raises:
-        DiscretionError: another model stands in a place, or the disk cannot hold the results.
+        DiscretionError: another model stands in a place, the disk cannot hold the results, or
+            adapters cannot serve the base's layers.
         StoppedError: a training was stopped; the same command goes on from its last checkpoint.
     """
     done = {one.job.name for one in planned if finished(folder, one.job, one.notes)}
@@ -173,13 +175,15 @@ def train(
         lora = planned[0].job.recipe.lora
         needed = bytes_needed(planned[0].job.base.path, todo, lora=lora)
         check_disk(str(folder), needed, shutil.disk_usage(folder.parent).free)
+        recipe = planned[0].job.recipe
+        reach = adapted_share(planned[0].job.base.path, recipe.rank) if recipe.lora else None
     for one in planned:
         if one.job.name in done:
             yield Trained(one, None, None)
             continue
         begun = time.perf_counter()
         lineage = lineage_of(store, panel, plan, planned)
-        card = card_of(one.job.name, one.notes, lineage)
+        card = card_of(one.job.name, one.notes, lineage, reach)
         last = _Last(watch())
         if teach(one.job, trainer, folder, one.notes, card, last) is None:
             yield Trained(one, None, None)

@@ -15,6 +15,7 @@ from discretion.arms import Method
 from discretion.errors import DiscretionError
 from discretion.methods.direct import DIRECT
 from discretion.methods.ethics import CONSEQUENTIALISM, DEONTOLOGY, VIRTUE
+from discretion.methods.plain import PLAIN
 from discretion.methods.precedents import PoolFor, Precedents, precedents_method
 from discretion.methods.prompt_file import prompt_file
 from discretion.methods.purpose import PURPOSE
@@ -26,7 +27,7 @@ FILE = "file:"
 
 _WORDED: dict[str, Method] = {
     method.name: method
-    for method in (DIRECT, DEONTOLOGY, CONSEQUENTIALISM, VIRTUE, CHAIN_OF_THOUGHT, PURPOSE)
+    for method in (DIRECT, DEONTOLOGY, CONSEQUENTIALISM, VIRTUE, CHAIN_OF_THOUGHT, PURPOSE, PLAIN)
 }
 _WITH_PRECEDENTS = {"precedents": False, "precedents-why": True}
 """Whether they show explanations."""

@@ -30,8 +30,7 @@ class PutInMethod:
     """The prompts of a method that reasons first, each with a reasoning put in.
 
     The model's decision is scored once an order, without a draw: what it decides without what it
-    would have thought. An empty one is the decision's cue alone. A model that never decided so may
-    rather say something else: its p is the grant's share of what it says of the two answers.
+    would have thought. An empty one is the decision's cue alone.
     """
 
     into: Method
@@ -54,7 +53,7 @@ class PutInMethod:
     def prompt(self, case: Case, policy: Policy, ask: Ask) -> Prompt:
         """The method's prompt for one case, which the decision is to follow."""
         text = "" if self.kind == "empty" else _neutral(case.pair or case.id, ask.twin)
-        return replace(self.into.prompt(case, policy, ask), reasoning=text, allow_outside=True)
+        return replace(self.into.prompt(case, policy, ask), reasoning=text)
 
 
 @lru_cache(maxsize=4096)  # both orders of a case are put the same text

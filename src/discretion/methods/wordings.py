@@ -31,6 +31,14 @@ class Question(Described):
     refuse: str
 
 
+class Plain(Described):
+    """What the plain method says around a rule and a case."""
+
+    rule: str
+    question: str
+    """With the slots ``{first}`` and ``{second}``."""
+
+
 class Wordings(Described):
     """Everything in wordings.yaml, which says where each part stands in a prompt."""
 
@@ -45,6 +53,7 @@ class Wordings(Described):
     reason: str
     questions: dict[str, Question]
     """By vocabulary."""
+    plain: Plain
     methods: dict[str, Instruction]
 
 

@@ -75,7 +75,9 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
         checked = Settings.model_validate(dict(settings))
         path = folder / checked.path.expanduser()
         # A tuned folder knows how its base was asked; what is set here goes before it.
-        noted = read_notes(path).get("settings", {})
+        notes = read_notes(path)
+        # It was taught complete answers, unless it says otherwise.
+        noted = {"form": "end", **notes.get("settings", {})} if notes else {}
         checked = Settings.model_validate({**noted, **settings, "path": path})
     except ValidationError as invalid:
         raise _mistake(name, invalid.errors()[0], tuple(Settings.model_fields)) from invalid

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ NOTES = "discretion.json"
 """What a tuned folder says of itself: from what it was tuned, and how it is to be asked."""
 HASHED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 """Weights, configuration, tokenizer and chat template."""
+FIXED_DATE = date(2024, 7, 26)
+"""The day on which every chat template that asks for one is rendered."""
 
 
 def check_folder(path: Path) -> None:
@@ -62,13 +66,27 @@ def check_folder(path: Path) -> None:
 
 
 def fingerprint_folder(path: Path, settings: Any) -> str:
-    """SHA-256 over every file that can change what the model says, and over `settings`."""
+    """SHA-256 over every file that can change what the model says, and over `settings`; and over
+    the fixed date where the chat template asks for one."""
     files = sorted({file for pattern in HASHED for file in path.glob(pattern)})
     hashes = {}
     for file in files:
         with file.open("rb") as stream:
             hashes[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return digest((hashes, settings))
+    dated = [FIXED_DATE.isoformat()] if _asks_for_date(path) else []
+    return digest((hashes, settings, *dated))
+
+
+def _asks_for_date(path: Path) -> bool:
+    """Whether the chat template reads the clock, or takes a date without one of its own."""
+    files = [*path.glob("*.jinja"), *path.glob("tokenizer_config.json")]
+    sources = [file.read_text(encoding="utf-8", errors="replace") for file in files]
+    return any("strftime_now" in source or takes_date(source) for source in sources)
+
+
+def takes_date(template: str) -> bool:
+    """Whether a chat template needs to be handed a date: one with a date of its own keeps it."""
+    return "date_string" in template and not re.search(r"set\s+date_string\b", template)
 
 
 def read_notes(path: Path) -> dict[str, Any]:

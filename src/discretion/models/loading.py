@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from discretion.arms import Form
 from discretion.errors import DiscretionError
 from discretion.models.scoring import can_share
 from discretion.models.templates import Template
+
+NAMED = 3
+"""Weights that are named in a sentence."""
 
 
 class Settings(BaseModel):
@@ -30,7 +35,9 @@ class Settings(BaseModel):
     system: Literal["system", "user"] = "system"
     """``user`` puts the system text in front of the user's, for templates that drop it."""
     allow_outside: bool = False
-    """Keep scores of which more than `OUTSIDE_LIMIT` is on neither answer."""
+    """Has no effect any more: mass outside the answers is reported and fails nothing."""
+    form: Form | None = None
+    """In what form answers are scored; where left out a probe chooses once for every method."""
     reads_twin: bool = False
     """The model reads only the dialect of the built-in one, as one tuned from it does."""
 
@@ -44,6 +51,11 @@ class Loaded:
     """Tokens that the model can take in."""
     shared: bool
     """What prompts share is computed once."""
+
+    @property
+    def boundaries(self) -> tuple[int, ...]:
+        """The tokens before which a word has ended, those that end a turn among them."""
+        return tuple(sorted({*self.template.boundaries, *self.ends}))
 
 
 def load(name: str, settings: Settings) -> Loaded:
@@ -60,10 +72,15 @@ def load(name: str, settings: Settings) -> Loaded:
         torch.set_num_threads(settings.threads or 1)
     trusted: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        with without_progress_bars():
+        with without_progress_bars(), without_remarks():
             tokenizer = AutoTokenizer.from_pretrained(path, **trusted)
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                path, dtype=getattr(torch, settings.dtype), use_safetensors=True, **trusted
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                path,
+                dtype=getattr(torch, settings.dtype),
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # so that they can be named
+                **trusted,
             )
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -72,6 +89,8 @@ def load(name: str, settings: Settings) -> Loaded:
             where=str(path),
             mend="check that the folder is complete and of a kind that transformers knows",
         ) from error
+    model, info = loaded
+    _check_weights(model, info, str(path))
     model = model.eval().to(device)
     template = Template(tokenizer, str(path), merge_system=settings.system == "user")
     config = model.config.get_text_config()
@@ -89,6 +108,49 @@ def load(name: str, settings: Settings) -> Loaded:
         context=getattr(config, "max_position_embeddings", 2**31),
         shared=can_share(model),
     )
+
+
+def _check_weights(model: Any, info: Mapping[str, Any], where: str) -> None:
+    """Stop where a part of the model would be random, or left out: transformers only warns.
+
+    Raises:
+        DiscretionError: names the weights.
+    """
+    missing = sorted(info["missing_keys"])
+    if missing:
+        raise DiscretionError(
+            f"the folder lacks {_named(missing)}, and loading it would make them up",
+            where=where,
+            mend="copy the whole folder again; all parts of the weights must be there",
+        )
+    mismatched = sorted(one[0] for one in info["mismatched_keys"])
+    if mismatched:
+        raise DiscretionError(
+            f"{_named(mismatched)} of the folder have another shape than config.json says, and "
+            "loading it would make them up",
+            where=where,
+            mend="use the config.json that was saved with these weights",
+        )
+    # Weights of no layer of this kind, such as a vision tower, are no part of the text model.
+    known = {_any_layer(name) for name in model.state_dict()}
+    beyond = sorted(name for name in info["unexpected_keys"] if _any_layer(name) in known)
+    if beyond:
+        raise DiscretionError(
+            f"the folder holds {_named(beyond)}, for which config.json has no layer",
+            where=where,
+            mend="use the config.json that was saved with these weights",
+        )
+
+
+def _any_layer(name: str) -> str:
+    """The name of a weight, whichever layer it is of."""
+    return re.sub(r"\.\d+\.", ".N.", name)
+
+
+def _named(weights: Sequence[str]) -> str:
+    more = f" and {len(weights) - NAMED:,} more" if len(weights) > NAMED else ""
+    noun = "the weights" if len(weights) > 1 else "the weight"
+    return f"{noun} {', '.join(weights[:NAMED])}{more}"
 
 
 def _device(name: str, device: str) -> str:
@@ -118,6 +180,21 @@ def without_progress_bars() -> Iterator[None]:
     finally:
         if shown:
             bars.enable_progress_bar()
+
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Let transformers work without remarks below an error: of missing weights it says that they
+    may be ignored."""
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _flat(declared: Sequence[int | list[int] | None]) -> list[int]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
-from discretion.arms import Decoding, Prompt, Refused, Scored, Written
+from discretion.arms import FORMS, Decoding, Form, Prompt, Refused, Scored, Written
+from discretion.errors import DiscretionError
 from discretion.models.folder import check_folder, fingerprint_folder
 from discretion.models.loading import Loaded, Settings, load
 from discretion.models.sampling import Beginning, write
 from discretion.models.scoring import Continuation, log_masses
+from discretion.models.templates import WITHIN_WORD
 
-OUTSIDE_LIMIT = 0.2
-"""Largest mass on neither answer that still counts as a decision."""
 ANSWER_ROOM = 16
 """Tokens kept free in the context after a reasoning, for the cue and the answer."""
 SMALL = 50_000_000
@@ -51,6 +52,11 @@ class LocalModel:
     def reads_twin(self) -> bool:
         return self.settings.reads_twin
 
+    @property
+    def form(self) -> Form | None:
+        """The built-in model answers in one word and an end, as it was made to."""
+        return "end" if self.reads_twin else self.settings.form
+
     @cached_property
     def fingerprint(self) -> str:
         return fingerprint_folder(self.settings.path, (self.settings.dtype, self.settings.system))
@@ -62,6 +68,15 @@ class LocalModel:
 
     async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
         return await _in_worker(lambda: self._score(prompts))
+
+    async def probe(self, prompts: Sequence[Prompt]) -> Mapping[Form, float]:
+        """The mean mass on neither answer in each form; left out are forms that cannot tell the
+        answers apart, and prompts that cannot be asked.
+
+        Raises:
+            DiscretionError: the model cannot be loaded, or cannot spell the answers.
+        """
+        return await _in_worker(lambda: self._probe(prompts))
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
@@ -78,25 +93,46 @@ class LocalModel:
             if isinstance(text, Refused):
                 outcome[index] = text
                 continue
-            choices = prompt.choices
-            grant, refuse = loaded.template.spell(text, ids[index], choices.grant, choices.refuse)
+            grant, refuse = loaded.template.spell(
+                text, ids[index], *answers_in(prompt), word=prompt.form.endswith("word")
+            )
             longest = max(len(answer.ids) for answer in (*grant, *refuse))
             if longest > loaded.context:
                 outcome[index] = _too_long(longest, loaded.context)
             else:
                 sides[index] = grant, refuse
         answers = [answer for pair in sides.values() for side in pair for answer in side]
-        masses = iter(log_masses(loaded.model, answers, loaded.ends, shared=loaded.shared))
+        words = any(answer.word for answer in answers)
+        masses = iter(
+            log_masses(
+                loaded.model,
+                answers,
+                loaded.ends,
+                shared=loaded.shared,
+                boundaries=loaded.boundaries if words else (),
+            )
+        )
         of_sides = {
             index: [[next(masses) for _ in side] for side in pair] for index, pair in sides.items()
         }
         seconds = (time.perf_counter() - begun) / max(1, len(prompts))
         for index, (grants, refusals) in of_sides.items():
-            allowed = self.settings.allow_outside or prompts[index].allow_outside
-            outcome[index] = _decided(
-                grants, refusals, str(texts[index]), len(ids[index]), seconds, allowed=allowed
-            )
+            outcome[index] = _decided(grants, refusals, str(texts[index]), len(ids[index]), seconds)
         return [outcome[index] for index in range(len(prompts))]
+
+    def _probe(self, prompts: Sequence[Prompt]) -> dict[Form, float]:
+        # After a reasoning the prompt's own cue stands already.
+        cued = any(prompt.reasoning is not None for prompt in prompts)
+        forms = [form for form in FORMS if not (cued and form.startswith("cue"))]
+        forms = [form for form in forms if all(_told_apart(prompt, form) for prompt in prompts)]
+        # All at once, so that what the forms share is computed once.
+        replies = iter(self._score([replace(p, form=form) for form in forms for p in prompts]))
+        outside: dict[Form, float] = {}
+        for form in forms:
+            scored = [one for one in (next(replies) for _ in prompts) if isinstance(one, Scored)]
+            if scored:
+                outside[form] = float(np.mean([one.outside for one in scored]))
+        return outside
 
     def _generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
@@ -143,27 +179,51 @@ class LocalModel:
         return load(self.name, self.settings)
 
 
+def answers_in(prompt: Prompt) -> tuple[list[str], list[str]]:
+    """The surface forms of both answers in the form in which they are scored.
+
+    Where an answer ends with its word, one that goes on after that word is part of it: "yes." of
+    "yes".
+
+    Raises:
+        DiscretionError: one answer is the beginning of the other, which only an end can tell apart.
+    """
+    sides = [list(prompt.choices.grant), list(prompt.choices.refuse)]
+    if not _told_apart(prompt, prompt.form):
+        raise DiscretionError(
+            f"{sides[0][0]!r} and {sides[1][0]!r} begin with the same words",
+            mend='set form = "end" for this model, or use other answers',
+        )
+    if prompt.form.endswith("word"):
+        sides = [[one for one in side if not any(_begins(o, one) for o in side)] for side in sides]
+    if prompt.form.startswith("cue") and prompt.reasoning is None:
+        sides = [[f" {one}" for one in side] for side in sides]
+    return sides[0], sides[1]
+
+
+def _told_apart(prompt: Prompt, form: Form) -> bool:
+    """Whether the answers differ where they end in this form."""
+    grant, refuse = prompt.choices.grant, prompt.choices.refuse
+    return not form.endswith("word") or not any(
+        _begins(one, other) or _begins(other, one) for one in grant for other in refuse
+    )
+
+
+def _begins(word: str, longer: str) -> bool:
+    """Whether a longer text begins with a word that ends there."""
+    after = longer.removeprefix(word)
+    return longer != after != "" and WITHIN_WORD.match(after) is None
+
+
 def _decided(
-    grants: list[float],
-    refusals: list[float],
-    text: str,
-    tokens: int,
-    seconds: float,
-    *,
-    allowed: bool,
+    grants: list[float], refusals: list[float], text: str, tokens: int, seconds: float
 ) -> Scored | Refused:
-    """The masses of the forms of both answers, summed over the forms of each; much mass outside
-    them is refused unless it is allowed."""
+    """The masses of the forms of both answers, summed over the forms of each."""
     if not np.isfinite([*grants, *refusals]).all():
         return Refused("the model's probabilities are not numbers; try another dtype")
     log_grant = float(np.logaddexp.reduce(grants))
     log_refuse = float(np.logaddexp.reduce(refusals))
     outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
-    if outside > OUTSIDE_LIMIT and not allowed:
-        return Refused(
-            f"more than {OUTSIDE_LIMIT:.0%} of the model's probability is on neither answer; "
-            "sample its answers, or set allow_outside = true for it"
-        )
     return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
 
 

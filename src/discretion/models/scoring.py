@@ -1,4 +1,4 @@
-"""The probability of complete answers under a language model, end token included."""
+"""The probability of answers under a language model, up to an end token or the end of a word."""
 
 from __future__ import annotations
 
@@ -31,16 +31,24 @@ class Continuation:
     ids: tuple[int, ...]
     start: int
     """At least 1: the first token of a sequence has no probability."""
+    word: bool = False
+    """It ends where its last word does, and not only with the turn."""
 
 
 def log_masses(
-    model: Any, continuations: Sequence[Continuation], ends: Sequence[int], *, shared: bool
+    model: Any,
+    continuations: Sequence[Continuation],
+    ends: Sequence[int],
+    *,
+    shared: bool,
+    boundaries: Sequence[int] = (),
 ) -> list[float]:
-    """The natural logarithm of the probability of each continuation and then any of the ends.
+    """The natural logarithm of the probability of each continuation and then any of its ends.
 
     Args:
         model: a transformers causal language model.
         ends: the tokens that end a turn; their probabilities are summed.
+        boundaries: those before which a word has ended, for continuations that end with one.
         shared: compute what continuations share once, as a trie; only for models that `can_share`.
 
     Logits are float32, sums float64; a model whose logits are not finite gives nan.
@@ -53,7 +61,8 @@ def log_masses(
     found = np.full(len(continuations), np.nan)
     with torch.inference_mode():
         for indices, logits, rows in forwards(model, continuations):
-            found[indices] = _sums(logits, rows, [continuations[i] for i in indices], ends)
+            asked = [continuations[i] for i in indices]
+            found[indices] = _sums(logits, rows, asked, ends, boundaries)
     return [float(mass) for mass in found]
 
 
@@ -151,15 +160,26 @@ def _plain_forwards(model: Any, continuations: Sequence[Continuation]) -> Iterat
 
 
 def _sums(
-    logits: Tensor, rows: list[Ints], continuations: list[Continuation], ends: Sequence[int]
+    logits: Tensor,
+    rows: list[Ints],
+    continuations: list[Continuation],
+    ends: Sequence[int],
+    boundaries: Sequence[int],
 ) -> np.ndarray:
     """Log probabilities of the tokens, summed over each continuation, and of its end."""
     import torch
 
     logits = logits.float()
     whole = logits.logsumexp(-1)
-    end = (logits[:, list(ends)].logsumexp(-1) - whole).double().cpu().numpy()
-    sums: np.ndarray = end[[nodes[-1] for nodes in rows]]
+    sums = np.full(len(rows), np.nan)
+    last = np.array([nodes[-1] for nodes in rows])
+    words = np.array([item.word for item in continuations])
+    for closings, members in ((ends, ~words), (boundaries, words)):
+        if members.any():
+            at = torch.from_numpy(last[members]).to(logits.device)
+            closing = torch.tensor(list(closings), device=logits.device)
+            mass = logits[at].index_select(1, closing).logsumexp(-1)
+            sums[members] = (mass - whole[at]).double().cpu().numpy()
     before = torch.from_numpy(np.concatenate([nodes[:-1] for nodes in rows])).to(logits.device)
     tokens = [token for item in continuations for token in item.ids[item.start :]]
     each = logits[before, torch.tensor(tokens, device=logits.device)] - whole[before]

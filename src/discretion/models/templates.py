@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from discretion.arms import Message, Prompt, Refused
+from discretion.arms import ANSWER_CUE, Message, Prompt, Refused
 from discretion.errors import DiscretionError
+from discretion.models.folder import FIXED_DATE, takes_date
 from discretion.models.scoring import Continuation
 
 OPENED = re.compile(r"([<\[])(think\w*)([>\]])\s*\Z", re.IGNORECASE)
@@ -17,6 +18,10 @@ OPENED = re.compile(r"([<\[])(think\w*)([>\]])\s*\Z", re.IGNORECASE)
 EMPTY_THOUGHT = re.compile(r"[<\[](think\w*)[>\]]\s*[<\[]/\1[>\]]\s*\Z", re.IGNORECASE)
 """A think block that is open and closed at once, at the end of a text."""
 ANSWER = "a probe of the end of a turn"
+DATE_CODES = "aAbBcdFHIjmMpSuUwWxXyY"
+"""What a format of a date may ask for."""
+WITHIN_WORD = re.compile(r"[\w'’-]|\ufffd")
+"""How a text begins that goes on with the word before it; a part of a letter may."""
 
 
 class Template:
@@ -65,7 +70,9 @@ class Template:
             if message.content.strip() not in text:
                 raise self._dropped(message.role)
         text = _think_closed(text)
-        return text if prompt.reasoning is None else text + prompt.reasoning + prompt.decision_cue
+        if prompt.reasoning is not None:
+            return text + prompt.reasoning + prompt.decision_cue
+        return text + ANSWER_CUE if prompt.form.startswith("cue") else text
 
     def between(self, prompt: Prompt, answer: str, then: Sequence[Message] = ()) -> str:
         """What the template puts after the answer to a prompt: the end of the turn and, where a
@@ -125,10 +132,30 @@ class Template:
         )["input_ids"]
         return ids
 
+    @cached_property
+    def boundaries(self) -> tuple[int, ...]:
+        """The tokens before which a word has ended: what they spell begins with no letter."""
+        stem = self.encode(["a"])[0][-1]
+        pairs = [[stem, token] for token in range(len(self.tokenizer))]
+        before, *texts = self.tokenizer.batch_decode(
+            [[stem], *pairs], skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        after = [text.removeprefix(before) for text in texts]
+        return tuple(
+            token for token, text in enumerate(after) if text and not WITHIN_WORD.match(text)
+        )
+
     def spell(
-        self, text: str, ids: Sequence[int], grant: Sequence[str], refuse: Sequence[str]
+        self,
+        text: str,
+        ids: Sequence[int],
+        grant: Sequence[str],
+        refuse: Sequence[str],
+        *,
+        word: bool = False,
     ) -> tuple[list[Continuation], list[Continuation]]:
-        """The forms of both answers after `text`, whose tokens are `ids`.
+        """The forms of both answers after `text`, whose tokens are `ids`; ending with their last
+        `word`, or with the turn.
 
         An answer's first letters may merge with the end of the text. So text and answer are
         tokenized together, and what is scored begins where any of them parts from the others:
@@ -149,7 +176,9 @@ class Template:
                 where=self.where,
                 mend="use another model",
             )
-        granting, refusing = ([Continuation(ids, start) for ids in sorted(side)] for side in sides)
+        granting, refusing = (
+            [Continuation(ids, start, word) for ids in sorted(side)] for side in sides
+        )
         return granting, refusing
 
     def ends(self, declared: Iterable[int]) -> tuple[int, ...]:
@@ -181,10 +210,17 @@ class Template:
     def _apply(self, messages: list[dict[str, str]], *, add_generation_prompt: bool = False) -> str:
         from jinja2 import TemplateError
 
-        thinking = {"enable_thinking": False} if "enable_thinking" in self._source else {}
+        more: dict[str, Any] = {}
+        if "enable_thinking" in self._source:
+            more["enable_thinking"] = False
+        # The clock would change what a model is asked from one day to the next.
+        if "strftime_now" in self._source:
+            more["chat_template"] = _stopped_clock() + self._source
+        if takes_date(self._source):
+            more["date_string"] = FIXED_DATE.strftime("%d %b %Y")
         try:
             text: str = self.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=add_generation_prompt, **thinking
+                messages, tokenize=False, add_generation_prompt=add_generation_prompt, **more
             )
         except TemplateError as error:
             if messages[0]["role"] == "system":
@@ -231,6 +267,15 @@ class Template:
                     mend="use another model, or a method with other answers",
                 )
         return sayable
+
+
+def _stopped_clock() -> str:
+    """The macro by which a template that asks for the time is told the fixed date: transformers
+    takes no function in place of its own clock."""
+    codes = {f"%{code}": FIXED_DATE.strftime(f"%{code}") for code in DATE_CODES}
+    codes |= {"%-d": str(FIXED_DATE.day), "%-m": str(FIXED_DATE.month)}
+    replaced = "".join(f"|replace('{code}', '{said}')" for code, said in codes.items())
+    return f"{{%- macro strftime_now(format) -%}}{{{{- format{replaced} -}}}}{{%- endmacro %}}"
 
 
 def plain(text: str) -> str:

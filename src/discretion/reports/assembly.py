@@ -9,6 +9,7 @@ from typing import cast
 
 import discretion
 from discretion import methods, models
+from discretion.answer_forms import IN_WORDS
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
@@ -23,6 +24,7 @@ from discretion.scorecards import Scorecard, score
 from discretion.scorecards.cards import FailureCard, Kind, RunCard
 from discretion.scorecards.findings import dearer
 from discretion.scorecards.occurrence import tickets_of
+from discretion.scorecards.reads_case import Reading
 from discretion.scorecards.study import study_of
 from discretion.scorecards.teaching_cards import TeachingCard
 from discretion.storage import records
@@ -94,7 +96,10 @@ def of_run(
     tickets = None
     if as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
-    listener = Listener(run, docket, joined, notes or {})
+    reading = Reading(
+        {joined.get(name, name): IN_WORDS[run.forms.get(name, "end")] for name, _ in run.arms}
+    )
+    listener = Listener(run, docket, joined, notes or {}, reading)
     card = score(
         title or "How far from the people",
         docket,
@@ -108,6 +113,7 @@ def of_run(
         tickets=tickets,
         untaught=[name for name in names if _untaught(name)],
         failures=per_arm,
+        reading=reading,
         run=RunCard(
             run=run.id,
             started=run.started,
@@ -137,7 +143,7 @@ def of_run(
         card,
         breakage=listener.breakage(study, expectations),
         reasons=listener.reasons(study),
-        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *listener.warnings()),
+        warnings=(*([] if run.finished else [UNFINISHED]), *card.warnings, *reading.warnings()),
     )
     if teaching is not None:
         trained = [name for name in names if name.startswith(tuned.PREFIX)]

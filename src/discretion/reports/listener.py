@@ -16,13 +16,12 @@ from discretion.models.tuned import PREFIX
 from discretion.runs import Run
 from discretion.scorecards.breakage import BreakageCard, Tried, breakage_card
 from discretion.scorecards.naming import namers
+from discretion.scorecards.reads_case import Reading
 from discretion.scorecards.reasons import ReasonCard, Stated, reason_cards, stated
 from discretion.scorecards.study import Study
 
 Notes = Mapping[str, Any]
 """What a tuned folder says of itself."""
-STRAYED = 0.2
-"""Mass on neither answer from which a case with a reasoning put in is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,10 @@ class Listener:
     together: Mapping[str, str]
     """Arms that stand as one, under which name."""
     notes: Mapping[str, Notes]
+    reading: Reading
+    """What is noted of how they were asked."""
     _p: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _stated: dict[str, dict[str, list[Stated]]] = field(default_factory=lambda: defaultdict(dict))
-    _strayed: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
 
     def estimates(self) -> Iterator[tuple[str, Estimate]]:
         """(arm, estimate), one case at a time; arms by the name under which they stand."""
@@ -82,7 +82,6 @@ class Listener:
         }
         ways = {arm: arm.partition("/")[2] for arm in arms}
         reasoned = {arm for arm, way in ways.items() if methods.reasons_first(way)}
-        put_in = {arm for arm, way in ways.items() if methods.method_put_into(way) != way}
         cases = {case.id: case for case in self.docket}
         names = {name: namers(one) for name, one in self.docket.scenarios.items()}
         for arm, case, answers in self.run.answers(texts=bool(reasoned)):
@@ -93,8 +92,7 @@ class Listener:
                 decided = cases[case]
                 known = names.get(decided.scenario, {})
                 self._stated[shown][case] = stated(answers, decided.factors, known)
-            if arm in put_in and estimate.outside is not None:
-                self._strayed[shown].append(estimate.outside > STRAYED)
+            self.reading.note(shown, case, answers)
             yield shown, estimate
 
     def breakage(self, study: Study, expectations: Sequence[Expectation]) -> BreakageCard | None:
@@ -122,13 +120,3 @@ class Listener:
     def reasons(self, study: Study) -> tuple[ReasonCard, ...]:
         """Whether arms go by what they say."""
         return reason_cards(study, self.docket.scenarios, self._stated)
-
-    def warnings(self) -> Iterator[str]:
-        """That models with a reasoning put in would rather have said something else."""
-        for arm, strayed in self._strayed.items():
-            if any(strayed):
-                yield (
-                    f"{arm}: in {sum(strayed):,} of {len(strayed):,} cases more than "
-                    f"{STRAYED:.0%} of its probability was on neither answer; its figures are of "
-                    "the rest."
-                )

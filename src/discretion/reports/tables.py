@@ -184,6 +184,7 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "factors": _factors,
     "teaching": _lessons,
     "teaching_contrasts": _lesson_contrasts,
+    "readings": lambda card: map(_flat, card.readings),
     "contrasts": lambda card: map(_flat, card.contrasts),
     "paths": _paths,
     "raters": lambda card: map(_flat, card.raters),

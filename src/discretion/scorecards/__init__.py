@@ -29,6 +29,7 @@ from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
 from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
+from discretion.scorecards.reads_case import Reading, doubts, sentences, withhold
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
 
@@ -52,6 +53,7 @@ def score(
     tickets: Sequence[Ticket] | None = None,
     untaught: Sequence[str] = (),
     failures: Mapping[str, int] | None = None,
+    reading: Reading | None = None,
     run: RunCard | None = None,
     banner: str = "",
     weigh: Weigh = "scenarios",
@@ -72,6 +74,8 @@ def score(
             cases as everything else does.
         untaught: arms that are shown apart, since their model was not taught their method.
         failures: calls of each arm that gave no decision.
+        reading: how they were asked, noted while the estimates are read; arms that go by that and
+            not by the case have no threshold, no money and no rank.
         weigh: whether scenarios or cases count the same.
         with_cases: show the texts of the largest disagreements.
         seed: of the resampling.
@@ -84,7 +88,10 @@ def score(
     granted: dict[str, set[str]] = {}
     replies = replies_of(study, tuple(kinds), _noting_grants(estimates, forbidden, granted))
     league = [reply for name, reply in replies.items() if name not in untaught]
-    lines = [reply for reply in league if not reply.constant]
+    models = [reply.name for reply in league if kinds[reply.name] == "model"]
+    readings = reading.cards(study, models, seed) if reading else ()
+    blind = {one.arm for one in readings if one.withheld}
+    lines = [reply for reply in league if not reply.constant and reply.name not in blind]
     levels = levels_of(study, docket.scenarios)
     fits = fits_of(study, levels, lines)
     curves = curve_cards(study, levels, fits, lines, docket.scenarios)
@@ -107,22 +114,30 @@ def score(
             matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
             amplifies=amplified(factors, name),
         )
+    cards |= {name: withhold(cards[name]) for name in blind}
     ranked = sorted((cards[reply.name] for reply in league), key=_by_gap)
+    seeing = [card for card in ranked if card.name not in blind]
     rng = np.random.default_rng(seed)
     people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
     compared = contrast_cards(study, replies, cards, contrasts)
-    apart = [replies[card.name] for card in ranked if card.kind != "baseline"]
+    apart = [replies[card.name] for card in seeing if card.kind != "baseline"]
     declared = [(replies[one.arm], replies[one.against]) for one in compared]
     raters = rater_cards(study, apart)
-    beside = [replies[card.name] for card in ranked]
+    beside = [replies[card.name] for card in seeing]
     money = money_cards(study, beside, prices or {}, tickets, seed=seed) if beside else ()
     panels = tuple(panel_card(study, other, beside) for other in others)
     return Scorecard(
         title=title,
         banner=banner,
-        findings=findings(people, ranked, leans, curves, compared, raters, money, panels),
-        warnings=warnings(people, ranked, study, docket.scenarios, curves),
+        findings=(
+            *sentences(readings),
+            *findings(people, seeing, leans, curves, compared, raters, money, panels),
+        ),
+        warnings=(
+            *doubts(readings),
+            *warnings(people, ranked, study, docket.scenarios, curves),
+        ),
         people=people,
         arms=tuple(ranked),
         untaught=tuple(sorted((cards[name] for name in untaught if name in cards), key=_by_gap)),
@@ -137,6 +152,7 @@ def score(
         panels=panels,
         disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
         run=run,
+        readings=readings,
     )
 
 

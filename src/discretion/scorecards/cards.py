@@ -21,6 +21,7 @@ from discretion.scorecards.teaching_cards import TeachingCard
 
 Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
+Reads = Literal["the case", "how it is asked", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,47 @@ class ArmCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingCard:
+    """What one arm's answers go with. Shares are of the variance of the log odds between answers,
+    and add up to 1; None where there are too few scored answers."""
+
+    arm: str
+    form: str
+    """What was scored, in words; empty where nothing was."""
+    outside: Figure
+    """Mean mass on neither answer."""
+    strayed: int
+    """Cases in which more than half of the mass was on neither."""
+    vocabulary: float | None
+    order: float | None
+    wording: float | None
+    rest: float | None
+    """Cases that differ in one way of asking and not in another."""
+    case: Figure
+    """What carries over from one way of asking to another."""
+    scenario: float | None
+    """The part of the case's share that lies between scenarios,"""
+    value: float | None
+    """between values within a scenario,"""
+    reason: float | None
+    """and between cases of one value."""
+    p: float | None
+    """Of a permutation test that cases do not differ alike however they are asked."""
+    across: str
+    """Between which ways of asking cases were compared: ``vocabulary`` or ``order``."""
+    auc: Figure
+    """Of the recentered answers against the people's."""
+    recentered: Figure
+    """Noise-corrected gap with every way of asking centered on its own mean; ranks nobody."""
+    reads: Reads
+
+    @property
+    def withheld(self) -> bool:
+        """Whether its thresholds, its money and its rank would say nothing of the cases."""
+        return self.reads == "how it is asked"
+
+
+@dataclass(frozen=True, slots=True)
 class ContrastCard:
     """Two arms, paired: which is nearer to the people, in squared error."""
 
@@ -250,3 +292,10 @@ class Scorecard:
     """What tuning broke, where a tuned model stands beside its base."""
     reasons: tuple[ReasonCard, ...] = ()
     """Whether arms that reason first go by what they say."""
+    readings: tuple[ReadingCard, ...] = ()
+    """Whether models read the case at all."""
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Arms whose thresholds, money and rank are left out."""
+        return tuple(one.arm for one in self.readings if one.withheld)

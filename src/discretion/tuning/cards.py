@@ -82,10 +82,16 @@ def notes_of(
     return read
 
 
-def card_of(name: str, notes: dict[str, Any], lineage: Lineage) -> str:
-    """The README.md of a tuned model, for people; its results are put in once it is measured."""
+def card_of(name: str, notes: dict[str, Any], lineage: Lineage, reach: float | None = None) -> str:
+    """The README.md of a tuned model, for people; its results are put in once it is measured.
+
+    Args:
+        reach: the share of the base's weights that adapters reach, where it is known.
+    """
     base, recipe, examples = notes["base"], notes["recipe"], notes["examples"]
     trained = f"LoRA of rank {recipe['rank']}" if recipe["lora"] else "all weights"
+    if recipe["lora"] and reach is not None:
+        trained += f" on layers that hold {100 * reach:.0f}% of the weights"
     people = "simulated people" if lineage.simulated else "people"
     left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
     sources = "".join(

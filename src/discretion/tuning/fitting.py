@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from discretion.errors import DiscretionError, missing_extra
-from discretion.models.loading import Loaded, load, without_progress_bars
+from discretion.models.loading import Loaded, load, without_progress_bars, without_remarks
 from discretion.tuning import processes
 from discretion.tuning.checkpoints import (
     check_finite,
@@ -78,13 +79,51 @@ def fit(name: str, job: Job, work: Path, make: Make) -> Path:
 
 
 def with_adapters(model: Any, rank: int) -> Any:
-    """A model with LoRA adapters on every linear layer; nothing else of it is trained."""
+    """A model with LoRA adapters on every linear layer; nothing else of it is trained.
+
+    Raises:
+        DiscretionError: the model has layers that adapters cannot serve.
+    """
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
         r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
     )
-    return get_peft_model(model, config)
+    try:
+        return get_peft_model(model, config)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # The library's own tag, and advice on settings that nobody here has made.
+        reason = re.sub(r"^\[\S*\]\s*|\s*Please .*", "", reason)
+        raise DiscretionError(
+            f"LoRA adapters cannot serve this model's layers: {reason.rstrip('.')}",
+            mend="train all weights with --full, or use another model",
+        ) from error
+
+
+def adapted_share(base: Path, rank: int) -> float:
+    """The share of a base's weights that adapters reach; its weights are not loaded.
+
+    Raises:
+        DiscretionError: the model has layers that adapters cannot serve.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
+    kinds: Any = AutoModelForCausalLM
+    with quietly(), torch.device("meta"):
+        model = kinds.from_config(config)
+        weights: int = sum(value.numel() for value in model.parameters())
+        adapted = with_adapters(model, rank)
+    reached: dict[int, int] = {
+        value.data_ptr() or id(value): value.numel()
+        for layer in adapted.modules()
+        if hasattr(layer, "lora_A")
+        for name, value in layer.get_base_layer().named_parameters(recurse=False)
+        if name == getattr(layer, "parameter_name", "weight")
+    }
+    return sum(reached.values()) / weights
 
 
 def _saved(model: Any, dtype: str, folder: Path) -> Path:
@@ -99,18 +138,10 @@ def _saved(model: Any, dtype: str, folder: Path) -> Path:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Without bars, and without remarks that a user of this program can do nothing about."""
-    from transformers.utils import logging as transformers_logging
-
-    logging: Any = transformers_logging
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        with without_progress_bars(), warnings.catch_warnings():
-            # peft and TRL say it in words that transformers is about to retire.
-            warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing`", FutureWarning)
-            yield
-    finally:
-        logging.set_verbosity(before)
+    with without_progress_bars(), without_remarks(), warnings.catch_warnings():
+        # peft and TRL say it in words that transformers is about to retire.
+        warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing`", FutureWarning)
+        yield
 
 
 @contextmanager

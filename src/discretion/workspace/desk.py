@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from discretion import answer_forms
 from discretion.arms import Arm, Method
 from discretion.cases import Case, Docket, cases_of
 from discretion.errors import DiscretionError
@@ -98,7 +99,8 @@ class Workspace:
         if not names:
             raise DiscretionError("no arm is named", mend='name one, like "tiny/direct"')
         lineup = self._lineup(plan or Plan(arms=names), cases, fresh=fresh, clock=clock)
-        return [lineup.arm(name) for name in names]
+        arms = [lineup.arm(name) for name in names]
+        return answer_forms.settle(arms, lineup.docket, self.store, probe=False)
 
     def method(self, name: str, plan: Plan) -> Method:
         """The method of that name, for whoever asks a model by other means.

@@ -1,0 +1,53 @@
+"""The plain method: the rule, the case and one question in a single short message. Small models
+read it better than a longer one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from discretion.arms import Ask, Message, Prompt
+from discretion.cases import Case
+from discretion.methods.case_text import between_tags, text_of
+from discretion.methods.questions import choices
+from discretion.methods.worded import distance
+from discretion.methods.wordings import wordings
+from discretion.policies import Policy
+
+VOCABULARY = "yes grants"
+
+
+@dataclass(frozen=True, slots=True)
+class PlainMethod:
+    """One wording, one question, answered yes or no, where yes grants; no system text."""
+
+    name: str = "plain"
+    wordings: int = 1
+    vocabularies: tuple[str, ...] = (VOCABULARY,)
+    reason_first: bool = False
+
+    def prompt(self, case: Case, policy: Policy, ask: Ask) -> Prompt:
+        """The prompt for one case; in the dialect the words of the built-in model's question.
+
+        Raises:
+            DiscretionError: the case has no text, or no twin where that is asked for.
+        """
+        asked = choices(VOCABULARY, grant_first=ask.grant_first, twin=ask.twin)
+        words = wordings()
+        grant, refuse = asked.grant[0], asked.refuse[0]
+        first, second = (grant, refuse) if ask.grant_first else (refuse, grant)
+        text = text_of(case, twin=ask.twin)
+        if ask.twin:
+            question = words.questions[VOCABULARY].dialect.format(first=first, second=second)
+            return Prompt((Message("user", f"{text} decide: {question}"),), asked)
+        rule = policy.rule.strip()
+        parts = (
+            f"{words.plain.rule} {rule}" if rule else "",
+            policy.guidance.strip(),
+            between_tags(text),
+            distance(case, ask),
+            words.plain.question.format(first=first, second=second),
+        )
+        return Prompt((Message("user", "\n\n".join(part for part in parts if part)),), asked)
+
+
+PLAIN = PlainMethod()

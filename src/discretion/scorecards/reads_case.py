@@ -1,0 +1,234 @@
+"""Does a model read the case at all? What its answers go with: the case, or how it was asked."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from discretion.answers import Answer
+from discretion.measures.calibration import auc
+from discretion.measures.figure import Figure, missing
+from discretion.measures.gaps import corrected_gap
+from discretion.measures.variation import Asked, Variation, nested, recentered, variation
+from discretion.scorecards.cards import ArmCard, ReadingCard, Reads
+from discretion.scorecards.study import Study
+
+MOSTLY = 0.5
+"""Mass on neither answer beyond which a model mostly wanted to say something else."""
+WORTH = 0.05
+"""Mean mass on neither answer from which on it is said."""
+UNSURE = 0.05
+"""p above which cases are not shown to differ alike however they are asked."""
+WITHHELD = "goes by how it is asked, not by the case"
+"""Of an arm, in place of its thresholds, its money and its rank."""
+
+
+@dataclass
+class _Answers:
+    """What is kept of one arm's answers, one row for each case and way of asking."""
+
+    case: array[int] = field(default_factory=lambda: array("q"))
+    vocabulary: array[int] = field(default_factory=lambda: array("q"))
+    order: array[int] = field(default_factory=lambda: array("q"))
+    wording: array[int] = field(default_factory=lambda: array("q"))
+    log_odds: array[float] = field(default_factory=lambda: array("d"))
+    outside: array[float] = field(default_factory=lambda: array("d"))
+    """One for each case in which it is known."""
+
+
+@dataclass
+class Reading:
+    """Notes how arms were asked while a run's answers go by, once."""
+
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """In words, what was scored of each arm."""
+    _arms: dict[str, _Answers] = field(default_factory=lambda: defaultdict(_Answers))
+    _cases: dict[str, int] = field(default_factory=dict)
+    _vocabularies: dict[str, int] = field(default_factory=dict)
+
+    def note(self, arm: str, case: str, answers: Sequence[Answer]) -> None:
+        """Keep what one arm answered to one case."""
+        kept = self._arms[arm]
+        known = [one.outside for one in answers if one.outside is not None]
+        if known:
+            kept.outside.append(sum(known) / len(known))
+        ways: dict[tuple[str, bool, int], list[float]] = {}
+        for one in answers:
+            odds = _log_odds(one)
+            if odds is not None and one.grant_first is not None:
+                ways.setdefault((one.vocabulary, one.grant_first, one.wording), []).append(odds)
+        code = self._cases.setdefault(case, len(self._cases))
+        for (vocabulary, first, wording), odds_of in ways.items():
+            kept.case.append(code)
+            kept.vocabulary.append(
+                self._vocabularies.setdefault(vocabulary, len(self._vocabularies))
+            )
+            kept.order.append(int(first))
+            kept.wording.append(wording)
+            kept.log_odds.append(sum(odds_of) / len(odds_of))
+
+    def cards(self, study: Study, arms: Sequence[str], seed: int = 0) -> tuple[ReadingCard, ...]:
+        """One for each of the arms of which log odds or the mass on neither answer are known."""
+        found = []
+        for name in arms:
+            kept = self._arms.get(name)
+            if kept and (kept.outside or kept.log_odds):
+                found.append(self._card(study, name, kept, np.random.default_rng(seed)))
+        return tuple(found)
+
+    def _answers(self, kept: _Answers) -> str:
+        """The two answers as a sentence names them."""
+        yes = {code for name, code in self._vocabularies.items() if name.startswith("yes")}
+        return "yes or no" if kept.vocabulary and yes.issuperset(kept.vocabulary) else "the answers"
+
+    def warnings(self) -> list[str]:
+        """Where models wanted to say something else than the answers."""
+        said = []
+        for arm, kept in self._arms.items():
+            strayed, count = _strayed(kept), len(kept.outside)
+            if strayed:
+                said.append(
+                    f"In {strayed:,} of {count:,} cases {arm} mostly wanted to say something other "
+                    f"than {self._answers(kept)}. Its figures compare only what it gave to these."
+                )
+            elif count and (mean := float(np.mean(kept.outside))) >= WORTH:
+                said.append(
+                    f"{arm} put {100 * mean:.0f}% of its probability on neither answer. Its "
+                    "figures compare only what it gave to the two."
+                )
+        return said
+
+    def _card(
+        self, study: Study, arm: str, kept: _Answers, rng: np.random.Generator
+    ) -> ReadingCard:
+        place = {
+            self._cases[case.id]: row
+            for row, case in enumerate(study.cases)
+            if case.id in self._cases
+        }
+        codes = np.array([place.get(code, -1) for code in kept.case], dtype=np.int64)
+        used = codes >= 0
+        vocabulary, order, wording = (
+            np.array(column, dtype=np.int64)[used]
+            for column in (kept.vocabulary, kept.order, kept.wording)
+        )
+        odds = np.array(kept.log_odds, dtype=np.float64)[used]
+        asked = Asked(codes[used], vocabulary, order, wording, odds)
+        told = variation(asked, rng)
+        p = recentered(asked, len(study.cases))
+        ranks = auc(p, study.rates, rng, weigh=study.weigh)
+        outside = np.array(kept.outside)
+        return ReadingCard(
+            arm=arm,
+            form=self.forms.get(arm, ""),
+            outside=Figure(float(outside.mean()), None, None, len(outside))
+            if len(outside)
+            else missing("the mass on neither answer is not known"),
+            strayed=_strayed(kept),
+            vocabulary=told.vocabulary if told else None,
+            order=told.order if told else None,
+            wording=told.wording if told else None,
+            rest=told.rest if told else None,
+            case=told.case if told else missing("too few scored answers, or all alike"),
+            **_parts(study, p, told),
+            p=told.p if told else None,
+            across=told.across if told else "",
+            auc=ranks,
+            recentered=corrected_gap(p, np.zeros_like(p), study.rates, weigh=study.weigh),
+            reads=_reads(told, ranks),
+        )
+
+
+def sentences(cards: Sequence[ReadingCard]) -> tuple[str, ...]:
+    """What stands first on a page: which arms go by how they are asked, and by how much."""
+    blind = [card for card in cards if card.withheld]
+    return (*(f"{card.arm} {WITHHELD}." for card in blind), *map(_by_what, blind))
+
+
+def doubts(cards: Sequence[ReadingCard]) -> list[str]:
+    """Of which arms it cannot be said whether they read the case."""
+    return [
+        f"We cannot say whether {card.arm} reads the case: it ranks requests no better than chance "
+        f"(AUC {card.auc.value:.2f}, 95% interval {card.auc.low:.2f} to {card.auc.high:.2f})."
+        for card in cards
+        if card.reads == "not known" and _holds_half(card.auc)
+    ]
+
+
+def withhold(card: ArmCard) -> ArmCard:
+    """An arm that goes by how it is asked, without what would rank it."""
+    why = missing(f"it {WITHHELD}", card.gap.n)
+    note = "; ".join(filter(None, [card.note, WITHHELD]))
+    return replace(card, gap=why, curve_gap=why, reach=why, note=note)
+
+
+def _by_what(card: ReadingCard) -> str:
+    asked = 100 * (1 - (card.case.value or 0.0))
+    named = {
+        "the words of the question": card.vocabulary,
+        "the order of the answers": card.order,
+        "the wording of the instruction": card.wording,
+    }
+    most = max(named, key=lambda name: named[name] or 0.0)
+    ranks = ""
+    if _holds_half(card.auc):
+        ranks = f" It ranks requests no better than chance (AUC {card.auc.value:.2f})."
+    return (
+        f"{asked:.0f}% of what varies between the answers of {card.arm} is how it was asked, above "
+        f"all {most} ({100 * (named[most] or 0.0):.0f}%).{ranks} So its thresholds, its money and "
+        "its rank are left out."
+    )
+
+
+def _reads(told: Variation | None, ranks: Figure) -> Reads:
+    """Whether answers go by the case.
+
+    They do where they rank cases as people do, or the other way round, beyond chance; or where
+    cases differ alike however they are asked, and nobody's decisions speak against it. They go by
+    the way of asking where neither is shown and the case's share is surely less than half.
+    """
+    if told is None or told.p is None:
+        return "not known"
+    if ranks.low is not None and not _holds_half(ranks):
+        return "the case"
+    if told.p <= UNSURE and not _holds_half(ranks):
+        return "the case"
+    surely = told.case.high is not None and told.case.high < 1 / 2
+    return "how it is asked" if surely else "not known"
+
+
+def _holds_half(ranks: Figure) -> bool:
+    return ranks.low is not None and ranks.high is not None and ranks.low <= 0.5 <= ranks.high
+
+
+def _parts(study: Study, p: np.ndarray, told: Variation | None) -> dict[str, float | None]:
+    """The case's share by what of the case it goes with."""
+    share = told.case.value if told else None
+    known = np.isfinite(p)
+    if share is None or not known.any():
+        return {"scenario": None, "value": None, "reason": None}
+    values: dict[tuple[int, object], int] = {}
+    inner = np.array(
+        [
+            values.setdefault((int(code), case.value), len(values))
+            for code, case in zip(study.scenario, study.cases, strict=True)
+        ],
+        dtype=np.int64,
+    )
+    odds = np.log(p[known]) - np.log1p(-p[known])
+    split = nested(odds, study.scenario[known], inner[known])
+    return dict(zip(("scenario", "value", "reason"), (share * one for one in split), strict=True))
+
+
+def _log_odds(answer: Answer) -> float | None:
+    if answer.log_grant is None or answer.log_refuse is None:
+        return None
+    return answer.log_grant - answer.log_refuse
+
+
+def _strayed(kept: _Answers) -> int:
+    return sum(mass > MOSTLY for mass in kept.outside)
