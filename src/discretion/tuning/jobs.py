@@ -36,6 +36,9 @@ class Recipe:
     """How many train together; a step is the same, but for rounding, however many they are."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the trainer beside these, passed on as they are; see `tuning.settings`."""
+    outside: float = 1.0
+    """Where decisions are learned as shares: how much the mass on neither answer counts beside the
+    cross-entropy of the two. 1 is the plain cross-entropy of their tokens."""
     checkpoint_seconds: float = 300.0
     """After so long, and after each epoch, it is saved from where a stopped training goes on."""
 
@@ -60,6 +63,7 @@ class Recipe:
             "averaging": self.averaging,
             "processes": self.processes,
             "more": dict(self.more),
+            **({} if self.outside == 1.0 else {"outside": self.outside}),
         }
 
     @property
@@ -117,6 +121,10 @@ def masked_to_json(one: Masked) -> dict[str, Any]:
         "ids": list(one.ids),
         "decision": list(one.decision),
         "explanation": None if span is None else list(span),
+        "answers": [list(tokens) for tokens in one.answers],
+        "parts": one.parts,
+        "weight": one.weight,
+        "share": one.share,
     }
 
 
@@ -124,7 +132,17 @@ def masked_from_json(read: Mapping[str, Any]) -> Masked:
     start, stop = read["decision"]
     span = read["explanation"]
     explanation = None if span is None else (span[0], span[1])
-    return Masked(read["judgment"], tuple(read["ids"]), (start, stop), explanation)
+    granting, refusing = read.get("answers", ((), ()))
+    return Masked(
+        read["judgment"],
+        tuple(read["ids"]),
+        (start, stop),
+        explanation,
+        (tuple(granting), tuple(refusing)),
+        read.get("parts", 0),
+        read.get("weight", 1),
+        read.get("share"),
+    )
 
 
 def job_to_json(job: Job) -> dict[str, Any]:
