@@ -166,6 +166,11 @@ class Masks:
             for example in shown
         )
 
+    @property
+    def made(self) -> int:
+        """How many different examples were masked."""
+        return len(self._made)
+
     def soft(self, prompt: Prompt) -> bool:
         """Whether decisions under a method's prompts can be learned as shares."""
         key = prompt.choices.vocabulary, prompt.form
