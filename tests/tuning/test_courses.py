@@ -64,7 +64,7 @@ def test_labels_alone_teach_judgments_without_explanations(model):
     [course] = courses(fold, bare, targets(["labels"]), model, dialect=False)
     assert course.taught.left == {}
     assert sum(one.weight for one in course.masked) == 4 * len(fold.open)
-    with pytest.raises(DiscretionError, match="no explanation.*teach labels alone"):
+    with pytest.raises(DiscretionError, match=r"no explanation.*teach labels alone"):
         courses(fold, bare, targets(["labels", "real-after"]), model, dialect=False)
 
 
@@ -117,7 +117,7 @@ def test_a_control_changes_no_rate_of_any_case(model):
 def test_explanations_of_one_scenario_cannot_be_shuffled(model):
     [fold] = folds(docket(), Holdout("scenario", ("shoes",)), every=False)
     told = [one for one in judgments(docket()) if one.answer == "grant" or "books" in one.case]
-    with pytest.raises(DiscretionError, match="only one scenario has .* who refuse"):
+    with pytest.raises(DiscretionError, match=r"only one scenario has .* who refuse"):
         courses(fold, told, targets(["real-after", "shuffled-after"]), model, dialect=False)
     [course] = courses(fold, told, targets(["real-after"]), model, dialect=False)
     assert sum(one.weight for one in course.masked) == course.taught.judged
