@@ -50,6 +50,7 @@ def chosen(
         ready.recipe,
         ready.base,
         ready.loaded,
+        ready.form,
         ready.trainer,
         folder=here.folder / FOLDER,
         store=here.store,

@@ -124,10 +124,11 @@ class Tuning:
 
         if self._as_json:
             settings = as_rows(self._choices)
-            plan = self._ready.plan.hash
-            print_json({"plan": plan, "settings": settings, "models": self._models, "run": run})
+            frozen = self._ready.plan.hash
+            print_json({"plan": frozen, "settings": settings, "models": self._models, "run": run})
         elif run is None:
-            arms = f"--arm {self._models[0]['arm']} --arm {self._ready.plan.model}/direct"
+            plan = self._ready.plan
+            arms = f"--arm {self._models[0]['arm']} --arm {plan.model}/{plan.asked}"
             remark(f"next: discretion evaluate {arms}")
         else:
             remark("next: discretion report")

@@ -60,7 +60,7 @@ def pupils(plan: TuningPlan) -> dict[str, Pupil]:
         for fold in range(most)
         for target in targets(plan.targets)
         for seed in range(int(plan.seeds))
-        for way in asked_by(target)
+        for way in asked_by(target, plan.asked)
     }
 
 
@@ -222,7 +222,7 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
         if pupil.together == name:
             taught = pupil.shown == pupil.target.name
             return pupil.shown, "target" if taught else "probe", pupil.seed
-    if name == f"{plan.model}/direct":
+    if name == f"{plan.model}/{plan.asked}":
         return BASE, "base", None
     if name in untuned(plan):
         way = name.removeprefix(f"{plan.model}/")

@@ -49,6 +49,11 @@ class LocalModel:
         self.settings = settings
 
     @property
+    def loaded(self) -> Loaded:
+        """Weights, tokenizer and template, as they are asked; loaded once."""
+        return self._loaded
+
+    @property
     def reads_twin(self) -> bool:
         return self.settings.reads_twin
 

@@ -51,7 +51,8 @@ def notes_of(
     lessons = course.taught
     libraries = [*LIBRARIES, *([TRL] if trainer == TRL else [])]
     notes = {
-        "settings": {name: getattr(base, name) for name in SAYS},
+        "settings": {name: getattr(base, name) for name in SAYS}
+        | ({} if course.form == "end" else {"form": course.form}),
         "base": {
             "model": model,
             "fingerprint": fingerprint_folder(base.path, (base.dtype, base.system)),
@@ -70,8 +71,9 @@ def notes_of(
         "trainer": trainer,
         "examples": {
             "count": len(course.masked),
+            **({} if len(lessons.kept) == len(course.masked) else {"judgments": len(lessons.kept)}),
             "hash": course.hash,
-            "grants": sum(lesson.granted for lesson in lessons.kept),
+            "grants": lessons.grants,
             "left": dict(lessons.left),
         },
         "seen": sorted(case.id for case in course.fold.open),

@@ -60,6 +60,8 @@ class Course:
     taught: Lessons
     examples: tuple[Example, ...]
     masked: tuple[Masked, ...]
+    form: Form = "end"
+    """In what form its model's decisions are to be scored."""
 
     @property
     def hash(self) -> str:
@@ -252,7 +254,8 @@ def courses(
             )
             check_rates(target, taught, shown)
             masked = masks(target, shown)
-            made[target] = Course(target, fold, taught, tuple(shown), masked)
+            form = "end" if target.place == "before" else asking.form
+            made[target] = Course(target, fold, taught, tuple(shown), masked, form)
     return [made[target] for target in targets]
 
 

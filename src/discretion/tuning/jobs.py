@@ -13,6 +13,8 @@ from discretion.tuning.masking import Averaging, Masked
 
 FULL, LORA, TINY = 1e-5, 2e-4, 1e-3
 """Learning rates where none is given: of all weights, of adapters, of the built-in model."""
+RANK = 16
+"""Of adapters, where none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Recipe:
     `batch`, gradients are added up."""
     lora: bool = False
     """Train adapters, which are merged into the weights at the end."""
-    rank: int = 16
+    rank: int = RANK
     """Of the adapters."""
     averaging: Averaging = "example"
     processes: int = 1
