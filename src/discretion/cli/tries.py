@@ -50,7 +50,6 @@ def chosen(
         ready.recipe,
         ready.base,
         ready.loaded,
-        ready.form,
         ready.trainer,
         folder=here.folder / FOLDER,
         store=here.store,
@@ -58,6 +57,7 @@ def chosen(
         arms=arms,
         clock=now,
         watch=watch,
+        form=ready.form,
     )
     try:
         return list(choose(study, ready.parts, ready.judgments))

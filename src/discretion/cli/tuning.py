@@ -77,6 +77,8 @@ class Tuning:
                 line = _line(trained)
                 self._models.append(line)
                 self.took.append(trained.seconds)
+                if trained.fit and not trained.fit.learned:
+                    remark(f"{line['arm']} is no outcome: {trained.fit.sentence}")
                 if not self._as_json:
                     said = f"{line['arm']}  {line['examples']} examples  {line['state']}"
                     print(said, flush=True)
@@ -157,4 +159,7 @@ def _line(trained: Trained) -> dict[str, Any]:
         loss = "" if trained.loss is None else f", loss {trained.loss:.3f}"
         state = f"{trained.seconds:.0f} s{loss}"
     one = trained.training
-    return {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
+    line = {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
+    if trained.fit:
+        line |= {"learned": trained.fit.learned, "fit": trained.fit.sentence}
+    return line

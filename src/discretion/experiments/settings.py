@@ -53,8 +53,6 @@ class Study:
     """What is not tried."""
     base: Settings
     loaded: Loaded
-    form: Form
-    """In what form the base's decisions are scored."""
     trainer: Trainer
     folder: Path
     """Of the tuned models; those that are only tried are removed again."""
@@ -64,6 +62,8 @@ class Study:
     arms: ArmsOf
     clock: Callable[[], str]
     watch: Callable[[], Watch]
+    form: Form = "end"
+    """In what form the base's decisions are scored."""
 
 
 def grid(plan: TuningPlan, recipe: Recipe) -> list[Recipe]:

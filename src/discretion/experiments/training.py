@@ -20,9 +20,10 @@ from discretion.methods.put_in import KINDS, MARK
 from discretion.models.loading import Loaded, Settings
 from discretion.models.tuned import PREFIX
 from discretion.storage import Store, records
-from discretion.tuning.cards import bytes_needed, card_of, notes_of
+from discretion.tuning.cards import bytes_needed, card_of, notes_of, with_fit
 from discretion.tuning.checks import check_disk
 from discretion.tuning.courses import Asking, Course, Fold, Masks, courses, folds
+from discretion.tuning.fits import OwnFit, fit_to_json, own_fit
 from discretion.tuning.fitting import adapted_share
 from discretion.tuning.lineage import Lineage, Source, lineage_to_json
 from discretion.tuning.targets import Target, targets
@@ -58,6 +59,8 @@ class Trained:
     """None where it was there already."""
     loss: float | None
     """Of the last step; None where no step was left to do."""
+    fit: OwnFit | None = None
+    """How it fits what it was taught; None where it was there already, or cannot be known."""
 
 
 def asked_by(target: Target, method: str) -> tuple[str, ...]:
@@ -198,8 +201,8 @@ def train(
         begun = time.perf_counter()
         lineage = lineage_of(store, panel, plan, planned)
         card = card_of(one.job.name, one.notes, lineage, reach)
-        last = _Last(watch())
-        if teach(one.job, trainer, folder, one.notes, card, last) is None:
+        last, look = _Last(watch()), _Look(one.job)
+        if teach(one.job, trainer, folder, one.notes, card, last, look) is None:
             yield Trained(one, None, None)
             continue
         seconds = round(time.perf_counter() - begun, 1)
@@ -207,8 +210,9 @@ def train(
         kept = {name: one.notes[name] for name in names}
         kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
         kept["lineage"] = lineage_to_json(lineage)
+        kept |= {"fit": fit_to_json(look.fit)} if look.fit else {}
         records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)
-        yield Trained(one, seconds, last.loss)
+        yield Trained(one, seconds, last.loss, look.fit)
 
 
 def lineage_of(store: Store, panel: Panel, plan: str, planned: Sequence[Training]) -> Lineage:
@@ -244,6 +248,21 @@ class _Last:
     def __call__(self, progress: Any) -> None:
         self.loss = progress.loss
         self._watch(progress)
+
+
+class _Look:
+    """Asks a finished model what it was taught, and says on its card how it fits that."""
+
+    def __init__(self, job: Job) -> None:
+        self.fit: OwnFit | None = None
+        self._job = job
+
+    def __call__(self, folder: Path) -> None:
+        job = self._job
+        self.fit = own_fit(job.name, job.base.model_copy(update={"path": folder}), job.masked)
+        if self.fit is not None:
+            card = folder / "README.md"
+            card.write_text(with_fit(card.read_text(encoding="utf-8"), self.fit), encoding="utf-8")
 
 
 def parts_of(plan: TuningPlan, docket: Docket, judgments: Sequence[Judgment]) -> list[Fold]:
