@@ -176,6 +176,8 @@ def tune(
     if dry_run:
         courses.show(ready, as_json=as_json)
         return
+    if sentence := courses.shared_set(ready):
+        remark(sentence)
     ready = ready.without_weights()
     for sentence in ready.outlook(warnings=True):
         remark(textwrap.fill(sentence, 100))

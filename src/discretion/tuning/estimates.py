@@ -93,7 +93,10 @@ def _timed(model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int) -> tupl
         kept.clear()
         _finish(model)
         begun = time.perf_counter()
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+        halved = torch.autocast(
+            model.device.type, torch.bfloat16, enabled=bool(recipe.more.get("bf16"))
+        )
+        with halved, torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
             loss: Any = step_loss(model, batch, len(rows), recipe.outside)
         loss.backward()
         _finish(model)

@@ -20,6 +20,7 @@ from discretion.models.templates import Template
 from discretion.tuning.partners import shuffled_partners
 from discretion.tuning.targets import Target
 
+NO_EXPLANATION = "no explanation"
 NO_TWIN = "the case is not in the language that the built-in model reads"
 WHY = "Why?"
 """What a second turn asks, where the explanation comes after the label."""
@@ -62,6 +63,10 @@ class Lessons:
     """Judgments that grant or refuse on the cases that may be taught."""
     granting: int = 0
     """Those of them that grant."""
+    as_labels: int = 0
+    """How many could be taught as labels alone, had all of them been asked for."""
+    explained: int = 0
+    """How many could be taught with their explanations."""
     controls: Mapping[str, int] = field(default_factory=dict)
     """In what the controls are not exact, and for how many judgments."""
 
@@ -130,6 +135,7 @@ def lessons(
     left: Counter[str] = Counter()
     usable: list[tuple[Judgment, Case]] = []
     decided: list[bool] = []
+    as_labels = with_explanation = 0
     for judgment in sorted(judgments, key=lambda one: one.id):
         case = cases.get(judgment.case)
         if case is None:
@@ -137,8 +143,11 @@ def lessons(
         if judgment.answer != "unsure":
             decided.append(judgment.answer == "grant")
         why = _why_not(judgment, case, template, dialect=dialect)
-        if explained:
-            why = why or _why_no_explanation(judgment, template)
+        if not why:
+            # Whether a model can spell them all takes long, and matters only where they are taught.
+            lacks = _why_no_explanation(judgment, template if explained else None)
+            as_labels, with_explanation = as_labels + 1, with_explanation + (not lacks)
+            why = lacks if explained else ""
         if why:
             left[why] += 1
         else:
@@ -158,6 +167,8 @@ def lessons(
         dict(left),
         len(decided),
         sum(decided),
+        as_labels,
+        with_explanation,
         dict(controls),
     )
 
@@ -283,7 +294,7 @@ def _why_not(judgment: Judgment, case: Case, template: Template | None, *, diale
 def _why_no_explanation(judgment: Judgment, template: Template | None) -> str:
     explanation = (judgment.explanation or "").strip()
     if not explanation:
-        return "no explanation"
+        return NO_EXPLANATION
     if words(explanation) > MOST_WORDS or len(explanation) > MOST_CHARACTERS:
         most = f"{MOST_WORDS} words or {MOST_CHARACTERS:,} characters"
         return f"the explanation is longer than {most}"
@@ -314,7 +325,12 @@ def _chosen(
         raise DiscretionError(
             f"the plan teaches {at_most:,} judgments, and {len(kept):,} can be taught: "
             f"{at_most - len(kept):,} more are needed (left out: {_listed(left)})",
-            mend="collect more, or plan with fewer: --judgments",
+            mend="collect more, or plan with fewer: --judgments"
+            + (
+                "; labels alone need no explanation: --targets labels"
+                if NO_EXPLANATION in left
+                else ""
+            ),
         )
     if at_most is not None and len(kept) > at_most:
         left["more than were asked for"] = len(kept) - at_most
