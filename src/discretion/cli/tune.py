@@ -118,9 +118,10 @@ def tune(
 ) -> None:
     """Tune a model on judgments, and ask it what was held out.
 
-    It is tuned once for each target, fold and seed. Every target teaches the same judgments in the
-    same order; they differ only in what stands beside the labels. What is not said here is as the
-    frozen plan or tuning.yaml says. The results are folders in models/, and arms:
+    It is tuned once for each target, fold and seed. Targets that are compared teach the same
+    judgments in the same order; they differ only in what stands beside the labels. Labels alone
+    need no explanations. What is not said here is as the frozen plan or tuning.yaml says, for the
+    model that it names. The results are folders in models/, and arms:
     tuned:NAME/direct. They are asked only cases that their training did not see. What was stopped
     goes on with the same command; discretion report shows what was learned.
     """

@@ -201,7 +201,7 @@ def train(
         begun = time.perf_counter()
         lineage = lineage_of(store, panel, plan, planned)
         card = card_of(one.job.name, one.notes, lineage, reach)
-        last, look = _Last(watch()), _Look(one.job)
+        last, look = _Last(watch()), Look(one.job)
         if teach(one.job, trainer, folder, one.notes, card, last, look) is None:
             yield Trained(one, None, None)
             continue
@@ -250,7 +250,7 @@ class _Last:
         self._watch(progress)
 
 
-class _Look:
+class Look:
     """Asks a finished model what it was taught, and says on its card how it fits that."""
 
     def __init__(self, job: Job) -> None:

@@ -93,12 +93,15 @@ def teach(
     return folder / job.name
 
 
-def bring(exported: Exported, result: Path, folder: Path) -> Path:
+def bring(
+    exported: Exported, result: Path, folder: Path, then: Callable[[Path], None] = lambda _: None
+) -> Path:
     """Take what another program trained from an export, complete or not at all.
 
     Args:
         result: weights and configuration in Hugging Face's layout.
         folder: holds the tuned models of a workspace.
+        then: see `teach`.
 
     Raises:
         DiscretionError: it is not what was exported, trained; nothing is left of it then.
@@ -111,7 +114,7 @@ def bring(exported: Exported, result: Path, folder: Path) -> Path:
         raise there
     brought = Brought(result, exported.fingerprint)
     brought.check(job)
-    if teach(job, brought, folder, exported.notes, exported.card) is None:
+    if teach(job, brought, folder, exported.notes, exported.card, then=then) is None:
         raise there
     return place
 
