@@ -19,6 +19,7 @@ from discretion.importing.cells import ASIDE, Cell, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import DEFAULT_POLICY, Layout
+from discretion.importing.numerals import is_number
 from discretion.importing.redaction import redact
 from discretion.importing.rows import Row
 from discretion.scenarios import Scenario
@@ -265,7 +266,7 @@ class Matcher:
         wrong = None
         other = bool(layout.unit) and Unit.named(layout.unit) != scenario.measure
         amounts = [self._fields.text(name, row) for name in ("value", "limit")]
-        if other and layout.unit_from_cells and any(amounts):
+        if other and layout.unit_from_cells and any(is_number(one or "") for one in amounts):
             raise RowError(
                 f"the cells are counted in {layout.unit}, and scenario {scenario.id} in "
                 f"{scenario.unit or 'plain numbers'}",
