@@ -19,6 +19,10 @@ MARGIN = 0.01
 """The largest difference in Brier score that does not matter, where nothing else is said."""
 
 
+_NO_MATTER = frozenset({"at_once"})
+"""What changes nothing that is learned."""
+
+
 class TuningPlan(Described):
     """One experiment: targets, seeds and folds, and how what they taught is judged.
 
@@ -51,7 +55,16 @@ class TuningPlan(Described):
     try_epochs: tuple[Annotated[Whole, Field(ge=1)], ...] = ()
     """Numbers of epochs, of which it gets the best too."""
     batch: Whole = Field(default=8, ge=1)
+    at_once: Whole | None = Field(default=None, ge=1)
+    """Examples in one forward; a whole batch where it is left out."""
     lora: bool = False
+    rank: Whole | None = Field(default=None, ge=1)
+    """Of the adapters; 16 where it is left out."""
+    method: str = ""
+    """The method in whose words decisions are taught and asked; direct where it is left out."""
+    outside: float | None = Field(default=None, ge=0)
+    """Where decisions are learned as shares of people: how much probability on neither answer
+    counts beside them; as much as the answers (1) where it is left out."""
     averaging: Literal["example", "trainer"] = "example"
     settings: Annotated[Mapping[str, Any], BeforeValidator(lambda said: _plain(said))] = Field(
         default_factory=dict
@@ -69,6 +82,11 @@ class TuningPlan(Described):
     @property
     def hash(self) -> str:
         return digest(tuning_plan_to_json(self))
+
+    @property
+    def asked(self) -> str:
+        """The method in whose words decisions are taught and asked."""
+        return self.method or "direct"
 
     @property
     def tries(self) -> bool:
@@ -100,7 +118,7 @@ class TuningPlan(Described):
             f"{name.replace('_', ' ')}: {_shown(ours.get(name))} instead of "
             f"{_shown(theirs.get(name))}"
             for name in dict.fromkeys([*ours, *theirs])
-            if ours.get(name) != theirs.get(name)
+            if ours.get(name) != theirs.get(name) and name not in _NO_MATTER
         )
 
     @model_validator(mode="after")
@@ -142,6 +160,16 @@ def tuning_plan_to_json(plan: TuningPlan) -> dict[str, Any]:
         "reasonings": plan.reasonings,
         "rehearsed": plan.rehearsed,
         "margin": plan.margin,
+        **{
+            name: value
+            for name, value in (
+                ("at_once", plan.at_once),
+                ("rank", plan.rank),
+                ("method", plan.method or None),
+                ("outside", plan.outside),
+            )
+            if value is not None
+        },
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -262,3 +263,74 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     outcome = discretion(*words)
     assert outcome.code == 2
     assert sentence in outcome.err
+
+
+def test_a_model_of_the_users_own_learns_labels_plainly_and_nothing_of_the_toys_settings(
+    discretion: Command, desk: Path
+) -> None:
+    save(desk / "base", "llama")
+    with (desk / "discretion.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[models.own]\npath = "base"\nform = "cue"\n')
+    tuning = "model: tiny\nepochs: 6\nlearning_rate: 0.001\nbatch: 4\nat_once: 2\nlora: true\n"
+    (desk / "tuning.yaml").write_text(tuning, encoding="utf-8")
+    words = ("tune", "--model", "own", "--targets", "labels", "--hold-out", "case", "--seeds", 1)
+    counted = json.loads(discretion(*words, "--judgments", 60, "--dry-run", "--json").out)
+    [course] = counted["courses"]
+    assert course["judgments"] == 60 > course["examples"]
+    assert course["as_labels"] >= course["with_explanations"]
+    outcome = discretion(*words, "--judgments", 60, "--epochs", 1, "--train-only", "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.startswith("reading judgments, and loading own")
+    [made] = json.loads(outcome.out)["models"]
+    assert made["arm"] == "tuned:own-labels-0/plain"
+    assert isinstance(made["learned"], bool)
+    notes = read_notes(desk / "models" / "own-labels-0")
+    recipe = notes["recipe"]
+    # The toy's file says 6 epochs at 1e-3; only what is about no model in particular is taken.
+    assert (recipe["epochs"], recipe["learning_rate"], recipe["batch"]) == (1, 5e-5, 10)
+    assert (recipe["outside"], recipe["lora"]) == (0.1, False)
+    assert notes["examples"]["judgments"] == 60 > notes["examples"]["count"]
+    # Taught, and asked from then on, without the end of the turn.
+    assert notes["settings"]["form"] == "cue-word"
+    card = (desk / "models" / "own-labels-0" / "README.md").read_text(encoding="utf-8")
+    assert "**Judgments**: 60, of which" in card
+    assert ("**Own examples**" in card) == made["learned"]
+    assert ("**No outcome**" in card) != made["learned"]
+    assert ("is no outcome: it did not learn" in outcome.err) != made["learned"]
+    run = json.loads(discretion("evaluate", "--arm", made["arm"], "--json").out)
+    assert (run["failed"], run["calls"]) == (0, 2 * (90 - len(notes["seen"])))
+
+
+def test_a_training_that_did_not_learn_is_said_first_and_gives_no_verdict(
+    discretion: Command, desk: Path
+) -> None:
+    words = (*WORDS, "--targets", "labels,real-after", "--epochs", 1, "--learning-rate", "1e-9")
+    outcome = discretion(*words, "--averaging", "example")
+    assert outcome.code == 0, outcome.err
+    report = discretion("report")
+    assert report.code == 0, report.err
+    unlearned = [
+        one for one in ("labels", "real-after") if f"{one}-0/direct is no outcome" in outcome.err
+    ]
+    assert unlearned
+    for target in unlearned:
+        assert f"Training on {target} did not learn: on the" in report.out.replace("\n", " ")
+
+
+def test_labels_need_no_explanations_and_explanations_say_how_many_they_leave_out(
+    discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from discretion.storage import records
+
+    judgments = records.panel_judgments
+
+    def bare(*given: Any) -> Any:
+        return [replace(one, explanation=None) for one in judgments(*given)]
+
+    monkeypatch.setattr(records, "panel_judgments", bare)
+    labels = json.loads(discretion(*WORDS, "--targets", "labels", "--dry-run", "--json").out)
+    assert labels["courses"][0]["judgments"] == 40
+    assert "no explanation" not in labels["courses"][0]["not_taught"]
+    both = discretion(*WORDS, "--targets", "labels,real-after", "--dry-run")
+    assert both.code == 2
+    assert "no explanation" in both.err and "--targets labels" in both.err

@@ -21,15 +21,18 @@ def test_labels_are_the_same_at_every_quality_and_every_text_has_its_control():
     out = held_out(study, SMALL, 0)
     lessons, given = lessons_of(study, out, told, SMALL.judgments, rng)
     scenario = study.domain[study.case]
-    assert 0 < len(lessons) <= SMALL.judgments
+    # No judgment leaves for want of a control.
+    assert len(lessons) == SMALL.judgments
     assert not out[study.case[lessons]].any()
     for quality in QUALITIES:
         partner = given[quality]
-        assert sorted(partner) == lessons.tolist()
+        assert set(partner) <= set(lessons)
+        assert len(set(partner)) > 0.7 * len(lessons)
         assert (scenario[partner] != scenario[lessons]).all()
         assert (study.granted[partner] == study.granted[lessons]).all()
         real, shuffled = (study.words[told[quality][one]] for one in (lessons, partner))
-        assert (np.abs(real - shuffled) <= 0.2 * real).all()
+        fitting = np.abs(real - shuffled) <= 0.2 * real
+        assert fitting.mean() > 0.8
 
 
 def test_a_study_has_the_same_people_whatever_its_qualities():
@@ -69,8 +72,8 @@ def test_the_contrast_is_a_paired_t_over_domains():
     apart = ((taught.real - h) ** 2 - (taught.shuffled - h) ** 2).mean(axis=0)
     means = np.bincount(one.rates.scenario, apart) / np.bincount(one.rates.scenario)
     assert found.difference == pytest.approx(means.mean())
-    # The raters' jackknife can only widen it.
-    assert found.p_value > ttest_1samp(means, 0).pvalue
+    # The raters' part can only widen it.
+    assert found.p_value >= ttest_1samp(means, 0).pvalue
     assert found.adjusted >= found.p_value
 
 

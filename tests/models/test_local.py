@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import re
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -263,3 +265,43 @@ def test_the_folders_own_sampling_settings_are_not_used(
     drawn = draw(load_model("choosy", settings), PROMPTS, Decoding(max_tokens=6), [0] * 6)
     wanted = draw(model, PROMPTS, Decoding(max_tokens=6), [0] * 6)
     assert [written.text for written in drawn] == [written.text for written in wanted]
+
+
+def test_weights_of_models_that_were_asked_before_make_room_and_come_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from discretion.models import local
+
+    alive: list[weakref.ref[Any]] = []
+    load = local.load
+
+    def seen(*given: Any) -> Any:
+        made = load(*given)
+        alive.append(weakref.ref(made.model))
+        return made
+
+    monkeypatch.setattr(local, "load", seen)
+    monkeypatch.setattr(local, "IN_MEMORY", 0)
+    first, second = (load_model(name, {"path": str(folder)}) for name in ("one", "two"))
+    before = ask(first, PROMPTS)
+    ask(second, PROMPTS)
+    gc.collect()
+    assert [one() is None for one in alive] == [True, False]
+    again = ask(first, PROMPTS)
+    gc.collect()
+    assert [one() is None for one in alive] == [True, True, False]
+    pairs = zip(before, again, strict=True)
+    assert all(
+        isinstance(one, Scored) and isinstance(other, Scored) and one.log_grant == other.log_grant
+        for one, other in pairs
+    )
+
+
+def test_models_stay_loaded_together_as_long_as_they_fit(folder: Path) -> None:
+    both = [load_model(name, {"path": str(folder)}) for name in ("one", "two")]
+    kept = []
+    for _ in range(2):
+        for model in both:
+            ask(model, PROMPTS[:1])
+            kept.append(id(model._loaded))  # type: ignore[attr-defined]
+    assert kept[:2] == kept[2:]

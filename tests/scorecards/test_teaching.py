@@ -103,6 +103,22 @@ def test_a_target_that_was_never_trained_still_counts_in_its_family(card):
     assert left.adjusted == pytest.approx(min(1.0, 2 * left.p))
 
 
+def test_a_target_that_did_not_learn_gets_no_verdict_and_is_said_first(card):
+    why = {"real-after": "Training on real-after did not learn."}
+    families = taught.FAMILIES
+    found = teaching_card(
+        ONE, UNITS, taught.trials(ONE), families, frozen=taught.FROZEN, unlearned=why
+    )
+    told = {one.verdict for one in card.contrasts if "real-after" in (one.name, one.against)}
+    assert told == {"helped", "no relevant difference"}
+    for one, before in zip(found.contrasts, card.contrasts, strict=True):
+        if "real-after" in (one.name, one.against):
+            assert (one.verdict, one.p) == ("cannot be told", None)
+        elif not one.family:
+            assert one == before
+    assert found.findings[0] == found.answer[0] == why["real-after"]
+
+
 def test_the_unit_is_the_held_out_group_and_not_the_scenario():
     halves = ["first" if index % 2 else "second" for index, _ in enumerate(UNITS)]
     found = teaching_card(

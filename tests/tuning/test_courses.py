@@ -8,7 +8,7 @@ import pytest
 
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout
-from discretion.tuning.courses import courses, folds
+from discretion.tuning.courses import Masks, check_rates, courses, folds
 from discretion.tuning.targets import targets
 
 from .lessons_at_hand import docket, judgments
@@ -53,8 +53,106 @@ def test_no_token_of_any_target_comes_from_what_is_held_out(model, by):
 def test_targets_of_a_fold_teach_the_same_judgments(model):
     [fold] = folds(docket(), Holdout("case"), every=False)
     made = courses(fold, judgments(docket()), ALL, model, dialect=False)
-    assert len({tuple(one.judgment for one in course.masked) for course in made}) == 1
+    taught = {tuple((one.judgment, one.weight) for one in course.masked) for course in made}
+    assert len(taught) == 1
     assert len({course.hash for course in made}) == 7
+
+
+def test_labels_alone_teach_judgments_without_explanations(model):
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    bare = [replace(one, explanation=None) for one in judgments(docket())]
+    [course] = courses(fold, bare, targets(["labels"]), model, dialect=False)
+    assert course.taught.left == {}
+    assert sum(one.weight for one in course.masked) == 4 * len(fold.open)
+    with pytest.raises(DiscretionError, match=r"no explanation.*teach labels alone"):
+        courses(fold, bare, targets(["labels", "real-after"]), model, dialect=False)
+
+
+def test_labels_share_the_judgments_of_a_target_that_they_are_compared_with_and_of_no_other(model):
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    half = [
+        replace(one, explanation=None) if number // 2 % 2 else one
+        for number, one in enumerate(judgments(docket()))
+    ]
+
+    def counts(*names):
+        made = courses(fold, half, targets(names), model, dialect=False)
+        return [sum(one.weight for one in course.masked) for course in made]
+
+    every = sum(one.case in {case.id for case in fold.open} for one in half)
+    assert counts("labels", "neutral-after") == [every, every // 2]
+    assert counts("labels", "real-after") == [every // 2, every // 2]
+
+
+def test_judgments_of_one_prompt_are_one_example_with_their_number(model):
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    [course] = courses(fold, judgments(docket()), targets(["labels"]), model, dialect=False)
+    # Two decisions a case, since answers that end a turn are learned as the words they are.
+    assert [one.weight for one in course.masked] == [2] * (2 * len(fold.open))
+    assert len({one.ids for one in course.masked}) == len(course.masked)
+
+
+def test_a_control_changes_no_rate_of_any_case(model):
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    told = [one for one in judgments(docket()) if not one.case.startswith("books")]
+    longer = [
+        replace(one, explanation=f"{one.explanation} " * 9) if one.case.startswith("shoes") else one
+        for one in told
+    ]
+    given = {}
+    for one in longer:
+        if one.case in {case.id for case in fold.open}:
+            given.setdefault(one.case, []).append(one.answer == "grant")
+    for course in courses(fold, longer, ALL, model, dialect=False):
+        learned = {}
+        for example in course.examples:
+            lesson = example.lesson
+            learned.setdefault(lesson.case.id, []).extend([lesson.granted] * example.weight)
+        assert {case: sorted(all_of) for case, all_of in learned.items()} == {
+            case: sorted(all_of) for case, all_of in given.items()
+        }
+    assert course.taught.controls["the shuffled explanation has another length"] > 0
+
+
+def test_explanations_of_one_scenario_cannot_be_shuffled(model):
+    [fold] = folds(docket(), Holdout("scenario", ("shoes",)), every=False)
+    told = [one for one in judgments(docket()) if one.answer == "grant" or "books" in one.case]
+    with pytest.raises(DiscretionError, match=r"only one scenario has .* who refuse"):
+        courses(fold, told, targets(["real-after", "shuffled-after"]), model, dialect=False)
+    [course] = courses(fold, told, targets(["real-after"]), model, dialect=False)
+    assert sum(one.weight for one in course.masked) == course.taught.judged
+
+
+def test_rates_that_are_not_the_peoples_stop_the_training(model):
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    [course] = courses(fold, judgments(docket()), ALL[:1], model, dialect=False)
+    check_rates(ALL[0], course.taught, course.examples)
+    wrong = [replace(course.examples[0], weight=1), *course.examples[1:]]
+    with pytest.raises(DiscretionError, match="people granted 2 of 4"):
+        check_rates(ALL[0], course.taught, wrong)
+    with pytest.raises(DiscretionError, match="would teach 0 grants of 0 judgments"):
+        case = course.examples[0].lesson.case.id
+        others = [one for one in course.examples if one.lesson.case.id != case]
+        check_rates(ALL[0], course.taught, others)
+
+
+def test_what_one_fold_has_masked_is_not_rendered_again_for_the_others(model):
+    masks = Masks(model)
+    every = folds(docket(), Holdout("case", folds=4), every=True)
+    made = [
+        course
+        for fold in every
+        for course in courses(
+            fold, judgments(docket()), targets(["labels"]), model, dialect=False, masks=masks
+        )
+    ]
+    alone = [
+        course
+        for fold in every
+        for course in courses(fold, judgments(docket()), targets(["labels"]), model, dialect=False)
+    ]
+    assert [course.hash for course in made] == [course.hash for course in alone]
+    assert masks.made == 2 * len(docket()) < sum(len(course.masked) for course in made)
 
 
 def test_the_first_fold_is_the_first_of_all(model):
@@ -108,8 +206,8 @@ def test_one_explanation_that_cannot_be_taught_stops_no_run(model, words, why):
     given = [replace(first, explanation=words), *rest]
     [course, *_] = courses(fold, given, ALL, model, dialect=False)
     backend.normalizer = normalizers.Sequence([])
-    assert first.id not in {one.judgment for one in course.masked}
-    assert len(course.masked) > len(rest) / 2
+    assert (first.id in {one.judgment for one in course.masked}) == (not why)
+    assert sum(one.weight for one in course.masked) >= len(rest)
     assert not why or course.taught.left[why] == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from discretion import methods
 from discretion.errors import DiscretionError
-from discretion.tuning.examples import MOST_WORDS, WHY, _chosen, examples, lessons
+from discretion.tuning.examples import MOST_WORDS, NO_TWIN, WHY, _chosen, examples, lessons
 from discretion.tuning.targets import TARGETS
 
 from .lessons_at_hand import docket, judgments
@@ -107,7 +107,6 @@ TOO_LONG = f"the explanation is longer than {MOST_WORDS} words or 2,000 characte
         ({"explanation": "  "}, "no explanation"),
         ({"explanation": "so " * 10_000}, TOO_LONG),
         ({"explanation": "すこしだけ" * 2_000}, TOO_LONG),
-        ({"explanation": "No."}, "no other scenario has an explanation of its decision and length"),
     ],
 )
 def test_what_cannot_be_taught_leaves_every_target_and_is_counted(change, why):
@@ -118,11 +117,47 @@ def test_what_cannot_be_taught_leaves_every_target_and_is_counted(change, why):
     assert first.id not in {lesson.judgment for lesson in found.kept}
 
 
-def test_too_short_for_a_neutral_text_leaves():
+def test_an_explanation_that_no_control_is_as_short_as_is_taught_all_the_same():
     cases = docket()
-    judged = [replace(judgment, explanation="No.") for judgment in judgments(cases)]
-    with pytest.raises(DiscretionError, match="no neutral text is so short"):
-        taught(cases, judged)
+    first, *rest = judgments(cases)
+    found = taught(cases, [replace(first, explanation="No."), *rest])
+    [lesson] = [lesson for lesson in found.kept if lesson.judgment == first.id]
+    assert lesson.real == "No." and lesson.shuffled and lesson.neutral
+    assert found.controls["the shuffled explanation has another length"] == 1
+    assert found.controls["the neutral text is longer than the explanation"] == 1
+
+
+def test_labels_alone_need_no_explanation_and_say_nothing_of_one():
+    cases = docket()
+    bare = [replace(judgment, explanation=None) for judgment in judgments(cases)]
+    found = taught(cases, bare, explained=False)
+    assert (len(found.kept), found.left) == (len(bare), {})
+    assert (found.judged, found.granting, found.grants) == (48, 24, 24)
+
+
+def test_a_case_that_the_built_in_model_cannot_read_is_not_said_to_have_no_text():
+    cases = docket()
+    twins = cases.only([replace(case, twin=f"twin {case.id}") for case in cases[1:]] + [cases[0]])
+    found = taught(twins, judgments(cases), dialect=True)
+    assert found.left == {NO_TWIN: 4}
+
+
+def test_what_people_judged_alike_is_one_example_and_what_they_judged_differently_a_share():
+    cases = docket()
+    kept = taught(cases).kept
+    labels, after = TARGETS["labels"], TARGETS["real-after"]
+
+    def made(target, beside, **how):
+        return examples(kept, target, cases, DIRECT, REASONED, beside=beside, **how)
+
+    soft = made(labels, [labels], form="cue-word", soft=True)
+    assert [(one.weight, one.share) for one in soft] == [(4, 0.5)] * len(cases)
+    words = made(labels, [labels])
+    assert [(one.weight, one.share) for one in words] == [(2, None)] * (2 * len(cases))
+    together = [made(target, [labels, after]) for target in (labels, after)]
+    said = {(lesson.case.id, lesson.granted, lesson.real) for lesson in kept}
+    assert [len(each) for each in together] == [len(said)] * 2
+    assert sum(one.weight for one in together[1]) == len(kept)
 
 
 def test_a_case_without_a_text_teaches_nothing():

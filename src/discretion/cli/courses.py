@@ -12,8 +12,10 @@ from discretion.selections import RATER
 
 if TYPE_CHECKING:
     from discretion.experiments import Preparation
-    from discretion.tuning.courses import Fold
+    from discretion.tuning.courses import Course, Fold
     from discretion.tuning.estimates import Estimate
+    from discretion.tuning.examples import Lessons
+    from discretion.tuning.masking import Masked
 
 SHOWN = 3
 """Complete examples of each target."""
@@ -33,13 +35,14 @@ def show(ready: Preparation, *, as_json: bool) -> None:
         _print_json(ready, found, prospects)
         return
     print_table(
-        ["target", "fold", "examples", "grants", "tokens read", "supervised", "runs"],
+        ["target", "fold", "judgments", "grants", "examples", "tokens read", "supervised", "runs"],
         [
             [
                 course.target.name,
                 str(course.fold.number),
+                f"{len(course.taught.kept):,}",
+                f"{course.taught.grants:,}",
                 f"{len(course.masked):,}",
-                f"{sum(lesson.granted for lesson in course.taught.kept):,}",
                 f"{course.tokens * epochs:,}",
                 f"{course.supervised * epochs:,}",
                 str(seeds),
@@ -58,21 +61,69 @@ def show(ready: Preparation, *, as_json: bool) -> None:
         f"the first examples ran here; {_size(found.memory)} of memory beside the program's own,\n"
         f"{_size(found.disk)} of disk"
     )
-    for course in {course.fold.number: course for course in made}.values():
-        fold = course.fold
+    for fold in {course.fold.number: course.fold for course in made}.values():
         print(f"\nheld out in fold {fold.number}: {_held(fold)}")
-        for why, count in course.taught.left.items():
-            print(f"not taught: {count:,}: {why}")
+        taught = [course for course in made if course.fold is fold]
+        for course in {id(course.taught): course for course in taught}.values():
+            _print_taught([one for one in taught if one.taught is course.taught])
     for sentence in prospects:
         print(f"\n{textwrap.fill(sentence, 100)}")
     print("\nThe first examples of each target. What is learned stands between ⟦ and ⟧.")
     for course in made:
         if course.fold is made[0].fold:
             for one in course.masked[:SHOWN]:
-                print(f"\n[{course.target.name}]", marked(one, ready.loaded.template), sep="\n")
+                text = marked(one, ready.loaded.template)
+                print(f"\n[{course.target.name}{_counted(one)}]", text, sep="\n")
     if ready.plan.tries:
         count = len(grid(ready.plan, ready.recipe)) * len(made)
         remark(f"before that, {counted(count, 'training')} inside the folds to choose settings")
+
+
+def _print_taught(together: Sequence[Course]) -> None:
+    """What the targets of one comparison are taught, and what they are not."""
+    taught = together[0].taught
+    print(f"taught in {', '.join(course.target.name for course in together)}:")
+    print(
+        f"  {taught.as_labels:,} judgments can be taught as labels alone, "
+        f"{taught.explained:,} with explanations"
+    )
+    for why, count in taught.left.items():
+        print(f"  not taught: {count:,}: {why}")
+    for what, count in taught.controls.items():
+        print(f"  controls: {count:,}: {what}")
+    print(f"  {_rates(taught)}")
+
+
+def _rates(taught: Lessons) -> str:
+    """What people granted of all that they judged, and of what is taught."""
+    return (
+        f"people granted {_percent(taught.granting, taught.judged)} of what they judged there, and "
+        f"{_percent(taught.grants, len(taught.kept))} of what is taught"
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}%" if whole else "none"
+
+
+def _counted(one: Masked) -> str:
+    """What an example stands for, where it is not one judgment."""
+    if one.weight == 1:
+        return ""
+    share = "" if one.share is None else f", {one.share:.0%} of them grant"
+    return f", {one.weight} judgments{share}"
+
+
+def shared_set(ready: Preparation) -> str:
+    """How many judgments labels alone would have, where explanations leave some out; else empty."""
+    explained = (one for one in ready.courses if one.target.explanation != "none")
+    first = next(explained, None)
+    if first is None or first.taught.explained == first.taught.as_labels:
+        return ""
+    return (
+        f"{first.taught.explained:,} judgments can be taught with explanations, and "
+        f"{first.taught.as_labels:,} as labels alone (--targets labels)"
+    )
 
 
 def tell_whole(seconds: Sequence[float | None], runs: int) -> None:
@@ -102,9 +153,15 @@ def _print_json(ready: Preparation, found: Estimate, prospects: Sequence[str]) -
                     "fold": course.fold.number,
                     "held_out": list(course.fold.groups),
                     "held_out_cases": len(course.fold.held),
+                    "judgments": len(course.taught.kept),
                     "examples": len(course.masked),
-                    "grants": sum(lesson.granted for lesson in course.taught.kept),
+                    "grants": course.taught.grants,
+                    "judged": course.taught.judged,
+                    "granted": course.taught.granting,
+                    "as_labels": course.taught.as_labels,
+                    "with_explanations": course.taught.explained,
                     "not_taught": dict(course.taught.left),
+                    "controls": dict(course.taught.controls),
                     "tokens": course.tokens * epochs,
                     "supervised": course.supervised * epochs,
                     "runs": int(ready.plan.seeds),

@@ -90,9 +90,13 @@ def freeze(
 
     here = desk()
     declared = here.contents.tuning or _begun(here, model)
+    from discretion.cli.said import base_of
+    from discretion.experiments.defaults import with_defaults
     from discretion.tuning.targets import targets
 
     targets(declared.targets)
+    base = base_of(here, declared.model)
+    declared = with_defaults(declared, declared.model_fields_set, base)
     mine = records.panel_judgments(here.store, declared.panel)
     declared = declared.named(here.cases, history_of(mine))
     parts = experiments.parts_of(declared, here.cases, mine)

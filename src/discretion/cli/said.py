@@ -17,17 +17,25 @@ def plan_of(here: Workspace, said: dict[str, Any]) -> TuningPlan:
     """What was said, over what the frozen plan or tuning.yaml declares."""
     from pydantic import ValidationError
 
+    from discretion.experiments.defaults import OF_A_BASE, with_defaults
     from discretion.experiments.frozen import declared
     from discretion.tuning_plans import TuningPlan
 
     frozen = declared(here.store)
     before = frozen.plan if frozen is not None else here.contents.tuning
-    base = {} if before is None else before.model_dump(mode="json")
+    base = {} if before is None else before.model_dump(mode="json", exclude_unset=True)
     given = {key: value for key, value in said.items() if value is not None}
-    if "model" not in {**base, **given}:
+    model = given.get("model", base.get("model"))
+    if model is None:
         raise DiscretionError("no model is named", mend="add --model NAME, or write tuning.yaml")
+    other = model != base.get("model")
+    if other:
+        base = {key: value for key, value in base.items() if key not in OF_A_BASE}
     try:
-        return TuningPlan.model_validate({**base, **given})
+        plan = TuningPlan.model_validate({**base, **given})
+        if frozen is not None and not other:
+            return plan
+        return with_defaults(plan, plan.model_fields_set, base_of(here, plan.model))
     except ValidationError as error:
         first = error.errors()[0]
         what = str(first.get("ctx", {}).get("error", first["msg"]))

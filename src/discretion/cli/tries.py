@@ -57,6 +57,7 @@ def chosen(
         arms=arms,
         clock=now,
         watch=watch,
+        form=ready.form,
     )
     try:
         return list(choose(study, ready.parts, ready.judgments))

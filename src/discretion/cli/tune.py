@@ -56,7 +56,7 @@ def tune(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="By default 1e-5; with --lora 2e-4; for the built-in model 1e-3."),
+        typer.Option(help="By default 5e-5; with --lora 2e-4; for the built-in model 1e-3."),
     ] = None,
     try_rates: Annotated[
         str | None,
@@ -70,6 +70,11 @@ def tune(
     batch: Annotated[int | None, typer.Option(min=1, help="Examples in a step.")] = None,
     at_once: Annotated[
         int | None, typer.Option(min=1, help="Examples in one forward, to save memory.")
+    ] = None,
+    rank: Annotated[int | None, typer.Option(min=1, help="Of adapters; by default 16.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="In whose words decisions are taught; by default plain."),
     ] = None,
     averaging: Annotated[
         Literal["example", "trainer"] | None,
@@ -113,9 +118,10 @@ def tune(
 ) -> None:
     """Tune a model on judgments, and ask it what was held out.
 
-    It is tuned once for each target, fold and seed. Every target teaches the same judgments in the
-    same order; they differ only in what stands beside the labels. What is not said here is as the
-    frozen plan or tuning.yaml says. The results are folders in models/, and arms:
+    It is tuned once for each target, fold and seed. Targets that are compared teach the same
+    judgments in the same order; they differ only in what stands beside the labels. Labels alone
+    need no explanations. What is not said here is as the frozen plan or tuning.yaml says, for the
+    model that it names. The results are folders in models/, and arms:
     tuned:NAME/direct. They are asked only cases that their training did not see. What was stopped
     goes on with the same command; discretion report shows what was learned.
     """
@@ -144,6 +150,8 @@ def tune(
             "try_rates": numbers(try_rates, float, "--try-rates"),
             "try_epochs": numbers(try_epochs, int, "--try-epochs"),
             "batch": batch,
+            "rank": rank,
+            "method": method,
             "averaging": averaging,
             "judgments": judgments,
             "share": share,
@@ -156,17 +164,22 @@ def tune(
             "settings cannot be tried where another program trains",
             mend="say them, with --epochs and --learning-rate, without --try-epochs or --try-rates",
         )
+    remark(f"reading judgments, and loading {whole.model}")
     ready = prepared(
         whole.model_copy(update={"seeds": 1, "every_fold": False}) if screen else whole,
         base_of(here, whole.model),
         here.cases,
         records.panel_judgments(here.store, here.panel(whole.panel).name),
+        here.store,
         at_once=at_once,
         processes=processes or 1,
     )
     if dry_run:
         courses.show(ready, as_json=as_json)
         return
+    if sentence := courses.shared_set(ready):
+        remark(sentence)
+    ready = ready.without_weights()
     for sentence in ready.outlook(warnings=True):
         remark(textwrap.fill(sentence, 100))
     tuning = Tuning(here, ready, as_json=as_json)

@@ -77,6 +77,8 @@ class Tuning:
                 line = _line(trained)
                 self._models.append(line)
                 self.took.append(trained.seconds)
+                if trained.fit and not trained.fit.learned:
+                    remark(f"{line['arm']} is no outcome: {trained.fit.sentence}")
                 if not self._as_json:
                     said = f"{line['arm']}  {line['examples']} examples  {line['state']}"
                     print(said, flush=True)
@@ -124,10 +126,11 @@ class Tuning:
 
         if self._as_json:
             settings = as_rows(self._choices)
-            plan = self._ready.plan.hash
-            print_json({"plan": plan, "settings": settings, "models": self._models, "run": run})
+            frozen = self._ready.plan.hash
+            print_json({"plan": frozen, "settings": settings, "models": self._models, "run": run})
         elif run is None:
-            arms = f"--arm {self._models[0]['arm']} --arm {self._ready.plan.model}/direct"
+            plan = self._ready.plan
+            arms = f"--arm {self._models[0]['arm']} --arm {plan.model}/{plan.asked}"
             remark(f"next: discretion evaluate {arms}")
         else:
             remark("next: discretion report")
@@ -156,4 +159,7 @@ def _line(trained: Trained) -> dict[str, Any]:
         loss = "" if trained.loss is None else f", loss {trained.loss:.3f}"
         state = f"{trained.seconds:.0f} s{loss}"
     one = trained.training
-    return {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
+    line = {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
+    if trained.fit:
+        line |= {"learned": trained.fit.learned, "fit": trained.fit.sentence}
+    return line

@@ -108,9 +108,9 @@ def untuned(plan: TuningPlan) -> tuple[str, ...]:
 
 
 def taught_ways(plan: TuningPlan) -> tuple[str, ...]:
-    """The base asked directly, and by the methods in which targets are taught."""
-    taught = [way for target in targets(plan.targets) for way in asked_by(target)]
-    return tuple(f"{plan.model}/{name}" for name in dict.fromkeys(["direct", *taught]))
+    """The base asked for its decision at once, and by the methods in which targets are taught."""
+    taught = [way for target in targets(plan.targets) for way in asked_by(target, plan.asked)]
+    return tuple(f"{plan.model}/{name}" for name in dict.fromkeys([plan.asked, *taught]))
 
 
 _BASELINES = tuple(f"baseline/{name}" for name in baselines.NAMES)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from discretion.experiments.frozen import find_frozen
-from discretion.experiments.training import Training, lineage_of
+from discretion.experiments.training import Look, Training, lineage_of
 from discretion.judgments import Panel
 from discretion.storage import Store, records
 from discretion.tuning.cards import card_of
 from discretion.tuning.exporting import Part, export, read_export
+from discretion.tuning.fits import fit_to_json
 from discretion.tuning.lineage import lineage_to_json
 from discretion.tuning.teaching import bring
 
@@ -58,7 +59,9 @@ def bring_back(
     """
     exported = read_export(export, name)
     find_frozen(store, exported.plan)
-    bring(exported, result, folder)
+    look = Look(exported.job)
+    bring(exported, result, folder, look)
     body = {**exported.log, "loss": None, "seconds": None, "at": clock()}
+    body |= {"fit": fit_to_json(look.fit)} if look.fit else {}
     records.note(store, "tuned", exported.job.name, body, grouping=exported.plan)
     return exported.job.name

@@ -24,6 +24,7 @@ from discretion.scorecards.teaching import teaching_card
 from discretion.scorecards.teaching_cards import Kind, TeachingCard, Trial
 from discretion.scorecards.teaching_findings import shared_sentence
 from discretion.storage import records
+from discretion.tuning.fits import OwnFit, fit_from_json
 from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, Target, targets
 from discretion.tuning_plans import TuningPlan
 
@@ -60,7 +61,7 @@ def pupils(plan: TuningPlan) -> dict[str, Pupil]:
         for fold in range(most)
         for target in targets(plan.targets)
         for seed in range(int(plan.seeds))
-        for way in asked_by(target)
+        for way in asked_by(target, plan.asked)
     }
 
 
@@ -96,10 +97,29 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
         frozen=standing(run.store, frozen, run.docket.cases),
         by=plan.hold_out.by,
         seed=run.plan.seed,
+        unlearned=dict(_unlearned(run, plan)),
     )
     shared = shared_sentence(len(card.units), len(set(folds.values())), card.by)
     said = (*card.findings, shared, *_chosen(run, plan))
     return replace(card, findings=tuple(filter(None, said)))
+
+
+def _unlearned(run: Run, plan: TuningPlan) -> Iterator[tuple[str, str]]:
+    """(target, why) where a training of a plan does not fit what it was taught."""
+    failed: dict[str, list[OwnFit]] = {}
+    trained: dict[str, int] = {}
+    newest = {entry.key: entry.body for entry in run.store.entries("tuned", plan.hash)}
+    for body in newest.values():
+        trained[body["target"]] = trained.get(body["target"], 0) + 1
+        if "fit" in body and not (fit := fit_from_json(body["fit"])).learned:
+            failed.setdefault(body["target"], []).append(fit)
+    for target, fits in failed.items():
+        count = f"{len(fits)} of {trained[target]} trainings" if trained[target] > 1 else "Training"
+        said = (
+            f"{count} on {target} did not learn: {fits[0].compared}. Results of {target} do not "
+            "count, and no verdict on it is given."
+        )
+        yield target, said
 
 
 def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:
@@ -222,7 +242,7 @@ def _shown(name: str, plan: TuningPlan, known: Mapping[str, Pupil]) -> tuple[str
         if pupil.together == name:
             taught = pupil.shown == pupil.target.name
             return pupil.shown, "target" if taught else "probe", pupil.seed
-    if name == f"{plan.model}/direct":
+    if name == f"{plan.model}/{plan.asked}":
         return BASE, "base", None
     if name in untuned(plan):
         way = name.removeprefix(f"{plan.model}/")

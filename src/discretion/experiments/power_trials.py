@@ -112,8 +112,8 @@ def lessons_of(
     """The judgments that a fold teaches, and for each quality whose explanation the shuffled target
     gives to each of them.
 
-    A judgment that some quality leaves without a partner leaves all, so that the labels are the
-    same; then partners are drawn anew.
+    A judgment whose decision no other domain explains leaves all qualities, so that the labels are
+    the same; then partners are drawn anew.
     """
     lessons = np.sort(rng.permutation(np.flatnonzero(~out[study.case]))[:judgments])
     while True:

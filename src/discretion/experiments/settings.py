@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from discretion.answers import Answer, combine
-from discretion.arms import Arm, Call
+from discretion.arms import Arm, Call, Form
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.coroutines import complete
@@ -62,6 +62,8 @@ class Study:
     arms: ArmsOf
     clock: Callable[[], str]
     watch: Callable[[], Watch]
+    form: Form = "end"
+    """In what form the base's decisions are scored."""
 
 
 def grid(plan: TuningPlan, recipe: Recipe) -> list[Recipe]:
@@ -88,7 +90,7 @@ def choose(study: Study, parts: Sequence[Fold], judgments: Sequence[Judgment]) -
     for fold in parts:
         inner, allowed = inner_fold(study.plan, fold, judgments)
         people, asked = _people(study, inner, allowed)
-        made = prepare(study.plan, [inner], allowed, study.loaded, study.base)
+        made = prepare(study.plan, [inner], allowed, study.loaded, study.base, study.form)
         for course in made:
             tried = tuple(
                 _try(study, fold, course, recipe, people, asked)
@@ -153,7 +155,7 @@ def _try(
         return Tried(**known.body["came_to"])
     name = f"{plan.name or plan.model}-{course.target.name}-try-{key[:10]}"
     job = Job(name, study.base, course.masked, recipe, 0, study.loaded.ends)
-    training = Training(job, course, notes)
+    training = Training(job, course, notes, plan.asked)
     with alone(study.folder / f"{name}.scoring{UNFINISHED}"):
         p = _trained_and_asked(study, training, inner, asked)
         came_to = _score(recipe, p, asked, people)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from discretion.arms import Form
 from discretion.canonical import digest
 from discretion.cases import Docket
+from discretion.experiments import defaults
 from discretion.experiments.choices import Choice
 from discretion.experiments.frozen import find_frozen, standing
 from discretion.judgments import Judgment, Panel
@@ -18,14 +20,19 @@ from discretion.methods.put_in import KINDS, MARK
 from discretion.models.loading import Loaded, Settings
 from discretion.models.tuned import PREFIX
 from discretion.storage import Store, records
-from discretion.tuning.cards import bytes_needed, card_of, notes_of
+from discretion.tuning.cards import bytes_needed, card_of, notes_of, with_fit
 from discretion.tuning.checks import check_disk
+<<<<<<< HEAD
 from discretion.tuning.courses import Course, Fold, courses, folds
+=======
+from discretion.tuning.courses import Asking, Course, Fold, Masks, courses, folds
+from discretion.tuning.fits import OwnFit, fit_to_json, own_fit
+>>>>>>> tune
 from discretion.tuning.fitting import adapted_share
 from discretion.tuning.lineage import Lineage, Source, lineage_to_json
 from discretion.tuning.targets import Target, targets
 from discretion.tuning.teaching import finished, teach
-from discretion.tuning.trainers import FULL, LORA, TINY, Job, Recipe, Trainer, Watch
+from discretion.tuning.trainers import FULL, LORA, RANK, TINY, Job, Recipe, Trainer, Watch
 from discretion.tuning_plans import TuningPlan
 
 
@@ -37,11 +44,14 @@ class Training:
     course: Course
     notes: dict[str, Any]
     """What the result says of itself."""
+    method: str = "direct"
+    """In whose words decisions were taught."""
 
     @property
     def arms(self) -> tuple[str, ...]:
         """The tuned model as it is asked, first as it was taught."""
-        return tuple(f"{PREFIX}{self.job.name}/{way}" for way in asked_by(self.course.target))
+        ways = asked_by(self.course.target, self.method)
+        return tuple(f"{PREFIX}{self.job.name}/{way}" for way in ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +63,16 @@ class Trained:
     """None where it was there already."""
     loss: float | None
     """Of the last step; None where no step was left to do."""
+    fit: OwnFit | None = None
+    """How it fits what it was taught; None where it was there already, or cannot be known."""
 
 
-def asked_by(target: Target) -> tuple[str, ...]:
+def asked_by(target: Target, method: str) -> tuple[str, ...]:
     """The methods by which a target's models are asked: first the one in whose words it was taught;
     where it thinks first, also with a reasoning put in, which parts what training changed from
     what thinking adds."""
     if target.place != "before":
-        return ("direct",)
+        return (method,)
     return ("chain-of-thought", *(f"chain-of-thought{MARK}{kind}" for kind in KINDS))
 
 
@@ -73,11 +85,13 @@ def recipe_of(
         epochs=int(plan.epochs),
         learning_rate=usual if plan.learning_rate is None else plan.learning_rate,
         batch=int(plan.batch),
-        at_once=at_once or int(plan.batch),
+        at_once=at_once or int(plan.at_once or plan.batch),
         lora=plan.lora,
+        rank=int(plan.rank or RANK),
         averaging=plan.averaging,
         processes=processes,
-        more=plan.settings,
+        more={**defaults.autocast(plan, base), **plan.settings},
+        outside=1.0 if plan.outside is None else plan.outside,
     )
 
 
@@ -87,15 +101,20 @@ def prepare(
     judgments: Sequence[Judgment],
     loaded: Loaded,
     base: Settings,
+    form: Form = "end",
 ) -> list[Course]:
     """What a plan teaches on each fold, masked and checked.
 
     Args:
         judgments: those of the plan's panel.
+        form: in what form the base's decisions are scored.
 
     Raises:
         DiscretionError: something would be taught that should not be, or nothing would be.
     """
+    masks = Masks(loaded)
+    # A trainer's own loss cannot count an example as more than one.
+    asking = Asking(plan.asked, form, merge=plan.averaging == "example")
     return [
         course
         for fold in parts
@@ -107,6 +126,8 @@ def prepare(
             dialect=base.reads_twin,
             share_of_one_rater=plan.share,
             at_most=None if plan.judgments is None else int(plan.judgments),
+            asking=asking,
+            masks=masks,
         )
     ]
 
@@ -135,7 +156,7 @@ def trainings(
             name = model_name(plan, course.target, seed, course.fold.number)
             job = Job(name, base, course.masked, used, seed, ends)
             notes = notes_of(plan.model, base, course, seed, used, hold_out, plan.trainer)
-            planned.append(Training(job, course, notes | more))
+            planned.append(Training(job, course, notes | more, plan.asked))
     return planned
 
 
@@ -184,8 +205,8 @@ def train(
         begun = time.perf_counter()
         lineage = lineage_of(store, panel, plan, planned)
         card = card_of(one.job.name, one.notes, lineage, reach)
-        last = _Last(watch())
-        if teach(one.job, trainer, folder, one.notes, card, last) is None:
+        last, look = _Last(watch()), Look(one.job)
+        if teach(one.job, trainer, folder, one.notes, card, last, look) is None:
             yield Trained(one, None, None)
             continue
         seconds = round(time.perf_counter() - begun, 1)
@@ -193,8 +214,9 @@ def train(
         kept = {name: one.notes[name] for name in names}
         kept |= {"examples": one.notes["examples"], "loss": last.loss, "seconds": seconds}
         kept["lineage"] = lineage_to_json(lineage)
+        kept |= {"fit": fit_to_json(look.fit)} if look.fit else {}
         records.note(store, "tuned", one.job.name, {**kept, "at": clock()}, grouping=plan)
-        yield Trained(one, seconds, last.loss)
+        yield Trained(one, seconds, last.loss, look.fit)
 
 
 def lineage_of(store: Store, panel: Panel, plan: str, planned: Sequence[Training]) -> Lineage:
@@ -230,6 +252,21 @@ class _Last:
     def __call__(self, progress: Any) -> None:
         self.loss = progress.loss
         self._watch(progress)
+
+
+class Look:
+    """Asks a finished model what it was taught, and says on its card how it fits that."""
+
+    def __init__(self, job: Job) -> None:
+        self.fit: OwnFit | None = None
+        self._job = job
+
+    def __call__(self, folder: Path) -> None:
+        job = self._job
+        self.fit = own_fit(job.name, job.base.model_copy(update={"path": folder}), job.masked)
+        if self.fit is not None:
+            card = folder / "README.md"
+            card.write_text(with_fit(card.read_text(encoding="utf-8"), self.fit), encoding="utf-8")
 
 
 def parts_of(plan: TuningPlan, docket: Docket, judgments: Sequence[Judgment]) -> list[Fold]:

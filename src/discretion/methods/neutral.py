@@ -53,6 +53,19 @@ def neutral_text(length: int, rng: np.random.Generator, *, dialect: bool = False
     return None if chosen is None else " ".join(chosen)
 
 
+def nearest_neutral_text(
+    length: int, rng: np.random.Generator, *, dialect: bool = False
+) -> tuple[str, bool]:
+    """A text of about a length in words, and whether it comes within 20% of it; for a length below
+    the shortest sentence, one of the shortest."""
+    found = neutral_text(length, rng, dialect=dialect)
+    if found is not None:
+        return found, True
+    sentences = pool().dialect if dialect else pool().english
+    shortest = min(map(words, sentences))
+    return str(rng.choice([one for one in sentences if words(one) == shortest])), False
+
+
 def _choose(sentences: list[str], length: int) -> list[str] | None:
     """The first set, in the order given, whose words come near enough: by reachable sums."""
     reached: dict[int, list[str]] = {0: []}

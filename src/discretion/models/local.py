@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,6 +26,11 @@ ANSWER_ROOM = 16
 """Tokens kept free in the context after a reasoning, for the cue and the answer."""
 SMALL = 50_000_000
 """Bytes of weights up to which a large batch still takes seconds on one core."""
+
+IN_MEMORY = 1_500_000_000
+"""Bytes of weights, as they are stored, of models that stay loaded together; one always does."""
+_LOADED: list[weakref.ref[LocalModel]] = []
+"""Models whose weights are in memory, in the order in which they were loaded."""
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discretion-model")
 """Local models work one at a time: two at once would only share the same processor."""
@@ -47,6 +53,12 @@ class LocalModel:
         check_folder(settings.path)
         self.name = name
         self.settings = settings
+        self._kept: Loaded | None = None
+
+    @property
+    def loaded(self) -> Loaded:
+        """Weights, tokenizer and template, as they are asked; loaded once."""
+        return self._loaded
 
     @property
     def reads_twin(self) -> bool:
@@ -63,8 +75,7 @@ class LocalModel:
 
     @cached_property
     def batch(self) -> int:
-        weights = sum(file.stat().st_size for file in self.settings.path.glob("*.safetensors"))
-        return 256 if weights <= SMALL or self.settings.device != "cpu" else 32
+        return 256 if self._size <= SMALL or self.settings.device != "cpu" else 32
 
     async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
         return await _in_worker(lambda: self._score(prompts))
@@ -174,9 +185,26 @@ class LocalModel:
         encoded = iter(template.encode([text for text in texts if isinstance(text, str)]))
         return texts, [next(encoded) if isinstance(text, str) else [] for text in texts]
 
-    @cached_property
+    @property
     def _loaded(self) -> Loaded:
-        return load(self.name, self.settings)
+        if self._kept is None:
+            _make_room(self)
+            self._kept = load(self.name, self.settings)
+        return self._kept
+
+    @cached_property
+    def _size(self) -> int:
+        return sum(file.stat().st_size for file in self.settings.path.glob("*.safetensors"))
+
+
+def _make_room(model: LocalModel) -> None:
+    """Let go of the weights that were loaded first, until those of one more model fit: a run may
+    ask dozens of tuned models, one after the other. What is asked again is loaded again."""
+    known = [one for one in (reference() for reference in _LOADED) if one is not None]
+    held = [one for one in known if one._kept is not None and one is not model]
+    while held and sum(one._size for one in (*held, model)) > IN_MEMORY:
+        held.pop(0)._kept = None
+    _LOADED[:] = [weakref.ref(one) for one in (*held, model)]
 
 
 def answers_in(prompt: Prompt) -> tuple[list[str], list[str]]:

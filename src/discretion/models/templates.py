@@ -53,15 +53,20 @@ class Template:
         } | set(tokenizer.all_special_tokens)
         self._special = re.compile("|".join(sorted(map(re.escape, special))) or r"(?!)")
         self._tail = lru_cache(4096)(lambda text: self.encode([text])[0])
+        self._once = lru_cache(4096)(self._render)
 
     def render(self, prompt: Prompt) -> str | Refused:
         """The text the model continues; what a case says can never be a control token.
 
         Models that think by default are asked with thinking off, or after an empty think block.
+        A prompt that was rendered lately is not rendered again.
 
         Raises:
             DiscretionError: the template fails on these messages, or leaves one of them out.
         """
+        return self._once(prompt)
+
+    def _render(self, prompt: Prompt) -> str | Refused:
         for message in prompt.messages:
             if found := self.control_token_in(message.content):
                 return Refused(f"the text contains {found!r}, a control token of this model")

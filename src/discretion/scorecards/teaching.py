@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,7 @@ def teaching_card(
     frozen: FrozenCard | None = None,
     by: str = "domain",
     seed: int = 0,
+    unlearned: Mapping[str, str] | None = None,
 ) -> TeachingCard:
     """Every way of deciding against the people, on held-out cases alone.
 
@@ -61,7 +62,10 @@ def teaching_card(
         frozen: the plan; without one everything is exploratory.
         by: what the groups are.
         seed: of the resampling for AUC and Matthews.
+        unlearned: why trainings are no outcome, by what they are called among the trials: verdicts
+            on them are withheld.
     """
+    unlearned = unlearned or {}
     codes = {unit: code for code, unit in enumerate(sorted(set(units)))}
     unit = np.array([codes[one] for one in units], dtype=np.int64)
     rates = replace(study.rates, scenario=unit)
@@ -71,7 +75,7 @@ def teaching_card(
         for way in sorted(ways.values(), key=lambda way: _distance(way, rates, study.weigh))
         for row in _rows(way, rates, study.weigh, seed)
     ]
-    compare = _Compare(ways, rates, study.weigh, margin)
+    compare = _Compare(ways, rates, study.weigh, margin, frozenset(unlearned))
     declared = frozen is not None and not frozen.exploratory
     contrasts = [
         one
@@ -98,8 +102,8 @@ def teaching_card(
     simulated = study.panel.simulated
     return replace(
         card,
-        findings=teaching_findings(card, simulated=simulated),
-        answer=teaching_answer(card, simulated=simulated),
+        findings=(*unlearned.values(), *teaching_findings(card, simulated=simulated)),
+        answer=(*unlearned.values(), *teaching_answer(card, simulated=simulated)),
     )
 
 
@@ -184,6 +188,8 @@ class _Compare:
     rates: Rates
     weigh: Weigh
     margin: float
+    unlearned: frozenset[str] = frozenset()
+    """On which no verdict is given."""
 
     def family(
         self, pairs: Sequence[Pair], reading: Reading, number: int, *, declared: bool
@@ -191,12 +197,14 @@ class _Compare:
         found = [self._one(one, reading, other, reading) for one, other in pairs]
         adjusted = holm([each.p for each in found])
         return [
-            replace(
-                each,
-                family=number,
-                declared=declared,
-                adjusted=p,
-                verdict=verdict(_plain(each), p, self.margin),
+            self._withheld(
+                replace(
+                    each,
+                    family=number,
+                    declared=declared,
+                    adjusted=p,
+                    verdict=verdict(_plain(each), p, self.margin),
+                )
             )
             for each, p in zip(found, adjusted, strict=True)
         ]
@@ -219,7 +227,7 @@ class _Compare:
         found = self._contrast(*one, *other)
         both = np.isfinite(over_seeds(one[0])) & np.isfinite(over_seeds(other[0]))
         both &= np.isfinite(self.rates.h)
-        return TeachingContrast(
+        made = TeachingContrast(
             name=name,
             against=against,
             reading=reading,
@@ -235,6 +243,7 @@ class _Compare:
             spread=self._spread(one, other),
             units=len(np.unique(self.rates.scenario[both])),
         )
+        return self._withheld(made)
 
     def _read(self, name: str, reading: Reading) -> tuple[Floats, Floats]:
         """(S, C) p and its variance; NaN for what was declared and never trained."""
@@ -242,6 +251,11 @@ class _Compare:
             nothing = np.full((1, len(self.rates.h)), np.nan)
             return nothing, nothing
         return self.ways[name].p[reading], self.ways[name].variance[reading]
+
+    def _withheld(self, found: TeachingContrast) -> TeachingContrast:
+        if self.unlearned.isdisjoint((found.name, found.against)):
+            return found
+        return replace(found, p=None, verdict="cannot be told")
 
     def _contrast(self, p: Floats, variance: Floats, other: Floats, of_other: Floats) -> Contrast:
         return contrast(p, variance, other, of_other, self.rates, weigh=self.weigh, beyond=True)

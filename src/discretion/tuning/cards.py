@@ -17,6 +17,7 @@ from discretion.models.loading import Settings
 from discretion.models.tuned import PREFIX
 from discretion.selections import RATER
 from discretion.tuning.courses import Course
+from discretion.tuning.fits import OwnFit
 from discretion.tuning.lineage import Lineage
 from discretion.tuning.teaching import LEGAL
 from discretion.tuning.trainers import Recipe
@@ -26,6 +27,7 @@ TRL = "trl"
 """The library, and the trainer that alone uses it."""
 RESULTS, LIMITS = "## Results", "## Limits"
 """Headings of the card: what stands between them is put in when the model is measured."""
+ENVIRONMENT = "- **Environment**"
 MOST_NAMES = 12
 """Groups that are named on the card; `discretion.json` has them all."""
 SAYS = ("reads_twin", "system", "dtype", "allow_outside")
@@ -51,7 +53,8 @@ def notes_of(
     lessons = course.taught
     libraries = [*LIBRARIES, *([TRL] if trainer == TRL else [])]
     notes = {
-        "settings": {name: getattr(base, name) for name in SAYS},
+        "settings": {name: getattr(base, name) for name in SAYS}
+        | ({} if course.form == "end" else {"form": course.form}),
         "base": {
             "model": model,
             "fingerprint": fingerprint_folder(base.path, (base.dtype, base.system)),
@@ -70,8 +73,9 @@ def notes_of(
         "trainer": trainer,
         "examples": {
             "count": len(course.masked),
+            **({} if len(lessons.kept) == len(course.masked) else {"judgments": len(lessons.kept)}),
             "hash": course.hash,
-            "grants": sum(lesson.granted for lesson in lessons.kept),
+            "grants": lessons.grants,
             "left": dict(lessons.left),
         },
         "seen": sorted(case.id for case in course.fold.open),
@@ -92,6 +96,7 @@ def card_of(name: str, notes: dict[str, Any], lineage: Lineage, reach: float | N
     trained = f"LoRA of rank {recipe['rank']}" if recipe["lora"] else "all weights"
     if recipe["lora"] and reach is not None:
         trained += f" on layers that hold {100 * reach:.0f}% of the weights"
+    count = examples.get("judgments", examples["count"])
     people = "simulated people" if lineage.simulated else "people"
     left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
     sources = "".join(
@@ -112,8 +117,8 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
 - **Base**: {base["model"]}, fingerprint `{base["fingerprint"][:16]}`, chat template
   `{base["template"][:16]}`; licenses: {licenses or "none in its folder; see where it came from"}
 - **Target**: {notes["target"]}: what stood beside the labels, and where
-- **Judgments**: {examples["count"]}, of which {examples["grants"]} grant; hash of what was taught
-  `{examples["hash"][:16]}`; not taught:
+- **Judgments**: {count}, of which {examples["grants"]} grant{_merged(examples)}; hash of what was
+  taught `{examples["hash"][:16]}`; not taught:
 {left or "  - none"}
 - **Whose**: {lineage.panel}, {_people(lineage)}, {lineage.judgments} judgments in all:
 {sources}
@@ -123,7 +128,7 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
   {recipe["learning_rate"]:g}, batches of {recipe["batch"]}, {trained},
   averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}; head of the log
   when it began `{lineage.head[:16]}`
-{_chosen(notes)}- **Environment**: {versions}
+{_chosen(notes)}{ENVIRONMENT}: {versions}
 
 {RESULTS}
 
@@ -131,13 +136,19 @@ None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direc
 
 {LIMITS}
 
-It learned from {examples["count"]} judgments of the raters named above and of nobody else. Nothing
+It learned from {count} judgments of the raters named above and of nobody else. Nothing
 shows yet that it decides well on other policies, in other languages or under attempts to talk it
 round. It enforces nothing: what a policy never allows must be enforced in code.
 
 **Not to be used** to decide about people without a person who can overrule it, nor to stand for
 what "people" think beyond those who were asked.
 """
+
+
+def with_fit(card: str, fit: OwnFit) -> str:
+    """The card with how the model fits what it was taught, before its environment."""
+    said = "**Own examples**" if fit.learned else "**No outcome**"
+    return card.replace(ENVIRONMENT, f"- {said}: {fit.sentence}\n{ENVIRONMENT}", 1)
 
 
 def _chosen(notes: dict[str, Any]) -> str:
@@ -152,6 +163,11 @@ def _chosen(notes: dict[str, Any]) -> str:
     )
     inner = f"{notes['hold_out']['by']} {_some(notes['chosen']['inner'])}"
     return f"- **Settings** by the lowest Brier score inside the fold, on {inner}:\n{tried}"
+
+
+def _merged(examples: dict[str, Any]) -> str:
+    """Into how many examples judgments of one prompt were put; empty where each is its own."""
+    return f", in {examples['count']} examples" if "judgments" in examples else ""
 
 
 def _asked(notes: dict[str, Any]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from discretion.errors import DiscretionError
 from discretion.models.templates import Template, plain
 from discretion.tuning.examples import WHY, Example
-from discretion.tuning.masking import Masked, Span
+from discretion.tuning.masking import Masked, Span, cue_of, ends_turn
 
 OPEN = re.compile(r"[<\[]think\w*[>\]]", re.IGNORECASE)
 CLOSED = re.compile(r"[<\[]/think\w*[>\]]", re.IGNORECASE)
@@ -37,7 +38,7 @@ def check_examples(
     if not masked or not all(one.supervised for one in masked):
         raise DiscretionError(
             f"the target {target} has nothing to teach",
-            mend="collect judgments with explanations, or hold out less",
+            mend="collect more judgments, or hold out less",
         )
     longest = max(len(one.ids) for one in masked)
     if longest > context:
@@ -49,7 +50,7 @@ def check_examples(
         )
     for example, one in zip(examples, masked, strict=True):
         where = f"target {target}, judgment {one.judgment}"
-        _check_ends(where, one, ends)
+        _check_ends(where, one, ends, ended=ends_turn(example.prompt))
         _check_thinking(where, example, one, template)
         _check_answer(where, example, one, template)
 
@@ -70,9 +71,10 @@ def check_disk(where: str, needed: int, free: int) -> None:
         )
 
 
-def _check_ends(where: str, one: Masked, ends: Collection[int]) -> None:
-    """The decision closes with an end token, and so does an explanation that comes after it."""
-    closing = [one.decision]
+def _check_ends(where: str, one: Masked, ends: Collection[int], *, ended: bool) -> None:
+    """The decision closes with an end token, where that is scored, and so does an explanation that
+    comes after it."""
+    closing = [one.decision] if ended else []
     if one.explanation and one.explanation > one.decision:
         closing.append(one.explanation)
     for start, stop in closing:
@@ -107,28 +109,47 @@ def _check_answer(where: str, example: Example, one: Masked, template: Template)
     """What is supervised reads as the answer, all of it and nothing more."""
     start, stop = one.decision
     begun, end = one.explanation or one.decision
+    ended = ends_turn(example.prompt)
+    last = stop - 1 if ended else stop
     # The first token of an answer may hold a sign or a space from before it.
     said = rf"\W*{re.escape(plain(example.decision))}"
-    right = re.fullmatch(said, plain(_read(template, one.ids, (start, stop - 1)))) is not None
+    right = re.fullmatch(said, plain(_read(template, one.ids, (start, last)))) is not None
+    right &= one.share is None or _answers_read(example, one, template)
     if example.before:
         whole = example.before + example.prompt.decision_cue + example.decision
         right &= plain(_read(template, one.ids, (begun, stop - 1))) == plain(whole)
         right &= one.explanation is not None and end == start
     elif example.after:
         right &= plain(_read(template, one.ids, (begun, end - 1))) == plain(example.after)
-        between = template.between(example.prompt, example.decision, example.follow_up)
+        answer = cue_of(example.prompt) + example.decision
+        asked_plainly = replace(example.prompt, form="end")
+        between = template.between(asked_plainly, answer, example.follow_up)
         right &= _gap(_read(template, one.ids, (stop, begun))) == _gap(between)
     else:
         right &= one.explanation is None
     [asked] = template.encode([str(template.render(example.prompt))])
     if list(one.ids[: len(asked)]) == asked:
-        right &= min(begun, start) == len(asked)
+        between_them = _read(template, one.ids, (len(asked), min(begun, start)))
+        right &= min(begun, start) == len(asked) or (not ended and not between_them.strip())
     if not right:
         raise DiscretionError(
             "what would be learned is not exactly the answer",
             where=where,
             mend="use a model whose vocabulary can spell the answers and explanations",
         )
+
+
+def _answers_read(example: Example, one: Masked, template: Template) -> bool:
+    """Whether each token of an answer that is learned as a share spells that answer, and no other
+    stands in its place."""
+    choices = example.prompt.choices
+    sides = zip(one.answers, (choices.grant, choices.refuse), strict=True)
+    spelled = all(
+        plain(_read(template, (token,), (0, 1))).casefold() in {form.casefold() for form in forms}
+        for tokens, forms in sides
+        for token in tokens
+    )
+    return spelled and all(one.answers) and one.decision == (one.parts, one.parts + 1)
 
 
 def _read(template: Template, ids: Sequence[int], span: Span) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from discretion import methods
+from discretion.arms import Form, Method, Prompt
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
@@ -19,8 +20,8 @@ from discretion.models.loading import Loaded
 from discretion.selections import RATER, parse_selection
 from discretion.tuning.checks import check_examples
 from discretion.tuning.examples import Example, Lessons, examples, lessons
-from discretion.tuning.masking import Masked, mask
-from discretion.tuning.targets import Target
+from discretion.tuning.masking import Masked, answers_are_tokens, mask
+from discretion.tuning.targets import AGAINST_LABELS, LABELS, Target
 
 NOT_NAMED = "it is not known who gave it"
 LATER = "it was given after the held-out moment, or nobody knows when"
@@ -60,11 +61,15 @@ class Course:
     taught: Lessons
     examples: tuple[Example, ...]
     masked: tuple[Masked, ...]
+    form: Form = "end"
+    """In what form its model's decisions are to be scored."""
 
     @property
     def hash(self) -> str:
         """Of every token that is taught, in its order."""
-        return digest([(one.ids, one.decision, one.explanation) for one in self.masked])
+        return digest(
+            [(one.ids, one.decision, one.explanation, *_counted(one)) for one in self.masked]
+        )
 
     @property
     def tokens(self) -> int:
@@ -75,6 +80,11 @@ class Course:
     def supervised(self) -> int:
         """Tokens learned in one epoch."""
         return sum(one.supervised for one in self.masked)
+
+
+def _counted(one: Masked) -> tuple[float | None, ...]:
+    """What an example adds to the hash where it stands for more than one judgment, or a share."""
+    return () if one.weight == 1 and one.share is None else (one.weight, one.share)
 
 
 def folds(
@@ -122,6 +132,72 @@ def _of_judgments(docket: Docket, holdout: Holdout) -> Fold:
     return Fold(0, left, held, named.held, named.by, named.learned, named.compared)
 
 
+class Masks:
+    """Examples as tokens, each rendered, masked and checked once for all folds and targets."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._made: dict[Hashable, Masked] = {}
+        self._soft: dict[tuple[str, Form], bool] = {}
+
+    def __call__(self, target: Target, shown: Sequence[Example]) -> tuple[Masked, ...]:
+        """Those of a target.
+
+        Raises:
+            DiscretionError: something would be taught that should not be.
+        """
+        loaded = self._loaded
+        new: dict[Hashable, Example] = {}
+        for example in shown:
+            if self._key(example) not in self._made:
+                new[self._key(example)] = example
+        masked = {key: mask(example, loaded.template) for key, example in new.items()}
+        if new or not shown:
+            made = list(masked.values())
+            examples = list(new.values())
+            check_examples(
+                target.name, examples, made, loaded.template, loaded.ends, loaded.context
+            )
+        self._made |= masked
+        return tuple(
+            replace(
+                self._made[self._key(example)],
+                judgment=example.lesson.judgment,
+                weight=example.weight,
+                share=example.share,
+            )
+            for example in shown
+        )
+
+    @property
+    def made(self) -> int:
+        """How many different examples were masked."""
+        return len(self._made)
+
+    def soft(self, prompt: Prompt) -> bool:
+        """Whether decisions under a method's prompts can be learned as shares."""
+        key = prompt.choices.vocabulary, prompt.form
+        if key not in self._soft:
+            self._soft[key] = answers_are_tokens(prompt, self._loaded.template)
+        return self._soft[key]
+
+    @staticmethod
+    def _key(example: Example) -> Hashable:
+        learned = example.share is None
+        return (example.prompt, example.decision, example.before, example.after, learned)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the model is asked in what it is taught, and later in an evaluation."""
+
+    method: str = "direct"
+    form: Form = "end"
+    """In what form its decision is scored, where it is asked for at once."""
+    merge: bool = True
+    """Judgments that are taught alike are one example."""
+
+
 def courses(
     fold: Fold,
     judgments: Sequence[Judgment],
@@ -131,37 +207,129 @@ def courses(
     dialect: bool,
     share_of_one_rater: float = 1.0,
     at_most: int | None = None,
+    asking: Asking = Asking(),
+    masks: Masks | None = None,
 ) -> list[Course]:
-    """What each target teaches on a fold: the same judgments in the same order in each.
+    """What each target teaches on a fold: those that are compared the same judgments in the same
+    order.
 
     Args:
         loaded: the model that is to be tuned, whose template and context count.
         at_most: use only so many judgments.
+        masks: of other folds, which are used again.
 
     Raises:
         DiscretionError: something would be taught that should not be.
     """
-    # The same controls whatever else is trained beside them, so that runs can be compared.
-    rng = np.random.default_rng(fold.number)
-    taught = lessons(
-        fold.open,
-        fold.allowed(judgments),
-        rng,
-        template=loaded.template,
-        dialect=dialect,
-        share_of_one_rater=share_of_one_rater,
-        at_most=at_most,
-    )
-    taught = replace(taught, left={**taught.left, **_kept_away(fold, judgments)})
-    _check_nothing_held_out(fold, taught, judgments)
-    direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
-    made = []
-    for target in targets:
-        shown = examples(taught.kept, target, fold.open, direct, reasoned, dialect=dialect)
-        masked = [mask(example, loaded.template) for example in shown]
-        check_examples(target.name, shown, masked, loaded.template, loaded.ends, loaded.context)
-        made.append(Course(target, fold, taught, tuple(shown), tuple(masked)))
-    return made
+    masks = masks or Masks(loaded)
+    direct, reasoned = methods.method(asking.method), methods.method("chain-of-thought")
+    made: dict[Target, Course] = {}
+    for together in compared(targets):
+        explained = any(target.explanation != "none" for target in together)
+        taught = lessons(
+            fold.open,
+            fold.allowed(judgments),
+            # The same controls whatever else is trained beside them, so that runs can be compared.
+            np.random.default_rng(fold.number),
+            explained=explained,
+            template=loaded.template,
+            dialect=dialect,
+            share_of_one_rater=share_of_one_rater,
+            at_most=at_most,
+        )
+        taught = replace(taught, left={**taught.left, **_kept_away(fold, judgments)})
+        _check_nothing_held_out(fold, taught, judgments)
+        _check_partners(together, taught)
+        soft = _soft(asking, direct, taught, fold.open, masks, dialect=dialect)
+        for target in together:
+            shown = examples(
+                taught.kept,
+                target,
+                fold.open,
+                direct,
+                reasoned,
+                dialect=dialect,
+                form=asking.form,
+                soft=soft,
+                beside=together if asking.merge else None,
+            )
+            check_rates(target, taught, shown)
+            masked = masks(target, shown)
+            form = "end" if target.place == "before" else asking.form
+            made[target] = Course(target, fold, taught, tuple(shown), masked, form)
+    return [made[target] for target in targets]
+
+
+def compared(targets: Sequence[Target]) -> list[tuple[Target, ...]]:
+    """The targets by what they must share: those with explanations, and labels with them where a
+    declared contrast sets labels against one of them."""
+    names = {target.name for target in targets}
+    with_labels = any(names.issuperset(pair) for pair in AGAINST_LABELS)
+    explained = [one for one in targets if one.explanation != "none" or with_labels]
+    alone = [one for one in targets if one not in explained]
+    return [tuple(each) for each in (explained, alone) if each]
+
+
+def _soft(
+    asking: Asking,
+    direct: Method,
+    taught: Lessons,
+    docket: Docket,
+    masks: Masks,
+    *,
+    dialect: bool,
+) -> bool:
+    """Whether decisions are learned as shares: in every way in which they are asked for."""
+    if asking.form == "end" or not asking.merge:
+        return False
+    shown = examples(taught.kept, LABELS, docket, direct, direct, dialect=dialect, form=asking.form)
+    each = {one.prompt.choices.vocabulary: one.prompt for one in shown}
+    return all(masks.soft(prompt) for prompt in each.values())
+
+
+def _check_partners(together: Sequence[Target], taught: Lessons) -> None:
+    """Where an explanation is to be shuffled, another scenario must have one of its decision."""
+    alone = [lesson for lesson in taught.kept if not lesson.giver]
+    if alone and any(target.explanation == "shuffled" for target in together):
+        does = "grant" if alone[0].granted else "refuse"
+        raise DiscretionError(
+            f"{len(alone):,} explanations cannot be shuffled: only one scenario has explanations "
+            f"of people who {does}",
+            where=f"scenario {alone[0].case.scenario}",
+            mend="collect explanations on more scenarios, or leave the shuffled targets out",
+        )
+
+
+def check_rates(target: Target, taught: Lessons, shown: Sequence[Example]) -> None:
+    """Refuse to start where a target would teach other rates than its judgments have.
+
+    Raises:
+        DiscretionError: names the first case.
+    """
+    given: dict[str, list[bool]] = {}
+    for lesson in taught.kept:
+        given.setdefault(lesson.case.id, []).append(lesson.granted)
+    learned: dict[str, list[tuple[int, float]]] = {}
+    for one in shown:
+        share = float(one.lesson.granted) if one.share is None else one.share
+        learned.setdefault(one.lesson.case.id, []).append((one.weight, share))
+    for case, answers in given.items():
+        pairs = learned.pop(case, [])
+        count = sum(weight for weight, _ in pairs)
+        grants = sum(weight * share for weight, share in pairs)
+        if count != len(answers) or abs(grants - sum(answers)) > 1e-6:
+            raise DiscretionError(
+                f"the target {target.name} would teach {grants:.0f} grants of {count} judgments, "
+                f"and people granted {sum(answers)} of {len(answers)}",
+                where=f"case {case}",
+                mend="report this: the control must not change what is taught",
+            )
+    if learned:
+        raise DiscretionError(
+            f"the target {target.name} would teach a case that nobody judged",
+            where=f"case {next(iter(learned))}",
+            mend="report this: the control must not change what is taught",
+        )
 
 
 def _kept_away(fold: Fold, judgments: Sequence[Judgment]) -> dict[str, int]:

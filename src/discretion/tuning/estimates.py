@@ -12,7 +12,7 @@ from discretion.tuning.cards import bytes_needed
 from discretion.tuning.courses import Course
 from discretion.tuning.fitting import quietly, with_adapters
 from discretion.tuning.jobs import Recipe
-from discretion.tuning.losses import collate, weighted_loss
+from discretion.tuning.losses import collate, step_loss
 from discretion.tuning.masking import Masked
 
 
@@ -79,7 +79,6 @@ def _timed(model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int) -> tupl
     batch = {
         key: value.to(model.device) for key, value in collate(rows, recipe.averaging, pad).items()
     }
-    at = batch["weights"][:, 1:].any(0).nonzero()[:, 0]
     own = {value.untyped_storage().data_ptr() for value in model.parameters()}
     kept: dict[int, int] = {}
 
@@ -94,15 +93,11 @@ def _timed(model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int) -> tupl
         kept.clear()
         _finish(model)
         begun = time.perf_counter()
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
-            logits = model(
-                input_ids=batch["input_ids"],
-                attention_mask=batch["attention_mask"],
-                logits_to_keep=at,
-                use_cache=False,
-            ).logits
-            targets, weights = batch["input_ids"][:, at + 1], batch["weights"][:, at + 1]
-            loss: Any = weighted_loss(logits, targets, weights, len(rows))
+        halved = torch.autocast(
+            model.device.type, torch.bfloat16, enabled=bool(recipe.more.get("bf16"))
+        )
+        with halved, torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+            loss: Any = step_loss(model, batch, len(rows), recipe.outside)
         loss.backward()
         _finish(model)
         seconds = time.perf_counter() - begun

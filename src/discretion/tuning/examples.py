@@ -1,25 +1,36 @@
-"""Training examples: one judgment, one example, so that disagreement between people stays."""
+"""Training examples: what people judged alike is one example that counts as often, and what they
+judged differently stays a share, so that disagreement between people stays."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from discretion.arms import Ask, Message, Method, Prompt, rotated_vocabulary, vocabularies_for
+from discretion.arms import (
+    Ask,
+    Form,
+    Message,
+    Method,
+    Prompt,
+    rotated_vocabulary,
+    vocabularies_for,
+)
 from discretion.canonical import digest, fraction_of
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.facts import text_with_facts
 from discretion.judgments import Judgment
-from discretion.methods.neutral import neutral_text, words
+from discretion.methods.neutral import fits, nearest_neutral_text, words
 from discretion.models.templates import Template
 from discretion.tuning.partners import shuffled_partners
 from discretion.tuning.targets import Target
 
+NO_EXPLANATION = "no explanation"
+NO_TWIN = "the case is not in the language that the built-in model reads"
 WHY = "Why?"
 """What a second turn asks, where the explanation comes after the label."""
 MOST_WORDS, MOST_CHARACTERS = 200, 2_000
@@ -29,16 +40,17 @@ languages put spaces between words."""
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One judgment with the explanation and the two controls that may stand in its place."""
+    """One judgment with the explanation and the two controls that may stand in its place; all three
+    are empty where labels alone are taught."""
 
     judgment: str
     """The judgment's id."""
     case: Case
     granted: bool
-    real: str
-    shuffled: str
-    neutral: str
-    order: str
+    real: str = ""
+    shuffled: str = ""
+    neutral: str = ""
+    order: str = ""
     """A hash: lessons are taught in its order, the same in every target."""
     giver: str = ""
     """The id of the judgment whose explanation `shuffled` is."""
@@ -56,6 +68,21 @@ class Lessons:
     kept: tuple[Lesson, ...]
     left: Mapping[str, int]
     """Why judgments are not taught, and how many for each reason."""
+    judged: int = 0
+    """Judgments that grant or refuse on the cases that may be taught."""
+    granting: int = 0
+    """Those of them that grant."""
+    as_labels: int = 0
+    """How many could be taught as labels alone, had all of them been asked for."""
+    explained: int = 0
+    """How many could be taught with their explanations."""
+    controls: Mapping[str, int] = field(default_factory=dict)
+    """In what the controls are not exact, and for how many judgments."""
+
+    @property
+    def grants(self) -> int:
+        """How many of those that are taught grant."""
+        return sum(lesson.granted for lesson in self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +97,11 @@ class Example:
     """An explanation before the decision, in the same turn, up to the prompt's decision cue."""
     after: str = ""
     """An explanation after it, in a second turn that asks why."""
+    weight: int = 1
+    """How many judgments it stands for."""
+    share: float | None = None
+    """The share of them that grant, where the decision is learned as a share; None where it is
+    learned as the word it is."""
 
     @property
     def follow_up(self) -> tuple[Message, ...]:
@@ -82,74 +114,109 @@ def lessons(
     judgments: Sequence[Judgment],
     rng: np.random.Generator,
     *,
+    explained: bool = True,
     template: Template | None = None,
     dialect: bool = False,
     share_of_one_rater: float = 1.0,
     at_most: int | None = None,
 ) -> Lessons:
-    """The judgments that every target can teach.
+    """The judgments that targets of one comparison can all teach.
 
-    A judgment leaves all targets where it is unsure, its case has no text, it has no explanation or
-    one that the model cannot be taught, or no control of its length can be found: so that targets
-    differ in nothing but what they say.
+    A judgment leaves where it is unsure, its case has no text, or, for targets with explanations,
+    it has none or one that the model cannot be taught. It never leaves because of a control: where
+    none of the same length can be found, the nearest stands in its place.
 
     Args:
         docket: the cases that may be taught; judgments on others are passed over.
         judgments: what people answered.
         rng: draws the controls.
+        explained: some target teaches explanations; without it labels alone are taught.
         template: of the model that is to be taught, where it is known.
         dialect: teach the twins of the built-in model.
-        share_of_one_rater: the largest share that one person may give, before those leave for
-            whom there is no control.
+        share_of_one_rater: the largest share that one person may give.
         at_most: use only so many judgments, chosen by a hash; there must be as many.
 
     Raises:
         DiscretionError: there are fewer judgments or people than are asked for; or nothing, or only
-            one decision, is left to teach.
+            one decision, is left to teach; or no other scenario has a decision's explanation.
     """
     cases = {case.id: case for case in docket}
     left: Counter[str] = Counter()
     usable: list[tuple[Judgment, Case]] = []
+    decided: list[bool] = []
+    as_labels = with_explanation = 0
     for judgment in sorted(judgments, key=lambda one: one.id):
         case = cases.get(judgment.case)
         if case is None:
             continue
+        if judgment.answer != "unsure":
+            decided.append(judgment.answer == "grant")
         why = _why_not(judgment, case, template, dialect=dialect)
+        if not why:
+            # Whether a model can spell them all takes long, and matters only where they are taught.
+            lacks = _why_no_explanation(judgment, template if explained else None)
+            as_labels, with_explanation = as_labels + 1, with_explanation + (not lacks)
+            why = lacks if explained else ""
         if why:
             left[why] += 1
         else:
             usable.append((judgment, case))
     usable = _chosen(usable, share_of_one_rater, at_most, left)
+    kept = [
+        Lesson(judgment.id, case, judgment.answer == "grant", order=digest(("lesson", judgment.id)))
+        for judgment, case in usable
+    ]
+    controls: Counter[str] = Counter()
+    if explained:
+        texts = [(judgment.explanation or "").strip() for judgment, _ in usable]
+        kept = _with_controls(kept, texts, rng, controls, dialect=dialect)
+    _check_two_sided(kept, left, explained=explained)
+    return Lessons(
+        tuple(sorted(kept, key=lambda one: one.order)),
+        dict(left),
+        len(decided),
+        sum(decided),
+        as_labels,
+        with_explanation,
+        dict(controls),
+    )
+
+
+def _with_controls(
+    bare: Sequence[Lesson],
+    texts: Sequence[str],
+    rng: np.random.Generator,
+    controls: Counter[str],
+    *,
+    dialect: bool,
+) -> list[Lesson]:
+    """The same lessons with their explanations and what may stand in their place.
+
+    Args:
+        texts: (J,) the explanation of each.
+        controls: is told in what they are not exact.
+    """
     partners = shuffled_partners(
-        [case.scenario for _, case in usable],
-        [judgment.answer == "grant" for judgment, _ in usable],
-        [words(judgment.explanation or "") for judgment, _ in usable],
+        [lesson.case.scenario for lesson in bare],
+        [lesson.granted for lesson in bare],
+        [words(text) for text in texts],
         rng,
     )
-    kept = []
-    for (judgment, case), partner in zip(usable, partners, strict=True):
-        real = (judgment.explanation or "").strip()
-        neutral = neutral_text(words(real), rng, dialect=dialect)
-        if partner is None:
-            left["no other scenario has an explanation of its decision and length"] += 1
-        elif neutral is None:
-            left["no neutral text is so short"] += 1
-        else:
-            shuffled = (usable[partner][0].explanation or "").strip()
-            kept.append(
-                Lesson(
-                    judgment.id,
-                    case,
-                    judgment.answer == "grant",
-                    real,
-                    shuffled,
-                    neutral,
-                    digest(("lesson", judgment.id)),
-                    usable[partner][0].id,
-                )
-            )
-    _check_two_sided(kept, left)
-    return Lessons(tuple(sorted(kept, key=lambda one: one.order)), dict(left))
+    made = []
+    for lesson, real, partner in zip(bare, texts, partners, strict=True):
+        neutral, near = nearest_neutral_text(words(real), rng, dialect=dialect)
+        shuffled, giver = "", ""
+        if partner is not None:
+            shuffled, giver = texts[partner], bare[partner].judgment
+            if not fits(words(real), words(shuffled)):
+                controls["the shuffled explanation has another length"] += 1
+        if not near:
+            controls["the neutral text is longer than the explanation"] += 1
+        made.append(replace(lesson, real=real, shuffled=shuffled, neutral=neutral, giver=giver))
+    uses = Counter(partner for partner in partners if partner is not None)
+    if again := sum(count - 1 for count in uses.values()):
+        controls["the shuffled explanation is used again"] = again
+    return made
 
 
 def examples(
@@ -160,34 +227,68 @@ def examples(
     reasoned: Method,
     *,
     dialect: bool = False,
+    form: Form = "end",
+    soft: bool = False,
+    beside: Sequence[Target] | None = None,
 ) -> list[Example]:
     """The lessons as a target teaches them, in their order.
 
-    Wordings, vocabularies and the order of the answers are rotated over lessons by hash, the same
-    for every target.
+    Wordings, vocabularies and the order of the answers are rotated by hash, the same for every
+    target: over the judgments for the built-in model, over the cases for all others, so that what
+    people judged of one case stands under one prompt.
 
     Args:
         direct: asks for the decision at once.
         reasoned: asks for a reasoning first; used where the explanation comes before the label.
+        form: in what form the decision is scored, where it is asked for at once.
+        soft: the decision is learned as a share.
+        beside: all targets of the comparison. Judgments are one example where every one of these
+            teaches them alike; None leaves each judgment an example.
     """
     method = reasoned if target.place == "before" else direct
-    made = []
+    made: dict[Hashable, list[Example]] = {}
     for lesson in taught:
         policy = docket.policy_of(lesson.case)
         vocabularies = vocabularies_for(method, None if dialect else policy)
+        turn = (lesson.judgment,) if dialect else ("case", lesson.case.id)
         ask = Ask(
-            vocabulary=rotated_vocabulary(vocabularies, (lesson.judgment,)),
-            grant_first=fraction_of((lesson.judgment, "order")) < 0.5,
-            wording=int(fraction_of((lesson.judgment, "wording")) * method.wordings),
+            vocabulary=rotated_vocabulary(vocabularies, turn),
+            grant_first=fraction_of((*turn, "order")) < 0.5,
+            wording=int(fraction_of((*turn, "wording")) * method.wordings),
             twin=dialect,
         )
         prompt = method.prompt(lesson.case, policy, ask)
+        if target.place != "before" and form != "end":
+            prompt = replace(prompt, form=form)
         choices = prompt.choices
         decision = (choices.grant if lesson.granted else choices.refuse)[0]
         text = lesson.text(target)
         before, after = (text, "") if target.place == "before" else ("", text)
-        made.append(Example(lesson, prompt, decision, before, after))
-    return made
+        example = Example(lesson, prompt, decision, before, after)
+        made.setdefault(_alike(example, beside, soft=soft), []).append(example)
+    return [_as_one(each, soft=soft and target.place != "before") for each in made.values()]
+
+
+def _alike(example: Example, beside: Sequence[Target] | None, *, soft: bool) -> Hashable:
+    """What examples share that can be one.
+
+    All of it is the same in every target of a comparison, so that they have equally many examples
+    and steps. Where labels alone are learned as shares, people may differ under one prompt.
+    """
+    lesson, ask = example.lesson, example.prompt
+    if beside is None:
+        return lesson.judgment
+    texts = tuple(lesson.text(target) for target in beside)
+    decision = None if soft and not any(texts) else lesson.granted
+    put = (ask.choices.vocabulary, ask.choices.grant_first, ask.wording)
+    return (lesson.case.id, put, decision, texts)
+
+
+def _as_one(alike: Sequence[Example], *, soft: bool) -> Example:
+    """One example that counts as often as all of them together."""
+    granted = sum(one.lesson.granted for one in alike)
+    share = granted / len(alike) if soft else None
+    return replace(alike[0], weight=len(alike), share=share)
 
 
 def _why_not(judgment: Judgment, case: Case, template: Template | None, *, dialect: bool) -> str:
@@ -195,18 +296,22 @@ def _why_not(judgment: Judgment, case: Case, template: Template | None, *, diale
         return "unsure"
     text = case.twin if dialect else case.text
     if not text:
-        return "the case has no text"
+        return NO_TWIN if dialect else "the case has no text"
     if not dialect:
         text = text_with_facts(case)
+    if template is not None and template.control_token_in(text):
+        return "the case holds a control token of the model"
+    return ""
+
+
+def _why_no_explanation(judgment: Judgment, template: Template | None) -> str:
     explanation = (judgment.explanation or "").strip()
     if not explanation:
-        return "no explanation"
+        return NO_EXPLANATION
     if words(explanation) > MOST_WORDS or len(explanation) > MOST_CHARACTERS:
         most = f"{MOST_WORDS} words or {MOST_CHARACTERS:,} characters"
         return f"the explanation is longer than {most}"
     if template is not None:
-        if template.control_token_in(text):
-            return "the case holds a control token of the model"
         if template.control_token_in(explanation):
             return "the explanation holds a control token of the model"
         if not template.spells(explanation):
@@ -233,7 +338,12 @@ def _chosen(
         raise DiscretionError(
             f"the plan teaches {at_most:,} judgments, and {len(kept):,} can be taught: "
             f"{at_most - len(kept):,} more are needed (left out: {_listed(left)})",
-            mend="collect more, or plan with fewer: --judgments",
+            mend="collect more, or plan with fewer: --judgments"
+            + (
+                "; labels alone need no explanation: --targets labels"
+                if NO_EXPLANATION in left
+                else ""
+            ),
         )
     if at_most is not None and len(kept) > at_most:
         left["more than were asked for"] = len(kept) - at_most
@@ -264,11 +374,13 @@ def _most_of_one(given: Counter[str | None], share: float, at_most: int | None) 
     return most
 
 
-def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int]) -> None:
+def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int], *, explained: bool) -> None:
     if not kept:
         raise DiscretionError(
             f"no judgment can be taught: {_listed(left)}",
-            mend="collect explanations on more scenarios",
+            mend="collect explanations on more scenarios, or teach labels alone: --targets labels"
+            if explained
+            else "collect judgments on more scenarios",
         )
     decisions = {lesson.granted for lesson in kept}
     if len(decisions) == 1:

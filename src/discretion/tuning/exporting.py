@@ -157,11 +157,25 @@ def base_fingerprint(job: Job) -> str:
     return fingerprint_folder(job.base.path, None)
 
 
+def _shares(job: Job) -> str:
+    """How decisions are learned as shares; empty where none is."""
+    if all(one.share is None for one in job.masked):
+        return ""
+    return f"""
+Where an example has a `share`, its decision is learned as that share of people who grant. Let g
+and r be the probability of the tokens in `answers[0]` and in `answers[1]`, summed, at token
+`parts`. Add to the sum `weight` times
+
+    - share * log(g / (g + r)) - (1 - share) * log(r / (g + r))
+    - {job.recipe.outside:g} * log(g + r)
+"""
+
+
 def _readme(folder: Path, jobs: Sequence[Job]) -> str:
     job = jobs[0]
     names = "\n".join(f"- `{one.name}`: {len(one.masked):,} examples" for one in jobs)
     averaged = (
-        "the mean over a batch's examples of the sum of their tokens' weight times cross-entropy"
+        "the sum over a batch's tokens of weight times cross-entropy, over its examples' `weight`"
         if job.recipe.averaging == "example"
         else "the sum over a batch's tokens of weight times cross-entropy, over the sum of weights"
     )
@@ -180,6 +194,7 @@ line:
 
 - `ids`: all tokens, as the base's own template and tokenizer make them;
 - `weights`: of each token's cross-entropy given those before it; 0 where nothing is learned;
+- `weight`: how many judgments the example stands for; `weights` holds it already;
 - `decision`, `explanation`: from which token to before which each lies;
 - `messages`: the same as a conversation, for a trainer that renders by itself. Only the assistant's
   turns are learned, each with the token that ends it; whoever renders must see to that.
@@ -187,7 +202,7 @@ line:
 ## How to train
 
 Load the base from its folder, all in float32. The loss of a step is
-{averaged}.
+{averaged}.{_shares(job)}
 Batches are of {job.recipe.batch}, in the order of `orders`, for {job.recipe.epochs} epochs; AdamW
 without weight decay, gradients clipped to a norm of 1; the learning rate rises to
 {job.recipe.learning_rate:g} over the first twentieth of the steps, rounded up, and falls to zero in

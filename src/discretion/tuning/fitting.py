@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import shutil
@@ -58,24 +59,32 @@ def fit(name: str, job: Job, work: Path, make: Make) -> Path:
             processes.tell(said)
     processes.take_gpu(recipe.processes, job.base.device)
     with quietly(), _own_randomness(job.seed):
-        loaded = load(
-            job.name, job.base.model_copy(update={} if recipe.lora else {"dtype": "float32"})
-        )
-        stored = str(loaded.model.config.dtype).removeprefix("torch.")
-        adapted = with_adapters(loaded.model, recipe.rank) if recipe.lora else loaded.model
-        running = make(loaded, adapted)
         try:
-            running.train(resume_from_checkpoint=last_checkpoint(work))
-        except ImportError as error:
-            raise DiscretionError(
-                f"training needs what is not installed: {error}",
-                mend="install it, or leave out the --set that asks for it",
-            ) from error
-        check_finite(running.model, running.state.global_step, work)
-        if not leads:
-            return work
-        tuned = running.model.merge_and_unload() if recipe.lora else running.model
-        return _saved(tuned, stored, work / "result")
+            return _fitted(job, work, make, leads=leads)
+        finally:
+            # A trainer, its callbacks, model and optimizer hold each other; left to themselves
+            # they stay until the next training has made as many again.
+            gc.collect()
+
+
+def _fitted(job: Job, work: Path, make: Make, *, leads: bool) -> Path:
+    recipe = job.recipe
+    loaded = load(job.name, job.base.model_copy(update={} if recipe.lora else {"dtype": "float32"}))
+    stored = str(loaded.model.config.dtype).removeprefix("torch.")
+    adapted = with_adapters(loaded.model, recipe.rank) if recipe.lora else loaded.model
+    running = make(loaded, adapted)
+    try:
+        running.train(resume_from_checkpoint=last_checkpoint(work))
+    except ImportError as error:
+        raise DiscretionError(
+            f"training needs what is not installed: {error}",
+            mend="install it, or leave out the --set that asks for it",
+        ) from error
+    check_finite(running.model, running.state.global_step, work)
+    if not leads:
+        return work
+    tuned = running.model.merge_and_unload() if recipe.lora else running.model
+    return _saved(tuned, stored, work / "result")
 
 
 def with_adapters(model: Any, rank: int) -> Any:

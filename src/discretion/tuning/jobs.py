@@ -13,6 +13,8 @@ from discretion.tuning.masking import Averaging, Masked
 
 FULL, LORA, TINY = 1e-5, 2e-4, 1e-3
 """Learning rates where none is given: of all weights, of adapters, of the built-in model."""
+RANK = 16
+"""Of adapters, where none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,16 @@ class Recipe:
     `batch`, gradients are added up."""
     lora: bool = False
     """Train adapters, which are merged into the weights at the end."""
-    rank: int = 16
+    rank: int = RANK
     """Of the adapters."""
     averaging: Averaging = "example"
     processes: int = 1
     """How many train together; a step is the same, but for rounding, however many they are."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the trainer beside these, passed on as they are; see `tuning.settings`."""
+    outside: float = 1.0
+    """Where decisions are learned as shares: how much the mass on neither answer counts beside the
+    cross-entropy of the two. 1 is the plain cross-entropy of their tokens."""
     checkpoint_seconds: float = 300.0
     """After so long, and after each epoch, it is saved from where a stopped training goes on."""
 
@@ -60,6 +65,7 @@ class Recipe:
             "averaging": self.averaging,
             "processes": self.processes,
             "more": dict(self.more),
+            **({} if self.outside == 1.0 else {"outside": self.outside}),
         }
 
     @property
@@ -117,6 +123,10 @@ def masked_to_json(one: Masked) -> dict[str, Any]:
         "ids": list(one.ids),
         "decision": list(one.decision),
         "explanation": None if span is None else list(span),
+        "answers": [list(tokens) for tokens in one.answers],
+        "parts": one.parts,
+        "weight": one.weight,
+        "share": one.share,
     }
 
 
@@ -124,7 +134,17 @@ def masked_from_json(read: Mapping[str, Any]) -> Masked:
     start, stop = read["decision"]
     span = read["explanation"]
     explanation = None if span is None else (span[0], span[1])
-    return Masked(read["judgment"], tuple(read["ids"]), (start, stop), explanation)
+    granting, refusing = read.get("answers", ((), ()))
+    return Masked(
+        read["judgment"],
+        tuple(read["ids"]),
+        (start, stop),
+        explanation,
+        (tuple(granting), tuple(refusing)),
+        read.get("parts", 0),
+        read.get("weight", 1),
+        read.get("share"),
+    )
 
 
 def job_to_json(job: Job) -> dict[str, Any]:

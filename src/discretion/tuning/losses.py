@@ -37,21 +37,74 @@ class Weighting(_Trainer):  # type: ignore[misc, valid-type, unused-ignore]
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        weights = inputs["weights"][:, 1:]
-        # Only what is supervised somewhere in the batch needs logits.
-        kept = weights.any(0).nonzero()[:, 0]
-        logits = model(
-            input_ids=inputs["input_ids"],
-            attention_mask=inputs["attention_mask"],
-            logits_to_keep=kept,
-            use_cache=False,
-        ).logits
-        loss = weighted_loss(
-            logits, inputs["input_ids"][:, kept + 1], weights[:, kept], num_items_in_batch
-        )
+        loss = step_loss(model, inputs, num_items_in_batch, self.job.recipe.outside)
         self.saw(loss)
         # Gradients are averaged over processes, and are to be added up.
         return loss * self.job.recipe.processes
+
+
+def step_loss(model: Any, batch: dict[str, Tensor], shares: Tensor | int, outside: float) -> Tensor:
+    """The loss of a batch of `collate`, divided by the shares of its whole step.
+
+    Args:
+        outside: how much mass on neither answer counts, where decisions are learned as shares.
+    """
+    weights = batch["weights"][:, 1:]
+    soft = batch.get("mass")
+    wanted = weights.any(0)
+    if soft is not None:
+        wanted[batch["parts"][soft > 0] - 1] = True
+    # Only what is supervised somewhere in the batch needs logits.
+    kept = wanted.nonzero()[:, 0]
+    logits = model(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        logits_to_keep=kept,
+        use_cache=False,
+    ).logits.float()
+    loss = weighted_loss(logits, batch["input_ids"][:, kept + 1], weights[:, kept], shares)
+    if soft is None:
+        return loss
+    import torch
+
+    rows = (soft > 0).nonzero()[:, 0]
+    at = torch.searchsorted(kept, batch["parts"][rows] - 1)
+    each = shared_decisions(
+        logits[rows, at],
+        batch["granting"][rows],
+        batch["refusing"][rows],
+        batch["share"][rows],
+        outside,
+    )
+    return loss + (each * soft[rows]).sum() / shares
+
+
+def shared_decisions(
+    logits: Tensor, granting: Tensor, refusing: Tensor, share: Tensor, outside: float
+) -> Tensor:
+    """(B,) the loss of decisions that are learned as shares.
+
+    The cross-entropy of the two answers against the share, plus `outside` times minus the log of
+    their mass together. Both are linear in the share: the loss of a share of n judgments is the
+    mean of the losses of n examples, one for each judgment. With `outside` 1 it is the plain
+    cross-entropy of the answers' tokens.
+
+    Args:
+        logits: (B, vocabulary), before the token in which the answers differ.
+        granting: (B, F) the tokens of granting answers; -1 fills up.
+        refusing: (B, F) likewise.
+        share: (B,) of the judgments that grant.
+    """
+    import torch
+
+    whole = logits.logsumexp(-1)
+    sides = []
+    for tokens in (granting, refusing):
+        found = logits.gather(1, tokens.clamp(min=0)).masked_fill(tokens < 0, -torch.inf)
+        sides.append(found.logsumexp(-1) - whole)
+    grant, refuse = sides
+    both = torch.logaddexp(grant, refuse)
+    return -(share * (grant - both) + (1 - share) * (refuse - both) + outside * both)
 
 
 def weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, shares: Tensor | int) -> Tensor:
@@ -70,7 +123,11 @@ def weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, shares: Tens
 
 
 def collate(rows: Sequence[Masked], averaging: Averaging, pad: int) -> dict[str, Tensor]:
-    """A batch, padded on the right: ids, attention mask and weights (B, T), and shares (B,)."""
+    """A batch, padded on the right: ids, attention mask and weights (B, T), and shares (B,).
+
+    Where decisions are learned as shares, also for each row: its mass (0 where it has none), the
+    share, the token in which the answers part, and the tokens of both answers (B, F).
+    """
     import torch
 
     longest = max(len(row.ids) for row in rows)
@@ -83,7 +140,24 @@ def collate(rows: Sequence[Masked], averaging: Averaging, pad: int) -> dict[str,
         seen[index, :length] = 1
         weights[index, :length] = torch.tensor(row.weights(averaging))
     shares = torch.tensor([row.shares(averaging) for row in rows])
-    return {"input_ids": ids, "attention_mask": seen, "weights": weights, "shares": shares}
+    batch = {"input_ids": ids, "attention_mask": seen, "weights": weights, "shares": shares}
+    if any(row.share is not None for row in rows):
+        batch |= {
+            "mass": torch.tensor([0.0 if row.share is None else float(row.weight) for row in rows]),
+            "share": torch.tensor([0.0 if row.share is None else row.share for row in rows]),
+            "parts": torch.tensor([max(1, row.parts) for row in rows]),
+            "granting": _filled([row.answers[0] for row in rows]),
+            "refusing": _filled([row.answers[1] for row in rows]),
+        }
+    return batch
+
+
+def _filled(rows: Sequence[Sequence[int]]) -> Tensor:
+    """(B, F) tokens, -1 where a row has fewer."""
+    import torch
+
+    most = max(1, *map(len, rows))
+    return torch.tensor([[*row, *[-1] * (most - len(row))] for row in rows])
 
 
 def filler(like: Masked) -> Masked:

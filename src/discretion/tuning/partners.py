@@ -18,12 +18,16 @@ def shuffled_partners(
     length: Sequence[int],
     rng: np.random.Generator,
 ) -> list[int | None]:
-    """Whose explanation each judgment gets in its place: a rearrangement, so that the real and the
-    shuffled target hold the very same explanations.
+    """Whose explanation each judgment gets in its place.
 
-    Every pair has the same decision, different scenarios and fitting lengths. Judgments that find
-    no partner are taken out as givers too, until all who give also receive; those get one more try
-    among themselves. Many judgments are parted at random first, since every pair is looked at.
+    Nobody leaves for want of one: which labels and cases are taught does not depend on what the
+    control needs.
+
+    As far as a rearrangement exists, it is one, so that the real and the shuffled target hold the
+    very same explanations: every pair has the same decision, different scenarios and fitting
+    lengths. Many judgments are parted at random first, since every pair is looked at. Those that
+    no rearrangement serves draw with replacement, from what fits; where no length fits, from what
+    comes closest.
 
     Args:
         scenario: (J,) scenario of each judgment.
@@ -32,7 +36,8 @@ def shuffled_partners(
         rng: decides among the rearrangements.
 
     Returns:
-        (J,) the index of the partner; None for a judgment that must leave every target.
+        (J,) the index of the partner; None only where no other scenario has an explanation of that
+        decision.
     """
     groups = np.unique(np.asarray(scenario), return_inverse=True)[1]
     sides, sizes = np.asarray(granted), np.asarray(length)
@@ -46,7 +51,24 @@ def shuffled_partners(
                 partner[one] = other
             left.append(np.setdiff1d(part, kept, assume_unique=True))
         rest = rng.permutation(np.concatenate(left))
+    for one in np.sort(rest).tolist():
+        partner[one] = _drawn(one, groups, sides, sizes, rng)
     return partner
+
+
+def _drawn(
+    one: int,
+    scenario: np.ndarray,
+    granted: np.ndarray,
+    length: np.ndarray,
+    rng: np.random.Generator,
+) -> int | None:
+    """One of the explanations that come closest in length, and of those that fit any."""
+    others = np.flatnonzero((scenario != scenario[one]) & (granted == granted[one]))
+    if not len(others):
+        return None
+    apart = np.abs(length[others] - length[one])
+    return int(rng.choice(others[apart <= max(WITHIN * length[one], apart.min())]))
 
 
 def _rearranged(

@@ -6,7 +6,7 @@ import errno
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ def teach(
     notes: Mapping[str, Any],
     card: str,
     watch: Watch = lambda _: None,
+    then: Callable[[Path], None] = lambda _: None,
 ) -> Path | None:
     """Train a job and put the result in its place, complete or not at all.
 
@@ -59,6 +60,7 @@ def teach(
         folder: holds the tuned models of a workspace.
         notes: what the result says of itself; a stopped job goes on only under the same notes.
         card: its README.md.
+        then: sees the complete result before it is put in its place, and may add to its card.
 
     Returns:
         The finished folder: safetensors, the base's tokenizer, template and licenses, notes, card.
@@ -85,17 +87,21 @@ def teach(
         _write(result / NOTES, notes)
         (result / "README.md").write_text(card, encoding="utf-8")
         check_folder(result)
+        then(result)
         result.rename(folder / job.name)
         shutil.rmtree(work)  # Before the lock is let go: whoever waits for it finds a clean place.
     return folder / job.name
 
 
-def bring(exported: Exported, result: Path, folder: Path) -> Path:
+def bring(
+    exported: Exported, result: Path, folder: Path, then: Callable[[Path], None] = lambda _: None
+) -> Path:
     """Take what another program trained from an export, complete or not at all.
 
     Args:
         result: weights and configuration in Hugging Face's layout.
         folder: holds the tuned models of a workspace.
+        then: see `teach`.
 
     Raises:
         DiscretionError: it is not what was exported, trained; nothing is left of it then.
@@ -108,7 +114,7 @@ def bring(exported: Exported, result: Path, folder: Path) -> Path:
         raise there
     brought = Brought(result, exported.fingerprint)
     brought.check(job)
-    if teach(job, brought, folder, exported.notes, exported.card) is None:
+    if teach(job, brought, folder, exported.notes, exported.card, then=then) is None:
         raise there
     return place
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from discretion.errors import DiscretionError
-from discretion.tuning.jobs import FULL, LORA, TINY, Job, Recipe
+from discretion.tuning.jobs import FULL, LORA, RANK, TINY, Job, Recipe
 from discretion.tuning.settings import check_settings
 
 __all__ = [
     "FULL",
     "LORA",
+    "RANK",
     "TINY",
     "Job",
     "Progress",

@@ -1,0 +1,124 @@
+"""A share of many judgments pulls as those judgments would, each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from discretion import methods
+from discretion.tuning.checks import check_examples
+from discretion.tuning.examples import examples, lessons
+from discretion.tuning.losses import collate, shared_decisions, step_loss
+from discretion.tuning.masking import answers_are_tokens, mask
+from discretion.tuning.targets import TARGETS
+
+from .lessons_at_hand import WHYS, docket, judgments
+from .templates_at_hand import loaded
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+PLAIN, REASONED = methods.method("plain"), methods.method("chain-of-thought")
+LABELS = TARGETS["labels"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return loaded(tmp_path_factory.mktemp("model"), "llama")
+
+
+def unlike():
+    """Judgments whose rate differs from case to case: three of four, two of three, ..."""
+    cases = docket(each=2)
+    given = []
+    for number, one in enumerate(judgments(cases)):
+        if number not in (5, 11, 12):
+            grants = number % (2 + number // 8) > 0
+            answer, why = ("grant", WHYS[0]) if grants else ("refuse", WHYS[3])
+            given.append(replace(one, answer=answer, explanation=why))
+    return cases, given
+
+
+def masked(model, target, *, merged, form="cue-word", soft=True):
+    cases, given = unlike()
+    kept = lessons(cases, given, np.random.default_rng(0)).kept
+    beside = [target] if merged else None
+    how = {"form": form, "soft": soft, "beside": beside}
+    made = examples(kept, target, cases, PLAIN, REASONED, **how)
+    rows = [mask(one, model.template) for one in made]
+    check_examples(target.name, made, rows, model.template, model.ends, model.context)
+    return rows
+
+
+def gradient(model, rows, outside=1.0):
+    model.model.zero_grad()
+    batch = collate(rows, "example", model.ends[0])
+    loss = step_loss(model.model, batch, int(batch["shares"].sum()), outside)
+    loss.backward()
+    slopes = [value.grad.flatten() for value in model.model.parameters() if value.grad is not None]
+    return float(loss.detach()), torch.cat(slopes).clone()
+
+
+def agree(one, other):
+    assert one[0] == pytest.approx(other[0], rel=1e-5)
+    scale = float(other[1].abs().max())
+    assert scale > 0
+    assert torch.allclose(one[1], other[1], rtol=0, atol=2e-6 * scale)
+
+
+@pytest.mark.parametrize("outside", [0.1, 1.0])
+def test_a_share_with_its_weight_has_the_gradient_of_the_separate_judgments(model, outside):
+    merged, apart = (masked(model, LABELS, merged=way) for way in (True, False))
+    assert len(apart) == sum(one.weight for one in merged) > 2 * len(merged)
+    assert any(0 < one.share < 1 for one in merged)
+    agree(gradient(model, merged, outside), gradient(model, apart, outside))
+
+
+def test_with_all_mass_outside_counted_a_share_is_the_plain_cross_entropy_of_its_tokens(model):
+    shared = masked(model, LABELS, merged=True)
+    words = masked(model, LABELS, merged=False, soft=False)
+    # Of the words as the prompt names them alone: other surface forms count in a share.
+    named = {one.ids[one.parts] for one in words}
+    shared = [
+        replace(one, answers=tuple(tuple(named & set(side)) for side in one.answers))
+        for one in shared
+    ]
+    agree(gradient(model, shared), gradient(model, words))
+
+
+@pytest.mark.parametrize("name", ["real-after", "real-before"])
+def test_explanations_that_are_said_twice_count_twice_and_decisions_alike_in_every_target(
+    model, name
+):
+    target = TARGETS[name]
+    merged, apart = (masked(model, target, merged=way) for way in (True, False))
+    assert len(merged) < len(apart) == sum(one.weight for one in merged)
+    agree(gradient(model, merged), gradient(model, apart))
+
+
+def test_a_lower_count_of_mass_outside_lets_the_two_answers_decide(model):
+    logits = torch.tensor([[0.0, 1.0, 3.0], [2.0, 1.0, 0.0]])
+    tokens = torch.tensor([[0, -1], [0, -1]]), torch.tensor([[1, -1], [1, -1]])
+    share = torch.tensor([0.25, 1.0])
+    p = torch.sigmoid(logits[:, 0] - logits[:, 1])
+    inside = logits.softmax(-1)[:, :2].sum(-1)
+    wanted = -(share * p.log() + (1 - share) * (1 - p).log()) - 0.1 * inside.log()
+    assert torch.allclose(shared_decisions(logits, *tokens, share, 0.1), wanted)
+
+
+def test_answers_that_end_the_turn_are_learned_as_words_and_others_as_tokens(model):
+    cases = docket()
+    [first, *_] = examples(
+        lessons(cases, judgments(cases), np.random.default_rng(0)).kept,
+        LABELS,
+        cases,
+        PLAIN,
+        REASONED,
+        form="cue-word",
+    )
+    assert answers_are_tokens(first.prompt, model.template)
+    assert not answers_are_tokens(replace(first.prompt, form="cue"), model.template)
+    text = model.template.tokenizer.decode(mask(first, model.template).ids)
+    assert text.endswith(f"<|assistant|>\nAnswer: {first.decision}")
