@@ -22,12 +22,8 @@ from discretion.models.tuned import PREFIX
 from discretion.storage import Store, records
 from discretion.tuning.cards import bytes_needed, card_of, notes_of, with_fit
 from discretion.tuning.checks import check_disk
-<<<<<<< HEAD
-from discretion.tuning.courses import Course, Fold, courses, folds
-=======
 from discretion.tuning.courses import Asking, Course, Fold, Masks, courses, folds
 from discretion.tuning.fits import OwnFit, fit_to_json, own_fit
->>>>>>> tune
 from discretion.tuning.fitting import adapted_share
 from discretion.tuning.lineage import Lineage, Source, lineage_to_json
 from discretion.tuning.targets import Target, targets
