@@ -19,6 +19,7 @@ from discretion.importing.cells import ASIDE, Cell, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import DEFAULT_POLICY, Layout
+from discretion.importing.numerals import is_number
 from discretion.importing.redaction import redact
 from discretion.importing.rows import Row
 from discretion.scenarios import Scenario
@@ -186,7 +187,7 @@ class Matcher:
 
     def _fitting(self, scenario: Scenario, row: Row, text: str | None) -> Case:
         self._check_policy(scenario.policy, scenario.id, row)
-        self._check_options(scenario)
+        self._check_options(scenario, row)
         fields, unit = self._fields, scenario.measure
         fields.optional("limit", row, lambda cell: self._check_limit(scenario, cell))
         value = fields.optional("value", row, lambda cell: self._amount(cell, unit))
@@ -258,12 +259,14 @@ class Matcher:
             f"case's id; or {ASIDE}",
         )
 
-    def _check_options(self, scenario: Scenario) -> None:
+    def _check_options(self, scenario: Scenario, row: Row) -> None:
         """What the command line says of all rows must not contradict the scenario; the direction
         `at most` is what it says where nothing was given."""
         layout = self._layout
         wrong = None
-        if layout.unit_from_cells and Unit.named(layout.unit) != scenario.measure:
+        other = bool(layout.unit) and Unit.named(layout.unit) != scenario.measure
+        amounts = [self._fields.text(name, row) for name in ("value", "limit")]
+        if other and layout.unit_from_cells and any(is_number(one or "") for one in amounts):
             raise RowError(
                 f"the cells are counted in {layout.unit}, and scenario {scenario.id} in "
                 f"{scenario.unit or 'plain numbers'}",
@@ -271,7 +274,7 @@ class Matcher:
                 column=layout.fields.get("value", layout.fields.get("limit", "")),
                 mend=f"write them in {scenario.unit or 'plain numbers'}",
             )
-        if layout.unit and Unit.named(layout.unit) != scenario.measure:
+        if other and not layout.unit_from_cells:
             wrong = ("unit", layout.unit, scenario.unit or "none")
         elif layout.direction == "at least" and scenario.direction != "at least":
             wrong = ("direction", layout.direction, scenario.direction)

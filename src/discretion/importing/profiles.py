@@ -40,7 +40,8 @@ def number_forms(
     forms, notes = forms_of(profiles, given=layout.decimal, unit=layout.unit, where=str(path))
     mixed = {name for name, profile in profiles.items() if _is_mixed(profile, layout)}
     forms |= {name: dataclasses.replace(forms[name], mark="", mixed=True) for name in mixed}
-    unit = layout.unit or _unit(layout, forms, table.header)
+    # Where one column shows several units, the marks of another say nothing of all rows.
+    unit = layout.unit or ("" if mixed else _unit(layout, forms, table.header))
     if unit != layout.unit:
         notes.append(f"values and limits are counted in {unit}, as their cells say")
     found = unit != layout.unit
