@@ -280,7 +280,7 @@ def test_a_model_of_the_users_own_learns_labels_plainly_and_nothing_of_the_toys_
     assert course["as_labels"] >= course["with_explanations"]
     outcome = discretion(*words, "--judgments", 60, "--epochs", 1, "--train-only", "--json")
     assert outcome.code == 0, outcome.err
-    assert outcome.err.startswith("reading judgments, and loading own")
+    assert outcome.err.startswith("reading the workspace, its judgments and the model")
     [made] = json.loads(outcome.out)["models"]
     assert made["arm"] == "tuned:own-labels-0/plain"
     assert isinstance(made["learned"], bool)

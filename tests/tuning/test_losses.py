@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from discretion import methods
 from discretion.tuning.checks import check_examples
 from discretion.tuning.examples import examples, lessons
+from discretion.tuning.jobs import masked_from_json, masked_to_json
 from discretion.tuning.losses import collate, shared_decisions, step_loss
-from discretion.tuning.masking import answers_are_tokens, mask
+from discretion.tuning.masking import Masked, answers_are_tokens, mask
 from discretion.tuning.targets import TARGETS
 
 from .lessons_at_hand import WHYS, docket, judgments
@@ -122,3 +124,10 @@ def test_answers_that_end_the_turn_are_learned_as_words_and_others_as_tokens(mod
     assert not answers_are_tokens(replace(first.prompt, form="cue"), model.template)
     text = model.template.tokenizer.decode(mask(first, model.template).ids)
     assert text.endswith(f"<|assistant|>\nAnswer: {first.decision}")
+
+
+def test_another_process_or_program_is_told_of_shares_and_weights(model):
+    for one in masked(model, LABELS, merged=True):
+        assert masked_from_json(json.loads(json.dumps(masked_to_json(one)))) == one
+    older = {"judgment": "a", "ids": [1, 2, 3], "decision": [1, 3], "explanation": None}
+    assert masked_from_json(older) == Masked("a", (1, 2, 3), (1, 3))

@@ -28,6 +28,16 @@ every_fold: false   # true: each fifth of the groups is held out in turn
 seeds: 2
 beside: [direct, precedents]   # how the untuned model is asked, to compare with
 margin: 0.01        # a difference in Brier score inside this, either way, does not matter
+
+# How it is trained, for this model alone; what is left out is as it suits the model:
+# epochs: 3
+# learning_rate: 0.00005
+# batch: 10
+# at_once: 5        # examples in one forward, to save memory
+# lora: true        # adapters instead of all weights; rank: 16
+# method: plain     # in whose words decisions are taught and asked
+# outside: 0.1      # how much probability on neither answer counts, where labels are shares
+# settings: {{weight_decay: 0.01}}
 """
 
 

@@ -125,6 +125,8 @@ def tune(
     tuned:NAME/direct. They are asked only cases that their training did not see. What was stopped
     goes on with the same command; discretion report shows what was learned.
     """
+    # Before anything heavy is imported: the first line comes at once.
+    remark("reading the workspace, its judgments and the model")
     from discretion.cli import courses
     from discretion.cli.tries import numbers
     from discretion.cli.tuning import Tuning
@@ -164,7 +166,6 @@ def tune(
             "settings cannot be tried where another program trains",
             mend="say them, with --epochs and --learning-rate, without --try-epochs or --try-rates",
         )
-    remark(f"reading judgments, and loading {whole.model}")
     ready = prepared(
         whole.model_copy(update={"seeds": 1, "every_fold": False}) if screen else whole,
         base_of(here, whole.model),
