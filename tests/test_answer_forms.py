@@ -81,8 +81,8 @@ def test_the_probe_does_not_depend_on_the_order_of_the_cases(store, tmp_path):
 
 def test_counting_calls_probes_nothing(store):
     model = Formed()
-    [(_, calls, _, _)] = count_calls(docket(5), [arm(model)], store)
-    assert (calls, model.probed) == (20, [])
+    [planned] = count_calls(docket(5), [arm(model)], store)
+    assert (planned.calls, model.probed) == (20, [])
 
 
 def test_a_form_is_part_of_every_key_and_of_the_fingerprint_but_for_complete_answers():

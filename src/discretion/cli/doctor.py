@@ -19,6 +19,7 @@ _EXTRAS = {
     "anthropic": ("Anthropic's endpoint", ("anthropic",)),
     "http": ("agents that are asked over HTTP", ("httpx2",)),
     "inspect": ("Inspect AI: our task there, and its packed logs", ("inspect_ai",)),
+    "parquet": ("reading Parquet files", ("pyarrow",)),
     "xlsx": ("reading and writing spreadsheets", ("python_calamine", "xlsxwriter")),
 }
 
