@@ -66,7 +66,7 @@ def differs(people: PeopleCard, arm: ArmCard) -> str:
     found = arm.disagreement
     if found.value is None:
         return ""
-    who = _who(people)
+    who = "the simulated people" if people.simulated else "your people"
     said = f"{arm.name} decides otherwise than one of {who} {_times(found)} in 100{_range(found)}"
     two, bound = people.disagreement, people.bound
     if two.value is None:
