@@ -62,3 +62,16 @@ def test_what_is_stored_does_not_change_and_new_cases_point_to_it():
     assert [case.kin for case in found.cases] == ["z", "z"]
     assert [case.kin for case in with_kin(cases(text), [older]).cases] == ["root"]
     assert with_kin([old], [old]).cases == (old,)
+
+
+def test_vignettes_that_differ_in_a_declared_factor_are_no_near_duplicates():
+    """Nearly the same words, told of a loyal and of a new customer; a plain copy stays one."""
+    text = " ".join(story(3, 60))
+    loyal, new, copy = (
+        Case(id=name, policy="p", scenario=name, text=f"{text} {more}", factors={"who": who})
+        for name, more, who in (("a", "loyal", "loyal"), ("b", "new", "new"), ("c", "new!", "new"))
+    )
+    found = with_kin([loyal, new, copy])
+    assert [case.kin for case in found.cases] == ["", "", "b"]
+    plain = with_kin([replace(case, factors={}) for case in (loyal, new, copy)])
+    assert [case.kin for case in plain.cases] == ["", "a", "a"]

@@ -46,15 +46,17 @@ def with_kin(cases: Sequence[Case], known: Sequence[Case] = ()) -> Kinship:
 
     Those of a group name one of `known` where it is among them, since what is stored does not
     change; otherwise the one with the smallest id, so that the order of the rows does not matter.
+    Cases that differ in a declared factor are no near-duplicates, however alike their texts: a
+    vignette is told twice on purpose.
     """
     stored = {case.id for case in known}
     fresh = [case for case in cases if case.id not in stored]
     all_of_them = [case for case in (*known, *sorted(fresh, key=_id)) if case.text]
     group = alike([case.text or "" for case in all_of_them])
-    first: dict[int, Case] = {}
+    first: dict[tuple[int, frozenset[tuple[str, str]]], Case] = {}
     kin: dict[str, str] = {}
     for case, number in zip(all_of_them, group.tolist(), strict=True):
-        head = first.setdefault(number, case)
+        head = first.setdefault((number, frozenset(case.factors.items())), case)
         if head is not case:
             kin[case.id] = head.kin or head.id
     new = {case.id for case in fresh}
