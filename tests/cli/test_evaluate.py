@@ -78,3 +78,12 @@ def test_an_unnamed_model_is_said_with_the_setting_to_add(discretion: Command, d
     assert outcome.code == 2
     assert "there is no model 'qwen'; use one of: tiny" in outcome.err
     assert "[models.qwen]" in outcome.err
+
+
+def test_a_panel_that_is_nobody_is_refused_before_anything_is_asked(
+    discretion: Command, desk: Path
+) -> None:
+    outcome = discretion("evaluate", "--arm", "baseline/always-grant", "--panel", "nobody")
+    assert outcome.code == 2
+    assert "nobody" in outcome.err
+    assert "calls asked" not in outcome.err + outcome.out

@@ -360,3 +360,39 @@ def test_facts_are_shown_again_for_the_same_columns_and_said_in_the_report(
         [one["label"], one["column"], one["holds"], one["why"]] for one in read["fields"]
     ]
     assert read["notes"][-1].startswith("Not kept: agent. To add one later")
+
+
+def test_a_word_that_is_new_can_be_said_beside_a_remembered_mapping(
+    discretion: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--answers was ignored there, and the error asked for the very option again."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("request,outcome\nA coat.,yes\nA hat.,no\n", encoding="utf-8")
+    Path("b.csv").write_text("request,outcome\nA boot.,store credit\nA tie.,no\n", encoding="utf-8")
+    assert discretion("init", "desk").code == 0
+    there = ("--workspace", "desk", "import")
+    assert discretion(*there, "a.csv", "--map", "text=request,answer=outcome").code == 0
+    assert "store credit" in discretion(*there, "b.csv").err
+    outcome = discretion(*there, "b.csv", "--answers", "store credit=unsure")
+    assert outcome.code == 0, outcome.err
+    again = discretion(*there, "b.csv")
+    assert again.code == 0, "the word is remembered"
+    refused = discretion(*there, "b.csv", "--scenario", "'desk'")
+    assert refused.code == 2
+    assert "the mapping that is remembered for these columns says this already" in refused.err
+
+
+def test_requests_that_all_read_alike_are_said_to_leave_nothing_to_learn_from(
+    discretion: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    form = "Name of the customer, date of the order, reason why the parcel should come back: "
+    form = form.replace(",", "")
+    rows = [f"{form}{number};{'yes' if number % 2 else 'no'}\n" for number in range(30)]
+    Path("a.csv").write_text("request;outcome\n" + "".join(rows), encoding="utf-8")
+    assert discretion("init", "desk").code == 0
+    outcome = discretion(
+        "--workspace", "desk", "import", "a.csv", "--map", "text=request,answer=outcome"
+    )
+    assert outcome.code == 0, outcome.err
+    assert "More than half of the requests read almost alike" in outcome.out

@@ -195,3 +195,13 @@ def test_training_that_only_costs_more_is_said():
     assert said.startswith("In money training did not pay")
     assert dearer(["base/direct"], ["tuned:a/direct"], money) == ""
     assert dearer(["tuned:a/direct"], [], money) == ""
+
+
+def test_an_arm_that_answered_next_to_nothing_gets_no_headline():
+    """One case of five, by one draw, opened the page with 87 times in 100."""
+    some = docket()
+    one = [("bot", hand_made.estimate(some[0], 1.0))]
+    found = hand_made.score("A study", some, panel(some.cases), one, kinds={"bot": "model"})
+    assert found.findings == (
+        f"bot answered 1 of {len(some)} cases: too few to say how it decides.",
+    )

@@ -114,6 +114,8 @@ def evaluate(
         },
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
+    if panel:
+        here.panel(intended.panel)  # Before anything is asked: nobody may be called so.
     intended, chosen = here.settle(intended)
     if intended.cases.at_most is not None:
         _remark_composition(chosen, int(intended.cases.at_most))

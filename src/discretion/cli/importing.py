@@ -266,9 +266,7 @@ def import_(
     elif mapping_file is None and sheet_of_ours is not None:
         read_by = from_options(header, **{**options, **sheet_of_ours})
     else:
-        read_by = _remembered(here, file, mapping_file, header)
-        if decimal:  # What no earlier file showed may be open in this one.
-            read_by = read_by.model_copy(update={"decimal": decimal})
+        read_by = _with_options(_remembered(here, file, mapping_file, header), options)
     seen = survey(file, **reading)
     choice = _case(here, file, seen, read_by, reading)
     read_by = read_by.model_copy(update={"case": choice.columns, "each_row": choice.each_row})
@@ -323,6 +321,35 @@ def header_of(file: Path, reading: Reading) -> tuple[str, ...]:
     table = open_table(file, **reading)
     table.rows.close()
     return table.header
+
+
+_ASIDE_OF_A_MAPPING = {"n": "known", "direction": "at most"}
+"""What options say where nobody gave them, if that is not nothing."""
+
+
+def _with_options(read_by: ImportMapping, options: dict[str, Any]) -> ImportMapping:
+    """A remembered mapping with what may be open in a new file: words, dates and the decimal sign.
+
+    Raises:
+        DiscretionError: another option is given, which the mapping answers already.
+    """
+    from discretion.importing.spellings import parse_meanings
+
+    given = {name: said for name, said in options.items() if said not in (None, "", False, ())}
+    for name, usual in _ASIDE_OF_A_MAPPING.items():
+        if given.get(name) == usual:
+            del given[name]
+    words = parse_meanings(given.pop("answers", ""))
+    added: dict[str, Any] = {"answers": {**read_by.answers, **words}}
+    added |= {name: given.pop(name) for name in ("decimal", "date_format") if name in given}
+    if given:
+        option = f"--{next(iter(given)).replace('_', '-')}"
+        raise DiscretionError(
+            "the mapping that is remembered for these columns says this already",
+            where=option,
+            mend=f"change it in imports/, or give --map with {option}",
+        )
+    return read_by.model_copy(update=added)
 
 
 def _remembered(

@@ -151,6 +151,12 @@ class Kept:
                 f"near-duplicates: {self.alike:,} cases in {counted(self.groups, 'group')}, each "
                 "kept on one side of any hold-out"
             )
+            if 2 * self.alike > len(self.cases) and self.groups == 1:
+                lines.append(
+                    "More than half of the requests read almost alike, so they are one group: "
+                    "nothing would be left to learn from. If a form's words are in each of them, "
+                    "leave these out of the text, or name with --factor what tells them apart."
+                )
         return "\n".join(lines)
 
 

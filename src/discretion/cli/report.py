@@ -155,14 +155,14 @@ def _print(card: Scorecard) -> None:
     for warning in card.warnings:
         print(f"! {warning}")
     if card.arms:
-        print()
+        print("\nHow many of 100 decisions differ from those of one of the people:")
         print_table(
             [
                 "arm",
-                "differs from one of them",
+                "differs",
                 "95% interval",
-                "wrong grants",
-                "wrong refusals",
+                "wrongly grants",
+                "wrongly refuses",
                 "excess Brier",
                 "cases",
             ],

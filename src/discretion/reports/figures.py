@@ -32,8 +32,18 @@ ENTRIES = (
         "share of decisions that are not the same",
         "percent",
     ),
-    Entry("wrong_grants", "Wrong grants", "it grants, the person would refuse", "percent"),
-    Entry("wrong_refusals", "Wrong refusals", "it refuses, the person would grant", "percent"),
+    Entry(
+        "wrong_grants",
+        "Wrongly grants",
+        "of all decisions: it grants, the person would refuse",
+        "percent",
+    ),
+    Entry(
+        "wrong_refusals",
+        "Wrongly refuses",
+        "of all decisions: it refuses, the person would grant",
+        "percent",
+    ),
     Entry(
         "beyond_colleague",
         "Beyond a colleague",

@@ -44,6 +44,11 @@ def findings(
         alone = (*_about_people(people, curves), *_nearest_baseline(arms))
         return (*alone, *(told for card in panels if (told := _panel(card))))
     first = asked[0]
+    if first.cases < first.unanswered:
+        return (
+            f"{first.name} answered {first.cases} of {first.cases + first.unanswered} cases: too "
+            "few to say how it decides.",
+        )
     said = [
         differs(people, first),
         _stops(people, first, curves),
