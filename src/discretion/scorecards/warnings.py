@@ -16,7 +16,8 @@ from discretion.scorecards.scenario_cards import CurveCard
 from discretion.scorecards.study import Study
 
 TESTED = 10
-"""Scenarios from which on the intervals' coverage was found to be near what they claim."""
+"""Scenarios up to which some intervals held the truth less often than they claim:
+docs/reference/coverage.md."""
 SUBSET, VOICES = 60, 5
 """Cases judged by so many people each: enough to tell their noise from their judgment."""
 DIFFER = 0.4
@@ -51,7 +52,6 @@ def warnings(
     ]
     if people.simulated:
         said.insert(0, "These people are simulated: nothing here is about real people.")
-    said.append(_close(arms))
     for arm in arms:
         said += _about(arm)
     return tuple(sentence for sentence in said if sentence)
@@ -65,28 +65,12 @@ def _scenarios(people: PeopleCard) -> str:
             f"There {are}: intervals are for these cases only, and say nothing about others. "
             f"With {FEW} scenarios or more they would."
         )
-    if count < TESTED:
+    if count <= TESTED:
         return (
-            f"There are {count} scenarios: with fewer than {TESTED} the intervals were wider in "
-            "simulation than 95% asks for. They seldom claim what is not so, and may hide what is."
+            f"There are {count} scenarios. With {TESTED} or fewer, intervals of an arm close to "
+            "the people held the truth in 90 to 95 of 100 simulated studies: read them with care."
         )
     return ""
-
-
-def _close(arms: Sequence[ArmCard]) -> str:
-    """Where coverage by simulation missed its aim: corrected gaps and contrasts of close arms."""
-    close = [
-        arm.name
-        for arm in arms
-        if arm.kind != "baseline" and arm.gap.low is not None and arm.gap.low <= 0
-    ]
-    if not close:
-        return ""
-    return (
-        f"{' and '.join(close)} may be as near as can be told. So near, intervals of the "
-        "noise-corrected gap and of contrasts held the truth in 99 to 100 of 100 simulated "
-        "studies, not in 95: they are wider than they need be."
-    )
 
 
 def _judgments(people: PeopleCard, study: Study) -> list[str]:
