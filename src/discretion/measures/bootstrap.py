@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.figure import TOO_FEW, Figure, missing
-from discretion.measures.intervals import FEW, ONLY_THESE, ROUNDING
+from discretion.measures.intervals import FEW, ONLY_THESE, ROUNDING, jackknife
 from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
 
 Statistic = Callable[[Floats], Floats]
@@ -298,9 +298,7 @@ def _rater_variance_within(
     scenario = rates.scenario[ballots.case]
     places, place = np.unique(scenario * width + ballots.rater, return_inverse=True)
     sums, group = sums_by(place, moved, len(places)), places // width
-    raters = np.maximum(sums_by(group, np.ones(len(places))), 1)
-    away = (sums - (sums_by(group, sums) / raters)[group]) ** 2
-    return float(((raters - 1) / raters)[group] @ away)
+    return jackknife(sums, group)
 
 
 def _gradient(statistic: Statistic, shares: Floats) -> Floats:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from discretion.measures.figure import Figure, missing
+from discretion.measures.gaps import noise_of
 from discretion.measures.intervals import Term, mean_of
 from discretion.measures.rates import Floats, Ints, Rates
 from discretion.measures.weights import Weigh
@@ -82,8 +81,7 @@ def among_people(rates: Rates, *, weigh: Weigh = "scenarios") -> Among:
 
 def _apart(h: Floats, n: Floats) -> Floats:
     """h(1-h)n/(n-1), NaN below two judgments."""
-    apart: Floats = np.divide(h * (1 - h) * n, n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
-    return apart
+    return n * noise_of(h, n)
 
 
 def _share(term: Term, rates: Rates, weigh: Weigh, least: float = 0.0) -> Figure:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from discretion.measures.intervals import FEW, scenario_variance
+from discretion.measures.intervals import FEW, jackknife, scenario_variance
 from discretion.measures.rates import Ballots, Bools, Floats, Ints, Rates, sums_by
 from discretion.measures.weights import case_weights
 
@@ -284,12 +284,7 @@ def _rater_variance_within(
     width = int(ballots.rater.max(initial=0)) + 1
     places, place = np.unique(group[case] * width + ballots.rater[here], return_inverse=True)
     sums, of_group = sums_by(place, moved, len(places)), places // width
-    raters = sums_by(of_group, np.ones(len(places)), 1)
-    mean = np.divide(
-        sums_by(of_group, sums, 1), raters, out=np.zeros(len(raters)), where=raters > 0
-    )
-    scale = np.divide(raters - 1, raters, out=np.zeros(len(raters)), where=raters > 0)
-    return float(scale[of_group] @ (sums - mean[of_group]) ** 2)
+    return jackknife(sums, of_group)
 
 
 def _verdict(

@@ -22,9 +22,15 @@ def squared_terms(p: Floats, variance: Floats, h: Floats, n: Floats) -> Floats:
 
     Unbiased for the squared distance to the rate that all such people would have.
     """
-    noise = np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
-    terms: Floats = (p - h) ** 2 - noise - variance
+    terms: Floats = (p - h) ** 2 - noise_of(h, n) - variance
     return terms
+
+
+def noise_of(h: Floats, n: Floats) -> Floats:
+    """h(1-h)/(n-1): unbiased for the mean square of a panel's rate about the truth. NaN below two
+    judgments."""
+    square: Floats = np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
+    return square
 
 
 def corrected_gap(

@@ -183,10 +183,10 @@ def _rater_variance(
     top, bottom = sums + sums_by(who, gained), masses + sums_by(who, lost)
     if (bottom <= 0).any():
         return RaterVariance(math.nan, math.nan, len(raters))
-    whole = _jackknife(top / bottom, np.zeros(len(raters), dtype=np.int64))
+    whole = jackknife(top / bottom, np.zeros(len(raters), dtype=np.int64))
     one, other = sums + gained, masses + lost
     kept = other > 0
-    within = _jackknife(one[kept] / other[kept], scenario[kept])
+    within = jackknife(one[kept] / other[kept], scenario[kept])
     return RaterVariance(whole, within, len(raters))
 
 
@@ -209,7 +209,7 @@ def _scenario_means(
     )
 
 
-def _jackknife(replicates: Floats, group: Ints) -> float:
+def jackknife(replicates: Floats, group: Ints) -> float:
     """The jackknife variance over the replicates of each group, added up over groups."""
     count = sums_by(group, np.ones(len(group)))
     mean = sums_by(group, replicates) / np.maximum(count, 1)

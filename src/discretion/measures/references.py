@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from discretion.measures.figure import Figure, missing
-from discretion.measures.gaps import rooted
+from discretion.measures.gaps import noise_of, rooted
 from discretion.measures.intervals import Term, mean_of
 from discretion.measures.rates import Floats, Ints, Rates
 from discretion.measures.weights import Weigh
@@ -49,13 +47,6 @@ def beyond_second_panel(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") 
         return (p[at] - h) ** 2 - 2 * noise_of(h, n)
 
     return _root(term, rates, weigh)
-
-
-def noise_of(h: Floats, n: Floats) -> Floats:
-    """h(1-h)/(n-1): unbiased for the mean square of a panel's rate about the truth. NaN below two
-    judgments."""
-    square: Floats = np.divide(h * (1 - h), n - 1, out=np.full(h.shape, np.nan), where=n >= 2)
-    return square
 
 
 def _root(term: Term, rates: Rates, weigh: Weigh) -> Figure:
