@@ -12,19 +12,23 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
+
+sys.path.append(str(Path(__file__).parents[1] / "proofs"))
 
 import numpy as np
 from sections import met, publish, table
+from studies import Population
 
 from discretion.measures.bootstrap import RESAMPLES, bootstrap_t, scenario_sums
 from discretion.measures.curves import Observations, fit_curves
 from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
 from discretion.measures.rates import Floats, Rates
 from discretion.measures.thresholds import slopes, thresholds
-from discretion.simulation.studies import Population
 
 RATERS, CASES, SCENARIOS, EACH = 500, 1_000, 50, 100
 BOOTSTRAP_S, OTHER_S = 0.3, 2.0

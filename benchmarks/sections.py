@@ -23,8 +23,11 @@ def met(value: float, aim: float, *, at_least: bool = False) -> str:
     return "met" if (value >= aim if at_least else value <= aim) else "**missed**"
 
 
-def publish(name: str, text: str, *, write: bool) -> None:
+def publish(name: str, text: str, *, write: bool, part: str = "") -> None:
     """Print what a benchmark found and, where asked, put it in its place in README.md.
+
+    Args:
+        part: of a benchmark whose parts can be run alone, and have a place each.
 
     Raises:
         SystemExit: README.md has no such section.
@@ -32,15 +35,16 @@ def publish(name: str, text: str, *, write: bool) -> None:
     load = f"load {os.getloadavg()[0]:.1f} at the end"
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}."
     text = f"{text.strip()}\n\n{machine}"
-    print(text)
+    print(text, flush=True)
     if not write:
         return
     page = README.read_text(encoding="utf-8")
-    start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    where, words = f"{name} {part}".strip(), f"{name}.py {part}".strip()
+    start, end = f"<!-- {where}: begin -->", f"<!-- {where}: end -->"
     if start not in page or end not in page:
-        raise SystemExit(f"{README} has no section {name!r}: put {start} and {end} in it")
+        raise SystemExit(f"{README} has no section {where!r}: put {start} and {end} in it")
     before, rest = page.split(start, 1)
-    made = f"Made by `python benchmarks/{name}.py` on commit {_commit()}."
+    made = f"Made by `python benchmarks/{words}` on commit {_commit()}."
     section = f"{start}\n{text}\n\n{made}\n{end}"
     README.write_text(before + section + rest.split(end, 1)[1], encoding="utf-8")
 

@@ -22,15 +22,13 @@ import resource
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-import venv
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from peers import ROOT, last_line
+from peers import ROOT, last_line, make_beside
 from sections import publish, table
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -58,10 +56,7 @@ SIZES = {
 
 def make_environment() -> None:
     """TRL and what it needs beside the libraries that are here already."""
-    venv.create(PLACE, with_pip=True)
-    [site] = PLACE.glob("lib/python*/site-packages")
-    (site / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", TRL], check=True)
+    make_beside(PLACE, TRL)
 
 
 def export(folder: Path, model: str, judgments: int, epochs: int) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sysconfig
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import instant
@@ -16,10 +17,18 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
-def last_line(command: Sequence[object], folder: Path | None = None) -> dict[str, float]:
-    """The JSON that a run prints last; it has a home of its own, and sends nothing anywhere."""
+def last_line(
+    command: Sequence[object],
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, float]:
+    """The JSON that a run prints last; it has a home of its own, and sends nothing anywhere.
+
+    Args:
+        variables: of the environment; None for those of this process.
+    """
     with tempfile.TemporaryDirectory() as home:
-        variables = os.environ | {
+        variables = dict(os.environ if variables is None else variables) | {
             "HOME": home,
             "DEEPEVAL_TELEMETRY_OPT_OUT": "YES",
             "PROMPTFOO_CONFIG_DIR": home,
@@ -31,6 +40,20 @@ def last_line(command: Sequence[object], folder: Path | None = None) -> dict[str
             words, cwd=folder or home, env=variables, stdout=subprocess.PIPE, text=True, check=True
         )
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def make_beside(place: Path, package: str) -> None:
+    """An environment for a peer that uses the libraries which this one has already."""
+    import torch
+
+    venv.create(place, with_pip=True)
+    [site] = place.glob("lib/python*/site-packages")
+    # An environment may itself take its libraries from another; a .pth file is not followed twice.
+    shared = {str(Path(torch.__file__).parents[1]), sysconfig.get_path("purelib")}
+    (site / "shared.pth").write_text("\n".join(sorted(shared)) + "\n", encoding="utf-8")
+    subprocess.run(
+        [place / "bin" / "python", "-m", "pip", "install", "--quiet", package], check=True
+    )
 
 
 class Python:

@@ -1,6 +1,6 @@
 """TRL's SFTTrainer on the conversations of an export, as its users would write it.
 
-Run by tuning.py, in an environment of its own.
+Run by tuning.py and real.py, in an environment of its own.
 """
 
 import json
@@ -20,13 +20,14 @@ class Watch(TrainerCallback):
     """When the steps began, and when the last one was done."""
 
     def on_train_begin(self, *_, **__):
-        self.began = time.perf_counter()
+        self.began, self.cpu = time.perf_counter(), -time.process_time()
 
     def on_step_end(self, *_, **__):
         self.ended = time.perf_counter()
+        self.spent = self.cpu + time.process_time()
 
 
-def main(export, name, work):
+def main(export, name, work, precision="float32"):
     torch.set_num_threads(1)
     job = json.loads((Path(export) / "jobs" / f"{name}.json").read_text(encoding="utf-8"))
     recipe, base = job["recipe"], job["base"]["path"]
@@ -49,7 +50,7 @@ def main(export, name, work):
             seed=job["seed"],
             max_length=None,
             use_cpu=True,
-            bf16=False,
+            bf16=precision == "bfloat16",
             gradient_checkpointing=False,
             save_strategy="no",
             logging_strategy="no",
@@ -66,6 +67,7 @@ def main(export, name, work):
     said = {
         "tokens": tokens,
         "steps": watch.ended - watch.began,
+        "cpu": watch.spent,
         "whole": time.perf_counter() - began,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
