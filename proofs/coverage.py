@@ -25,6 +25,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before numpy; there is a process for each
 
 import numpy as np
 from coverage_page import page
+from studies import GRID, Population, Strictness, Study, simulate
 
 from discretion.measures.bootstrap import pooled
 from discretion.measures.calibration import auc
@@ -35,7 +36,6 @@ from discretion.measures.gaps import corrected_gap, panel_rate, signed_gap, sign
 from discretion.measures.rates import Floats, Rates
 from discretion.measures.thresholds import Threshold, rater_variance, thresholds
 from discretion.measures.thresholds import pooled as pooled_threshold
-from discretion.simulation.studies import GRID, Population, Strictness, Study, simulate
 
 SEED = 2
 RATERS = 10
@@ -171,6 +171,7 @@ def _fit(study: Study, reach: float) -> Curves | None:
             trials=np.ones(int(kept.sum())),
             scenarios=len(study.threshold),
             rater=study.rater[kept],
+            case=study.case[kept],
         )
     )
 
@@ -241,7 +242,7 @@ def run(cells: list[Cell], studies: int, kept: Path | None, processes: int) -> l
 def _commit() -> str:
     """The commit that runs, and whether what runs differs from it."""
     here = Path(__file__).parent.parent
-    watched = ["src/discretion/measures", "src/discretion/simulation/studies.py", "proofs"]
+    watched = ["src/discretion/measures", "proofs"]
 
     def git(*words: str) -> str:
         return subprocess.run(

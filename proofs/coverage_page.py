@@ -58,6 +58,8 @@ thresholds lie below the smallest and beyond the largest value tried.
 
 {people}
 
+How often thresholds hold where cases of one value differ: [cases that differ](coverage_cases.md).
+
 ## What misses
 
 {missing}

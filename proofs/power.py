@@ -9,16 +9,14 @@ build/, so that a run cut short goes on where it stopped; `--studies` runs fewer
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before numpy; there is a process for each core
 
+from kept import Line, kept_lines, with_the_rest
 from power_cells import CELLS, SEEDS
 from power_page import page
 from power_unequal import unequal
@@ -29,7 +27,6 @@ from discretion.simulation.learner import LEARNER
 
 KEPT = Path(__file__).parents[1] / "build" / "power.jsonl"
 SEED = 41
-Line = dict[str, Any]
 
 
 def run_study(task: tuple[int, int]) -> Line:
@@ -53,28 +50,14 @@ def run(most: int) -> list[Line]:
     """Every study's line, those already kept included."""
     cells = [str((cell.kind, cell.size, cell.learner, cell.qualities)) for cell in CELLS]
     head = {"seed": SEED, "learner": asdict(LEARNER), "cells": cells}
-    KEPT.parent.mkdir(exist_ok=True)
-    if not KEPT.exists():
-        KEPT.write_text(json.dumps(head) + "\n", encoding="utf-8")
-    first, *lines = map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())
-    if first != head:
-        raise SystemExit(f"{KEPT} was begun by another version: move it away to begin anew")
-    lines = [line for line in lines if line["study"] < most]
-    done = {(line["cell"], line["study"]) for line in lines}
+    lines = kept_lines(KEPT, head, most)
     tasks = [
         (place, number)
         for number in range(most)
         for place, cell in enumerate(CELLS)
-        if number < cell.studies and (place, number) not in done
+        if number < cell.studies
     ]
-    with multiprocessing.get_context("spawn").Pool(2) as pool, KEPT.open("a") as file:
-        for count, line in enumerate(pool.imap_unordered(run_study, tasks, chunksize=10), 1):
-            lines.append(line)
-            file.write(json.dumps(line) + "\n")
-            if count % 100 == 0:
-                file.flush()
-                sys.stderr.write(f"{count:,} of {len(tasks):,} studies\n")
-    return sorted(lines, key=lambda line: (line["cell"], line["study"]))
+    return with_the_rest(KEPT, lines, tasks, run_study, processes=2, chunk=10)
 
 
 def main() -> None:

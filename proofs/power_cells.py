@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from discretion.experiments.power import QUALITIES
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power_sizes import StudySize
 from discretion.simulation.learner import LEARNER, Learner
 
 SEEDS = (1, 2, 5)
@@ -18,20 +18,20 @@ class Cell:
     """Studies of one size, by one learner."""
 
     kind: Kind
-    size: Size
+    size: StudySize
     learner: Learner
     studies: int
     qualities: tuple[float, ...] = QUALITIES
 
 
-ORDINARY = Size()
+ORDINARY = StudySize()
 CELLS = (
     Cell("ordinary", ORDINARY, LEARNER, 1000, (0.0,)),
     Cell("without noise", ORDINARY, Learner(LEARNER.weight, 0.0), 1000, (0.0,)),
-    Cell("one fold", Size(domains=4, others=10, folds=1), LEARNER, 1000, (0.0,)),
+    Cell("one fold", StudySize(domains=4, others=10, folds=1), LEARNER, 1000, (0.0,)),
     Cell("unequal", ORDINARY, LEARNER, 1000),
     *(
-        Cell("table", Size(judgments, domains, max(SEEDS)), LEARNER, 100)
+        Cell("table", StudySize(judgments, domains, max(SEEDS)), LEARNER, 100)
         for judgments in (300, 100, 600)
         for domains in (12, 6, 24)
     ),

@@ -8,8 +8,8 @@ from typing import Any
 from power_cells import CELLS, SEEDS
 from power_unequal import CASES, EXPLANATIONS, LABELS, RATERS, UNSEEN
 
-from discretion.experiments.power import QUALITIES, Outcome, Tally, exact_interval, tally
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power import QUALITIES, StudyOutcome, StudyTally, exact_interval, tally
+from discretion.experiments.power_sizes import StudySize
 from discretion.measures.contrasts import MARGIN, SURE
 from discretion.simulation.learner import LEARNER
 
@@ -83,7 +83,7 @@ explanation could come, so nothing but the labels can be compared with. {studies
 def page(lines: Sequence[Line], seed: int) -> str:
     """The whole page in Markdown, from one line a study."""
     by_kind = {cell.kind: place for place, cell in enumerate(CELLS) if cell.kind != "table"}
-    size = Size()
+    size = StudySize()
     table = [place for place, cell in enumerate(CELLS) if cell.kind == "table"]
     same_size = next(place for place in table if _like(CELLS[place].size, size))
     ordinary = _tallies(lines, same_size, size.seeds)
@@ -132,15 +132,15 @@ def page(lines: Sequence[Line], seed: int) -> str:
     )
 
 
-def _tallies(lines: Sequence[Line], place: int, seeds: int) -> dict[float, Tally]:
+def _tallies(lines: Sequence[Line], place: int, seeds: int) -> dict[float, StudyTally]:
     own = [line["found"][str(seeds)] for line in lines if line["cell"] == place]
     return {
-        quality: tally(quality, [Outcome(**found[str(quality)]) for found in own])
+        quality: tally(quality, [StudyOutcome(**found[str(quality)]) for found in own])
         for quality in CELLS[place].qualities
     }
 
 
-def _like(one: Size, other: Size) -> bool:
+def _like(one: StudySize, other: StudySize) -> bool:
     return (one.judgments, one.domains) == (other.judgments, other.domains)
 
 
@@ -153,7 +153,7 @@ def _false(lines: Sequence[Line], by_kind: Mapping[str, int]) -> str:
     rows = []
     for kind, name in named.items():
         size = CELLS[by_kind[kind]].size
-        one = _tallies(lines, by_kind[kind], Size().seeds)[0.0]
+        one = _tallies(lines, by_kind[kind], StudySize().seeds)[0.0]
         low, high = exact_interval(one.told, one.studies)
         rows.append(
             [
@@ -168,7 +168,7 @@ def _false(lines: Sequence[Line], by_kind: Mapping[str, int]) -> str:
     return _markdown(heads, rows, left=1)
 
 
-def _ordinary(tallies: Mapping[float, Tally]) -> str:
+def _ordinary(tallies: Mapping[float, StudyTally]) -> str:
     rows = []
     for quality, one in tallies.items():
         low, high = exact_interval(one.helped, one.studies)
@@ -205,7 +205,7 @@ def _sizes(lines: Sequence[Line], table: Sequence[int]) -> str:
     return _markdown([*heads, "true difference at q = 1"], rows, left=0)
 
 
-def _worst(lines: Sequence[Line], table: Sequence[int]) -> tuple[float, Size]:
+def _worst(lines: Sequence[Line], table: Sequence[int]) -> tuple[float, StudySize]:
     """The largest share of wrong findings at q = 0 in the table of sizes, and where."""
     found = [
         (one.told / one.studies, CELLS[place].size)
@@ -217,10 +217,10 @@ def _worst(lines: Sequence[Line], table: Sequence[int]) -> tuple[float, Size]:
 
 
 def _short(
-    wrong: Tally, full: Tally, worst: tuple[float, Size], told: Mapping[float, float]
+    wrong: StudyTally, full: StudyTally, worst: tuple[float, StudySize], told: Mapping[float, float]
 ) -> str:
     share, size = worst
-    usual = Size()
+    usual = StudySize()
     return f"""\
 In short:
 
@@ -276,7 +276,7 @@ def _reading(lines: Sequence[Line]) -> str:
     )
 
 
-def _share(one: Tally, verdict: str) -> str:
+def _share(one: StudyTally, verdict: str) -> str:
     return f"{dict(one.said).get(verdict, 0) / one.studies:.1%}"
 
 

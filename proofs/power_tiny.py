@@ -16,7 +16,7 @@ import numpy as np
 from tiny_studies import ROOT, SIZE, differences, finished, people_of
 
 from discretion.experiments.power import exact_interval
-from discretion.measures.contrasts import SURE, Contrast, contrast, verdict
+from discretion.measures.contrasts import SURE, ContrastResult, contrast, verdict
 from discretion.simulation.learner import LEARNER
 
 PLANNED = 40
@@ -91,7 +91,7 @@ def main() -> None:
     )
 
 
-def judged(line: dict[str, object]) -> Contrast:
+def judged(line: dict[str, object]) -> ContrastResult:
     """Real against shuffled in one study."""
     _, rates, truth = people_of(line)
     answers = line["answers"]
@@ -101,7 +101,7 @@ def judged(line: dict[str, object]) -> Contrast:
     return contrast(real, scored, shuffled, scored, rates, beyond=True)
 
 
-def _half(one: Contrast) -> float:
+def _half(one: ContrastResult) -> float:
     low, high = one.difference.low, one.difference.high
     return np.nan if low is None or high is None else (high - low) / 2
 

@@ -24,7 +24,7 @@ from discretion import methods
 from discretion.answers import Answer, Failure, combine
 from discretion.arms import Call
 from discretion.cases import Docket
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power_sizes import StudySize
 from discretion.experiments.power_trials import held_out, lessons_of, people, told_study
 from discretion.judgments import Judgment
 from discretion.measures.rates import Floats, Rates
@@ -40,7 +40,7 @@ from discretion.tuning.trainers import TINY, Job, Recipe, trainer
 
 ROOT = Path(__file__).parents[1]
 TINY_FOLDER = ROOT / "src" / "discretion" / "models" / "tiny"
-SIZE = Size(judgments=300, domains=7, others=7, folds=1, seeds=1, cases=20, raters=8)
+SIZE = StudySize(judgments=300, domains=7, others=7, folds=1, seeds=1, cases=20, raters=8)
 """Seven of the dialect's domains are taught, and seven held out together."""
 QUALITIES = (0.0, 0.25, 0.5, 1.0)
 """Labels are the same at all of these, so a study leaves out what any of them leaves out."""
@@ -53,7 +53,8 @@ def study_of(seed: tuple[int, int], quality: float) -> tuple[TeachingStudy, list
     every quality."""
     study, told, rng = told_study(SIZE, QUALITIES, seed)
     out = held_out(study, SIZE, 0)
-    lessons, _ = lessons_of(study, out, told, SIZE.judgments, rng)
+    order = rng.permutation(np.flatnonzero(~out[study.case]))
+    lessons, _ = lessons_of(study, out, told, SIZE.judgments, order, rng)
     cases = [study.pool.cases[at] for at in study.source]
     names = {case.policy for case in cases}
     docket = Docket(tuple(cases), {name: Policy(id=name, rule=name, domain=name) for name in names})

@@ -26,7 +26,7 @@ from discretion.measures.gaps import signed_root
 from discretion.measures.rates import Floats
 from discretion.policies import Policy
 from discretion.prompted import PromptedArm
-from discretion.scorecards import score
+from discretion.scorecards import Answered, Heading, score
 from discretion.simulation.judges import PURPOSEFUL, SAFETY, UNSURE, Judges
 from discretion.simulation.phrases import DOMAINS
 from discretion.simulation.teaching_studies import MOST_CASES, pool
@@ -122,11 +122,10 @@ def study(number: int, store: Store, arm: PromptedArm) -> tuple[Figure, Figure]:
     run = evaluate(docket, [arm], store)
     estimates = run.estimates()[ARM].values()
     card = score(
-        f"study {number}",
+        Heading(title=f"study {number}"),
         docket,
         records.panel(store, people.name),
-        ((ARM, one) for one in estimates),
-        kinds={ARM: "model"},
+        Answered(estimates=((ARM, one) for one in estimates), kinds={ARM: "model"}),
     )
     return card.arms[0].gap, card.arms[0].signed
 

@@ -28,6 +28,12 @@ def test_percent_and_fraction_are_the_same_share(share):
     assert Acceptance(gap=f"{100 * share}%").gap == pytest.approx(one, abs=1e-12)
 
 
+def test_the_confidence_is_one_sided_95_unless_it_is_declared(tmp_path):
+    assert read_acceptance(write(tmp_path, "gap: 5%\n"))[0].confidence == 0.95
+    declared, _ = read_acceptance(write(tmp_path, "gap: 5%\nconfidence: 97.5%\n"))
+    assert declared.confidence == pytest.approx(0.975)
+
+
 def test_a_margin_of_zero_is_a_demand():
     assert Acceptance(beyond_second_panel=0).demands == ("beyond_second_panel", "unanswered")
 
@@ -48,6 +54,8 @@ def test_only_what_needs_people_compares_with_them():
         ("gap: -5%\n", ":1: '-5%' is no share between 0 and 100%"),
         ("gap: nan\n", ":1: 'nan' is no share"),
         ("gap: true\n", ":1: a share is wanted"),
+        ("gap: 5%\nconfidence: 50%\n", ":2: a confidence lies between 50% and 100%; write 95%"),
+        ("gap: 5%\nconfidence: 100%\n", ":2: a confidence lies between 50% and 100%"),
         ("never_cases: perhaps\n", ":1: never_cases should be a valid boolean"),
         (
             "arm: tiny/direct\n",

@@ -293,5 +293,6 @@ def test_what_a_fingerprint_of_an_arm_covers():
 
 def test_stating_the_deviation_changes_the_prompt():
     told = arm(StandIn(), state_deviation=True).calls(CASE)[0].prompt.messages[-1].content
-    assert CASE.over() in told
-    assert CASE.over() not in arm(StandIn()).calls(CASE)[0].prompt.messages[-1].content
+    plain = arm(StandIn()).calls(CASE)[0].prompt.messages[-1].content
+    assert CASE.over(in_parts=False) in told
+    assert CASE.over(in_parts=False) not in plain

@@ -122,12 +122,20 @@ def test_facts_are_amounts_levels_and_columns() -> None:
     }
 
 
+BROKEN = "The rule is broken: the value is"
+
+
 @pytest.mark.parametrize(
     ("value", "direction", "said"),
     [
-        ("15", "at most", "The rule is broken: the value is 1 day above the limit, 7.1% of it."),
+        ("15", "at most", f"{BROKEN} 1 day above the limit, 7.1% of it (a twentieth to a tenth)."),
         ("14", "at most", "The rule is kept."),
-        ("7", "at least", "The rule is broken: the value is 7 days below the limit, 50% of it."),
+        ("7", "at least", f"{BROKEN} 7 days below the limit, 50% of it (a quarter to a half)."),
+        (
+            "42.01",
+            "at most",
+            f"{BROKEN} 28.01 days above the limit, 200% of it (more than two times).",
+        ),
     ],
 )
 def test_the_distance_is_said_in_words(value: str, direction: Any, said: str) -> None:

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discretion.arms import Decoding, Refused, TableArm
+from discretion.canonical import short_id
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.evaluation import count_calls, count_repeated, evaluate
 from discretion.plans import Plan
 from discretion.runs import find_run, runs
-from discretion.storage import Store
+from discretion.storage import GENESIS, Store, records
 from stand_in import POLICY, StandIn, arm, by_case, case, docket, told
 
 CASES = docket(10)
@@ -122,6 +123,44 @@ def test_a_run_knows_when_it_began_and_ended(store):
     assert (run.started, run.finished) == ("2026-03-01", "2026-03-02")
 
 
+def test_runs_on_the_same_cases_share_one_list_of_them(store):
+    first = evaluate(CASES, [arm(StandIn())], store)
+    second = evaluate(CASES, [arm(StandIn(name="other"))], store)
+    other = evaluate(CASES.only(list(CASES)[:1]), [arm(StandIn())], store)
+    assert store.count("case list") == 2
+    assert all("cases" not in entry.body for entry in store.entries("run"))
+    ids = tuple(case.id for case in CASES)
+    assert [one.case_ids for one in runs(store)] == [ids, ids, ids[:1]]
+    assert {one.id for one in runs(store)} == {first.id, second.id, other.id}
+    assert find_run(store, second.id).docket == CASES
+
+
+def test_the_id_of_a_run_is_made_from_its_cases_as_version_0_1_0_made_it(store):
+    run = evaluate(CASES, [arm(StandIn())], store, clock=lambda: "2026-03-01")
+    [entry] = store.entries("run")
+    body = dict(entry.body)
+    del body["case_list"], body["started"]
+    body |= {"cases": list(run.case_ids), "versions": list(run.versions)}
+    assert run.id == short_id((body, "2026-03-01", GENESIS))
+
+
+def test_a_run_that_names_its_cases_itself_is_read(store):
+    run = evaluate(CASES, [arm(StandIn())], store)
+    [entry] = store.entries("run")
+    body = {**entry.body, "cases": run.case_ids, "versions": run.versions}
+    del body["case_list"]
+    records.note(store, "run", "old", body)
+    assert replace(find_run(store, "old"), id=run.id, finished=run.finished) == run
+
+
+def test_a_run_whose_list_of_cases_is_gone_is_an_error(store):
+    evaluate(CASES, [arm(StandIn())], store)
+    [entry] = store.entries("run")
+    records.note(store, "run", "other", {**entry.body, "case_list": "nowhere"})
+    with pytest.raises(DiscretionError, match="the list of cases of run other is missing"):
+        runs(store)
+
+
 # How it is carried out
 
 
@@ -144,6 +183,28 @@ def test_a_batch_is_as_large_as_the_model_likes_and_no_larger(store):
     model.score = score
     evaluate(CASES, [arm(model)], store)
     assert sorted(sizes) == [4, 8, 8]
+
+
+def test_prompts_that_begin_alike_are_scored_in_one_batch(store):
+    """Whatever order the cases stand in: what a batch shares is computed once."""
+    apart = ["A coat.", "A lamp."] * 4
+    # A pair is put in one wording.
+    cases = [
+        replace(one, text=f"{about} {one.id}", pair="same")
+        for one, about in zip(CASES[:8], apart, strict=True)
+    ]
+    batches = []
+    model = StandIn(batch=8)
+    plain = model.score
+
+    async def score(prompts):
+        batches.append({about for about in apart for p in prompts if about in str(p.messages)})
+        return await plain(prompts)
+
+    model.score = score
+    run = evaluate(cases, [arm(model)], store)
+    assert sorted(map(len, batches)) == [1, 1]
+    assert len(by_case(run)) == 8
 
 
 def test_it_works_inside_a_running_event_loop(store):
@@ -297,7 +358,8 @@ def test_runs_are_found_by_the_beginning_of_their_id(store, tmp_path):
     with pytest.raises(DiscretionError) as error:
         find_run(store)
     assert told(error) == (
-        f"{tmp_path / 'log.db'}: no run has answers yet; run: discretion evaluate --arm tiny/direct"
+        f"{tmp_path / 'log.db'}: no run has answers yet; "
+        "run: discretion evaluate --arm NAME; see discretion arms"
     )
     first, second = (evaluate(CASES, [arm(StandIn())], store) for _ in range(2))
     assert find_run(store).id == second.id

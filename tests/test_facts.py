@@ -38,7 +38,8 @@ def test_the_facts_of_an_imported_case_are_all_that_was_checked_and_nothing_that
         "Checked in our system:\n"
         "- Value: 43 days\n"
         "- Limit: at most 30 days\n"
-        "- The rule is broken: the value is 13 days above the limit, 43% of it.\n"
+        "- The rule is broken: the value is 13 days above the limit, 43% of it (a quarter to a "
+        "half).\n"
         "- urgent: yes\n"
         "- plan: gold"
     )

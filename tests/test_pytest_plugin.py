@@ -36,7 +36,7 @@ def test_a_file_of_that_ending_is_found(pytester: pytest.Pytester, desk: Path) -
             "*bot.acceptance.yaml::wrong_refusals FAILED*",
             "*bot.acceptance.yaml::never_cases PASSED*",
             "*bot.acceptance.yaml::unanswered PASSED*",
-            "*bot.acceptance.yaml:2 wrong_refusals at most 10%: 100% (*, failed",
+            "*bot.acceptance.yaml:2 wrong_refusals at most 10% of what they*: 100% (*, failed",
         ]
     )
     assert "Traceback" not in result.stdout.str()

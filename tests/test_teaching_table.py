@@ -1,4 +1,4 @@
-"""The teaching table, as the README and the recipes show it, is what was committed."""
+"""The teaching table, as the docs and the recipes show it, is what was committed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PLACE = ROOT / "recipes" / "teaching"
 TABLE = json.loads((PLACE / "results.json").read_text(encoding="utf-8"))
 
 
-def test_the_readme_has_the_committed_table(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    written = (ROOT / "README.md").read_text(encoding="utf-8")
-    readme.write_text(written.replace("0.", "9."), encoding="utf-8")
+def test_the_page_has_the_committed_table(tmp_path: Path) -> None:
+    copy = tmp_path / "teaching.md"
+    written = (ROOT / "docs" / "reference" / "teaching.md").read_text(encoding="utf-8")
+    copy.write_text(written.replace("0.", "9."), encoding="utf-8")
     assert pages.BEGIN in written
-    pages.put_into_readme(readme, TABLE)
+    pages.put_into_page(copy, TABLE)
     table = written.partition(pages.BEGIN)[2].partition(pages.END)[0]
-    assert table in readme.read_text(encoding="utf-8")
+    assert table in copy.read_text(encoding="utf-8")
     assert "untuned, recalibrated" in table
 
 

@@ -126,4 +126,4 @@ def test_any_text_is_an_amount_or_a_sentence(written: str, name: str) -> None:
     try:
         assert Unit.named(name).read(written).is_finite()
     except DiscretionError as error:
-        assert error.mend
+        assert error.fix

@@ -2,7 +2,7 @@
 
 python -m recipes.teaching              hours on two cores; what was stopped goes on from there
 python -m recipes.teaching --smoke      the same path in minutes; its figures mean nothing
-python -m recipes.teaching --readme     put the committed table into README.md
+python -m recipes.teaching --page       put the committed table into docs/reference/teaching.md
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from discretion.simulation.judges import PANELS
 
 from .desk import BASE, FULL, SMOKE, Size, made, make
-from .pages import page, put_into_readme
+from .pages import page, put_into_page
 
 HERE = Path(__file__).parent
 SEED = 20261123
@@ -54,11 +54,12 @@ def main() -> None:
     parser.add_argument("--panel", choices=tuple(PANELS), action="append")
     parser.add_argument("--jobs", type=int, default=3, help="panels at once")
     parser.add_argument("--smoke", action="store_true")
-    parser.add_argument("--readme", action="store_true")
+    parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
     results = HERE / "results.json"
-    if options.readme:
-        put_into_readme(Path("README.md"), json.loads(results.read_text(encoding="utf-8")))
+    if options.page:
+        table = json.loads(results.read_text(encoding="utf-8"))
+        put_into_page(Path("docs/reference/teaching.md"), table)
         return
     size = SMOKE if options.smoke else FULL
     panels = options.panel or list(PANELS)

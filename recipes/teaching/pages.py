@@ -1,4 +1,4 @@
-"""The teaching table as pages: all of it, and the part that leads the README."""
+"""The teaching table as pages: all of it, and the part on docs/reference/teaching.md."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def page(table: dict[str, Any]) -> str:
 
 
 def summary(table: dict[str, Any]) -> str:
-    """The table of the README: the gap of each target on each panel, and the verdicts."""
+    """The short table: the gap of each target on each panel, and the verdicts."""
     panels = table["panels"]
     names = list(
         dict.fromkeys(
@@ -70,12 +70,12 @@ def summary(table: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def put_into_readme(readme: Path, table: dict[str, Any]) -> None:
+def put_into_page(place: Path, table: dict[str, Any]) -> None:
     """Replace the table between its markers."""
-    before = readme.read_text(encoding="utf-8")
+    before = place.read_text(encoding="utf-8")
     part = f"{BEGIN}\n{summary(table)}\n{END}"
     pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
-    readme.write_text(pattern.sub(lambda _: part, before), encoding="utf-8")
+    place.write_text(pattern.sub(lambda _: part, before), encoding="utf-8")
 
 
 def _setting(table: dict[str, Any]) -> str:

@@ -16,13 +16,14 @@ from discretion.version import __version__
 if TYPE_CHECKING:
     from discretion.errors import DiscretionError
     from discretion.evaluation import evaluate
-    from discretion.reports import report
+    from discretion.reports import ReportOptions, report
     from discretion.runs import Run
     from discretion.workspace import Workspace
     from discretion.workspace import open_workspace as open  # noqa: A004
 
 __all__ = [
     "DiscretionError",
+    "ReportOptions",
     "Run",
     "Workspace",
     "__version__",
@@ -33,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "DiscretionError": ("discretion.errors", "DiscretionError"),
+    "ReportOptions": ("discretion.results", "ReportOptions"),
     "Run": ("discretion.runs", "Run"),
     "Workspace": ("discretion.workspace", "Workspace"),
     "evaluate": ("discretion.evaluation", "evaluate"),

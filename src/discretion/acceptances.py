@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from discretion.documents import Document, read_yaml
 from discretion.errors import DiscretionError
@@ -21,6 +21,7 @@ beyond_colleague: 5%        # it differs from your people at most so much more o
 should_not_matter: true     # factors that should not matter do not
 never_cases: true           # no answer grants a case that breaks a hard limit
 unanswered: 2%              # at most this share of the cases is left without an answer
+confidence: 95%             # one-sided: an arm exactly at a margin passes one time in twenty
 """
 """A complete file to start from."""
 
@@ -54,6 +55,15 @@ def _share(written: Any) -> Any:
 Share = Annotated[float, BeforeValidator(_share, json_schema_input_type=float | str)]
 
 
+def _confidence(share: float) -> float:
+    if not 0.5 < share < 1:
+        raise ValueError("a confidence lies between 50% and 100%; write 95% or 97.5%")
+    return share
+
+
+Confidence = Annotated[Share, AfterValidator(_confidence)]
+
+
 class Acceptance(Described):
     """What is demanded of an arm. What is left out is not demanded."""
 
@@ -76,6 +86,9 @@ class Acceptance(Described):
     beyond_second_panel: Share | None = None
     """The gap to the panel, a root mean square, is at most this much larger than a second, equally
     large panel would show."""
+    confidence: Confidence = 0.95
+    """How sure a margin must be kept, one-sided: at 95%, an arm that is exactly at a margin passes
+    about one time in twenty; at 97.5%, about one in forty."""
     should_not_matter: bool = False
     """Factors that should not matter do not, within the margins that their scenarios give."""
     never_cases: bool = False
@@ -124,7 +137,7 @@ def read_acceptance(path: Path) -> tuple[Acceptance, Document]:
         raise DiscretionError(
             "there is no such file",
             where=str(path),
-            mend=f"save these criteria there and change them:\n\n{EXAMPLE.rstrip()}",
+            fix=f"save these criteria there and change them:\n\n{EXAMPLE.rstrip()}",
         )
     document = read_yaml(path)
     acceptance, mistakes = document.describe(Acceptance)

@@ -183,18 +183,18 @@ def combine(case: str, answers: Sequence[Answer]) -> Estimate:
     parts = [_combine_orders(group) for group in groups.values()]
     orders = [orders for _, _, orders in parts if orders is not None]
     outsides = [answer.outside for answer in answers if answer.outside is not None]
-    wordings = sorted({answer.wording for answer in answers})
+    wordings = sorted({wording for _, wording in groups}) if len(groups) > 1 else []
     return Estimate(
         case=case,
-        p=float(np.mean([p for p, _, _ in parts])),
+        p=_mean([p for p, _, _ in parts]),
         variance=_variance_of_means([variance for _, variance, _ in parts]),
         calls=len(answers),
         how=_how(answers),
         outside=max(outsides) if outsides else None,
-        grant_first=float(np.mean([first for first, _ in orders])) if orders else None,
-        grant_second=float(np.mean([second for _, second in orders])) if orders else None,
+        grant_first=_mean([first for first, _ in orders]) if orders else None,
+        grant_second=_mean([second for _, second in orders]) if orders else None,
         wording=answers[0].wording if len(groups) == 1 else -1,
-        at=min(answer.at for answer in answers),
+        at=min([answer.at for answer in answers]),
         ever_grants=any(answer.grants for answer in answers),
         worded=tuple(
             combine(case, [answer for answer in answers if answer.wording == one])
@@ -218,15 +218,15 @@ def _combine_orders(
     for answer in answers:
         by_order.setdefault(answer.grant_first, []).append(answer)
     strata = list(by_order.values())
-    means = [float(np.mean([answer.p for answer in stratum])) for stratum in strata]
+    means = [_mean([answer.p for answer in stratum]) for stratum in strata]
     mean_of = dict(zip(by_order, means, strict=True))
     orders = (mean_of[True], mean_of[False]) if {True, False} <= by_order.keys() else None
     firsts = [stratum[0] for stratum in strata]
     if all(len(stratum) == 1 and _computed(stratum[0]) for stratum in strata):
         scored = all(answer.log_grant is not None for answer in firsts)
-        return _mean_logit(firsts) if scored else float(np.mean(means)), 0.0, orders
+        return _mean_logit(firsts) if scored else _mean(means), 0.0, orders
     variance = _variance_of_means([_variance_of_mean(stratum) for stratum in strata])
-    return float(np.mean(means)), variance, orders
+    return _mean(means), variance, orders
 
 
 def _computed(answer: Answer) -> bool:
@@ -251,13 +251,20 @@ def _variance_of_means(variances: Sequence[float | None]) -> float | None:
     return sum(known) / len(variances) ** 2 if len(known) == len(variances) else None
 
 
+def _mean(values: Sequence[float]) -> float:
+    """The mean; of one or two, as most are, what numpy gives in a tenth of its time."""
+    if len(values) > 2:
+        return float(np.mean(values))
+    return float(values[0] if len(values) == 1 else (values[0] + values[1]) / 2)
+
+
 def _mean_logit(answers: Sequence[Answer]) -> float:
     logits = [
         answer.log_grant - answer.log_refuse
         for answer in answers
         if answer.log_grant is not None and answer.log_refuse is not None
     ]
-    return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, float(np.mean(logits))))))
+    return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, _mean(logits)))))
 
 
 def read_decision(text: str, grant: Sequence[str], refuse: Sequence[str]) -> bool | None:

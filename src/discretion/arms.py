@@ -78,8 +78,8 @@ class Scored:
 
     log_grant: float
     log_refuse: float
-    outside: float
-    """Mass on anything else, in [0, 1]."""
+    outside: float | None
+    """Mass on anything else, in [0, 1]; None where nothing else can be said."""
     prompt: str
     """As the model saw it."""
     tokens: int
@@ -284,6 +284,18 @@ class TableArm:
 
 YES_GRANTS = "yes grants"
 """The vocabulary that fits a policy's own question, which is answered by yes or no."""
+
+
+def neighbors(calls: Sequence[Call]) -> list[Call]:
+    """The calls with those together whose prompts begin alike, and those of a case together.
+
+    A model that computes what prompts share once shares the more the more alike a batch is.
+    """
+    first: dict[str, tuple[str, ...]] = {}
+    for call in calls:
+        messages = call.prompt.messages if call.prompt else ()
+        first.setdefault(call.case, tuple(message.content for message in messages))
+    return sorted(calls, key=lambda call: (first[call.case], call.case))
 
 
 def vocabularies_for(method: Method, policy: Policy | None) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def read_budget(text: str) -> Budget:
     known = unit.lower() if unit.lower() in ("calls", "tokens") else unit.upper()
     if found is None or Decimal(found[1]) <= 0 or (known.isupper() and len(known) != 3):
         raise DiscretionError(
-            f"{text!r} is no budget", where="--budget", mend="write 5USD, 2000calls or 1Mtokens"
+            f"{text!r} is no budget", where="--budget", fix="write 5USD, 2000calls or 1Mtokens"
         )
     return Budget(Decimal(found[1]) * _TIMES[found[2]], known)
 
@@ -137,7 +137,7 @@ class Purse:
                 raise StoppedError(
                     f"{PAID_CALLS:,} paid calls were made, as many as may be without a budget",
                     where=where,
-                    mend="what was answered is kept; to go on, add --budget 5USD, --budget "
+                    fix="what was answered is kept; to go on, add --budget 5USD, --budget "
                     "20000calls or --yes",
                 )
             self.paid_calls -= 1
@@ -178,8 +178,8 @@ class Purse:
                 f"and the next call may cost {most}"
             )
         enough = amount <= budget.amount
-        mend = "the same command goes on from here" if enough else "give a larger budget"
-        return StoppedError(what, where=where, mend=kept + mend)
+        fix = "the same command goes on from here" if enough else "give a larger budget"
+        return StoppedError(what, where=where, fix=kept + fix)
 
     def _amount(self, usage: Usage, price: Price | None, where: str) -> Decimal:
         unit = self.budget.unit if self.budget else "calls"
@@ -192,7 +192,7 @@ class Purse:
             raise DiscretionError(
                 f"a budget in {unit} cannot be kept, since {has}",
                 where=where,
-                mend="set price_in, price_out and currency in discretion.toml (of an agent "
+                fix="set price_in, price_out and currency in discretion.toml (of an agent "
                 "price_call and currency), or give a budget in calls or tokens",
             )
         return price.of(usage)

@@ -85,8 +85,12 @@ class Case:
         parts += [f"{name}={level}" for name, level in self.factors.items()]
         return " · ".join(parts)
 
-    def over(self) -> str:
-        """How far the value lies beyond the limit, in words; empty where there is no limit."""
+    def over(self, *, in_parts: bool = True) -> str:
+        """How far the value lies beyond the limit, in words; empty where there is no limit.
+
+        Args:
+            in_parts: also say what part of the limit that is: "a quarter to a half".
+        """
         if self.value is None or self.limit is None or self.deviation is None:
             return ""
         distance = Unit.named(self.unit).show_distance(abs(self.value - self.limit))
@@ -96,6 +100,7 @@ class Case:
         share = ""
         if self.limit and self.scale == abs(self.limit):
             share = f", {_percent(self.deviation)} of it"
+            share += f" ({_about(self.deviation)})" if in_parts else ""
         return f"The rule is broken: the value is {distance} {side} the limit{share}."
 
 
@@ -277,6 +282,22 @@ def _twin_deviation(deviation: float | None) -> str:
     if deviation is None:
         return ""
     return "the rule is kept" if deviation <= 0 else f"off by {_percent(deviation, ' percent')}"
+
+
+PARTS = (
+    (0.05, "a twentieth or less"),
+    (0.1, "a twentieth to a tenth"),
+    (0.25, "a tenth to a quarter"),
+    (0.5, "a quarter to a half"),
+    (1.0, "a half to the whole"),
+    (2.0, "one to two times"),
+)
+"""The size of a share in words. Small models read digits one by one, and how large the number is
+that they make is what they read last (docs/experiments.md)."""
+
+
+def _about(share: float) -> str:
+    return next((words for most, words in PARTS if share <= most + 1e-9), "more than two times")
 
 
 def _percent(share: float, sign: str = "%") -> str:

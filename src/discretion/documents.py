@@ -61,20 +61,20 @@ class Document:
             return None, [self._mistake(shape, dict(error)) for error in invalid.errors()]
         except DiscretionError as error:
             where = ": ".join(part for part in (self.where(), error.where) if part)
-            return None, [DiscretionError(error.what, where=where, mend=error.mend)]
+            return None, [DiscretionError(error.what, where=where, fix=error.fix)]
 
     def _mistake(self, shape: type[BaseModel], error: dict[str, Any]) -> DiscretionError:
         place = list(error["loc"])
         named = ".".join(str(step) for step in error["loc"])
         where = self.where(place)
         if error["type"] == "missing":
-            return DiscretionError(f"{named!r} is missing", where=where, mend="add it")
+            return DiscretionError(f"{named!r} is missing", where=where, fix="add it")
         if error["type"] == "extra_forbidden":
             key = str(error["loc"][-1])
             known = [name for name in shape.model_fields if not name.startswith("_")]
             close = difflib.get_close_matches(key, known, 1)
-            mend = f"did you mean {close[0]!r}?" if close else "remove it or correct its name"
-            return DiscretionError(f"unknown key {key!r}", where=where, mend=mend)
+            fix = f"did you mean {close[0]!r}?" if close else "remove it or correct its name"
+            return DiscretionError(f"unknown key {key!r}", where=where, fix=fix)
         if error["type"] == "value_error":
             cause = error["ctx"]["error"]
             if isinstance(cause, MisplacedError):
@@ -97,18 +97,18 @@ def read_yaml(path: Path) -> Document:
         raw = path.read_bytes()
     except OSError as error:
         raise DiscretionError(
-            f"cannot be read ({error.strerror})", where=str(path), mend="check the path"
+            f"cannot be read ({error.strerror})", where=str(path), fix="check the path"
         ) from error
     if len(raw) > MAX_BYTES:
         raise DiscretionError(
-            f"is larger than {MAX_BYTES // 1_000_000} MB", where=str(path), mend="split it"
+            f"is larger than {MAX_BYTES // 1_000_000} MB", where=str(path), fix="split it"
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DiscretionError(
-            "is not UTF-8", where=f"{path}:{line}", mend="save the file as UTF-8"
+            "is not UTF-8", where=f"{path}:{line}", fix="save the file as UTF-8"
         ) from error
     return parse_yaml(text, path)
 
@@ -120,7 +120,7 @@ def parse_yaml(text: str, path: Path) -> Document:
         raise DiscretionError(
             f"has {aliases} YAML aliases, more than {MAX_ALIASES}",
             where=str(path),
-            mend="write the values out",
+            fix="write the values out",
         )
     loader = YAML(typ="rt", pure=True)
     loader.Constructor = _Constructor
@@ -131,16 +131,16 @@ def parse_yaml(text: str, path: Path) -> Document:
         line = mark.line + 1 if mark else 1
         problem = (error.problem or "cannot be understood").split("\n")[0]
         raise DiscretionError(
-            f"no valid YAML: {problem}", where=f"{path}:{line}", mend="correct that line"
+            f"no valid YAML: {problem}", where=f"{path}:{line}", fix="correct that line"
         ) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise DiscretionError(
             f"no valid YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}",
             where=str(path),
-            mend="correct the file",
+            fix="correct the file",
         ) from error
     if marked is None:
-        raise DiscretionError("is empty", where=str(path), mend="fill it or remove it")
+        raise DiscretionError("is empty", where=str(path), fix="fill it or remove it")
     return Document(path, _plain(marked), marked)
 
 

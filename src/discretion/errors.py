@@ -1,27 +1,27 @@
-"""The one error that users see: what is wrong, where, and how to mend it."""
+"""The one error that users see: what is wrong, where, and how to fix it."""
 
 from __future__ import annotations
 
 
 class DiscretionError(Exception):
-    """Something the user can mend.
+    """Something the user can fix.
 
     The command line prints it as one sentence and exits with 2; it never becomes a grant.
     """
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(what)
         self.what = what
         """What is wrong, without a full stop."""
         self.where = where
         """File and line, column, option or setting; empty where there is none."""
-        self.mend = mend
+        self.fix = fix
         """What to do about it, in the imperative; empty where nothing can be said."""
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        mend = f"; {self.mend}" if self.mend else ""
-        return f"{place}{self.what}{mend}"
+        fix = f"; {self.fix}" if self.fix else ""
+        return f"{place}{self.what}{fix}"
 
 
 class StoppedError(DiscretionError):
@@ -44,7 +44,7 @@ def missing_extra(extra: str, purpose: str) -> DiscretionError:
     """The error for an optional dependency that is not installed."""
     return DiscretionError(
         f"{purpose} needs the [{extra}] extra",
-        mend=f"install it with: {install_command(extra)}",
+        fix=f"install it with: {install_command(extra)}",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from discretion import answer_forms
 from discretion.answers import Answer, Failure
-from discretion.arms import Arm, Call
+from discretion.arms import Arm, Call, neighbors
 from discretion.budgets import Purse, Remote
 from discretion.canonical import short_id
 from discretion.cases import Case, Docket
@@ -39,7 +39,7 @@ _SECRET = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CallProgress:
     """How far a run is."""
 
     arm: str
@@ -69,7 +69,7 @@ def evaluate(
     *,
     plan: Plan | None = None,
     in_flight: int = 64,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[CallProgress], None] | None = None,
     clock: Callable[[], str] = str,
     purse: Purse | None = None,
 ) -> Run:
@@ -96,11 +96,11 @@ def evaluate(
             the cases, or an arm's first calls all fail. What was answered until then is kept.
     """
     if not cases:
-        raise DiscretionError("there are no cases to evaluate", mend="describe or import some")
+        raise DiscretionError("there are no cases to evaluate", fix="describe or import some")
     if not arms:
-        raise DiscretionError("there are no arms to evaluate", mend="name one, like tiny/direct")
+        raise DiscretionError("there are no arms to evaluate", fix="name one, like tiny/direct")
     if in_flight < 1:
-        raise DiscretionError(f"{in_flight} calls in flight ask nothing", mend="allow 1 or more")
+        raise DiscretionError(f"{in_flight} calls in flight ask nothing", fix="allow 1 or more")
     _each_once("case", [case.id for case in cases])
     _each_once("arm", [arm.name for arm in arms])
     plan = plan or Plan(arms=tuple(arm.name for arm in arms))
@@ -188,7 +188,7 @@ class _Evaluation:
         cases: Sequence[Case],
         arms: Sequence[Arm],
         in_flight: int,
-        progress: Callable[[Progress], None] | None,
+        progress: Callable[[CallProgress], None] | None,
         purse: Purse,
     ) -> None:
         self._run = run
@@ -236,7 +236,7 @@ class _Evaluation:
                 raise DiscretionError(
                     f"the first {self._bad[arm.name]} calls all failed: {what}",
                     where=arm.name,
-                    mend="mend the model or its settings, then run the same command again",
+                    fix="fix the model or its settings, then run the same command again",
                 )
 
     def _batches(self) -> Iterator[tuple[Arm, list[Call]]]:
@@ -256,7 +256,8 @@ class _Evaluation:
                     self._cached += len(have)
                     self._done += len(have)
                     self._tell(arm)
-                waiting += [call for call in page if call.key not in known]
+                new = [call for call in page if call.key not in known]
+                waiting += neighbors(new) if getattr(arm, "scored", False) else new
                 while len(waiting) >= arm.batch:
                     yield arm, waiting[: arm.batch]
                     del waiting[: arm.batch]
@@ -279,7 +280,7 @@ class _Evaluation:
             seconds = time.monotonic() - self._begun
             total = max(self._total, self._done)
             self._progress(
-                Progress(arm.name, self._done, total, self._cached, self._failed, seconds)
+                CallProgress(arm.name, self._done, total, self._cached, self._failed, seconds)
             )
 
 
@@ -290,7 +291,7 @@ def _begin(
     for arm in arms:
         if not any(True for case in cases for _ in islice(arm.calls(case), 1)):
             raise DiscretionError(
-                "it can answer none of the cases", where=arm.name, mend="check what the cases carry"
+                "it can answer none of the cases", where=arm.name, fix="check what the cases carry"
             )
     definition: dict[str, Any] = {
         "plan": plan_to_json(plan),
@@ -307,8 +308,11 @@ def _begin(
     definition["versions"] = [entry.key for entry in put]
     started = clock()
     identity = short_id((definition, started, store.head()))
-    store.append([*documents, *put])
-    records.note(store, "run", identity, {**definition, "started": started})
+    listed = records.case_list_entry(definition.pop("cases"), definition.pop("versions"))
+    store.append([*documents, *put, listed])
+    records.note(
+        store, "run", identity, {**definition, "case_list": listed.key, "started": started}
+    )
     return find_run(store, identity)
 
 
@@ -326,7 +330,7 @@ def _calls_about(arm: Arm, cases: Iterable[Case]) -> int:
 
 async def _outcomes(arm: Arm, calls: Sequence[Call]) -> Sequence[Answer | Failure]:
     """What an arm says to each call. Whatever goes wrong inside it fails these calls and no
-    others; only what the user has to mend stops the run."""
+    others; only what the user has to fix stops the run."""
     try:
         outcomes = await arm.ask(calls)
         if [outcome.key for outcome in outcomes] != [call.key for call in calls]:
@@ -346,4 +350,4 @@ def _each_once(what: str, names: Sequence[str]) -> None:
     """Answers are told apart by arm and case, so that one that stands twice would count twice."""
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise DiscretionError(f"the {what} {twice!r} stands twice", mend="leave one of them out")
+        raise DiscretionError(f"the {what} {twice!r} stands twice", fix="leave one of them out")

@@ -40,7 +40,7 @@ def group_of(case: Case, by: str) -> str:
         return case.columns[by]
     known = [*GROUPS, *case.factors, *case.columns]
     raise DiscretionError(
-        f"case {case.id} has no group {by!r}", mend=f"hold out by one of: {', '.join(known)}"
+        f"case {case.id} has no group {by!r}", fix=f"hold out by one of: {', '.join(known)}"
     )
 
 
@@ -150,7 +150,7 @@ class Holdout:
             if missing:
                 raise DiscretionError(
                     f"no case belongs to the held-out {self.by} {sorted(missing)[0]!r}",
-                    mend=f"choose from: {', '.join(sorted(set(groups))[:12])}",
+                    fix=f"choose from: {', '.join(sorted(set(groups))[:12])}",
                 )
             return [_with_kin(cases, [group in self.held for group in groups])]
         groups = _joined(cases, groups)
@@ -188,7 +188,7 @@ class Holdout:
         if len(self.held) != 1:
             raise DiscretionError(
                 "a hold-out by time names one moment, from which on everything is held out",
-                mend="write it like time=2026-03-01, or time alone for the latest fifth",
+                fix="write it like time=2026-03-01, or time alone for the latest fifth",
             )
         return self.held[0]
 
@@ -199,10 +199,10 @@ class Holdout:
             raise DiscretionError(
                 f"{len(judged) - len(times):,} of {len(judged):,} judged cases have no time, so "
                 "what came later cannot be held out",
-                mend="import judgments with time=COLUMN, or hold out by something else",
+                fix="import judgments with time=COLUMN, or hold out by something else",
             )
         if not times:
-            raise DiscretionError("nobody judged any of the cases", mend="import judgments")
+            raise DiscretionError("nobody judged any of the cases", fix="import judgments")
         times.sort()
         latest = times[-max(1, len(times) // self.folds)]
         cut = instant(self._one_moment()) if self.held else latest
@@ -211,7 +211,7 @@ class Holdout:
                 f"no case was first judged {'before' if cut <= times[0] else 'on or after'} "
                 f"{cut.isoformat()}: all were between {times[0].isoformat()} and "
                 f"{times[-1].isoformat()}",
-                mend="name another moment, or hold out by something else",
+                fix="name another moment, or hold out by something else",
             )
         return cut
 
@@ -221,7 +221,7 @@ class Holdout:
         if missing:
             raise DiscretionError(
                 f"nobody who judged is called {missing[0]!r}",
-                mend=f"choose from: {', '.join(sorted(known)[:12])}"
+                fix=f"choose from: {', '.join(sorted(known)[:12])}"
                 if known
                 else "import judgments with rater=COLUMN, or hold out by something else",
             )
@@ -231,14 +231,14 @@ class Holdout:
             raise DiscretionError(
                 f"nobody would be left to learn from: of {len(known)} known by name, "
                 f"{len(held)} are held out",
-                mend="hold out fewer people, or hold out by something else",
+                fix="hold out fewer people, or hold out by something else",
             )
         strange = next((name for name in held if re.search(r"[\[\]|]", name)), None)
         if strange is not None:
             raise DiscretionError(
                 f"{strange!r} cannot stand in a panel's expression, because of its brackets or "
                 "strokes",
-                mend="import the judgments with pseudonyms, or hold out by something else",
+                fix="import the judgments with pseudonyms, or hold out by something else",
             )
         return tuple(sorted(held))
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-import numpy as np
 from inspect_ai import Epochs, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import (
@@ -86,7 +85,7 @@ def _metric(figure: Callable[[Study, Replies], float | None]) -> Metric:
 def _share(study: Study, decided: Floats, *, granted: bool) -> float | None:
     """The report's figure: of what the people would grant, or refuse, the share of which
     ``decided`` (C,) is 1."""
-    return share_of(study, decided, np.random.default_rng(0), granted=granted).value
+    return share_of(study, decided, 0, granted=granted).value
 
 
 @metric
@@ -210,7 +209,7 @@ def _samples(chosen: Docket, people: Panel, workspace: str) -> list[Sample]:
         raise DiscretionError(
             f"the panel {people.name!r} judged no case that has a text",
             where=workspace,
-            mend="import texts, or name another panel",
+            fix="import texts, or name another panel",
         )
     return [
         Sample(

@@ -18,6 +18,6 @@ def instant(written: str) -> datetime:
         read = datetime.fromisoformat(written.strip())
     except ValueError:
         raise DiscretionError(
-            f"{written!r} is no date", mend="write it like 2026-03-01, or 2026-03-01T09:30"
+            f"{written!r} is no date", fix="write it like 2026-03-01, or 2026-03-01T09:30"
         ) from None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from discretion.errors import DiscretionError
 from discretion.measures.effective import to_effective
-from discretion.selections import RATER, Selection
+from discretion.selections import RATER, JudgmentSelection
 
 Decision = Literal["grant", "refuse", "unsure"]
 DECISIONS: tuple[Decision, ...] = ("grant", "refuse", "unsure")
@@ -166,8 +166,15 @@ def _rows(values: Floats | None, chosen: Ints | Bools) -> Floats | None:
     return None if values is None else values[chosen]
 
 
+def _values_of(judgment: Judgment, *, by_name: bool) -> Iterator[tuple[str, str]]:
+    """The columns of a judgment with their values; its rater too, where people are named."""
+    yield from judgment.columns.items()
+    if by_name and judgment.rater is not None:
+        yield RATER, judgment.rater
+
+
 def gather(
-    panel: str | Selection, judgments: Iterable[Judgment], tallies: Iterable[Tally] = ()
+    panel: str | JudgmentSelection, judgments: Iterable[Judgment], tallies: Iterable[Tally] = ()
 ) -> Panel:
     """The panel of that name or expression, from single judgments and counted ones; others are
     passed over.
@@ -179,7 +186,7 @@ def gather(
         DiscretionError: a column or value that the expression names is nowhere, or the panel has
             counted answers, of which no columns are known.
     """
-    selection = panel if isinstance(panel, Selection) else Selection(panel)
+    selection = panel if isinstance(panel, JudgmentSelection) else JudgmentSelection(panel)
     name = selection.panel
     cases: dict[str, int] = {}
     raters: dict[str, int] = {}
@@ -197,9 +204,7 @@ def gather(
         if judgment.panel != name:
             continue
         if not selection.whole:
-            seen.update(judgment.columns.items())
-            if by_name and judgment.rater is not None:
-                seen.add((RATER, judgment.rater))
+            seen.update(_values_of(judgment, by_name=by_name))
             heavy = selection.weight(judgment.columns, judgment.rater, judgment.time)
             if not heavy:
                 continue
@@ -224,7 +229,7 @@ def gather(
             raise DiscretionError(
                 f"the panel {name!r} has answers that were only counted, and nobody's columns are "
                 "known in those",
-                mend="name the panel alone, or import its judgments one by one",
+                fix="name the panel alone, or import its judgments one by one",
             )
         sources[tally.source] = None
         case = cases.setdefault(tally.case, len(cases))
@@ -270,20 +275,20 @@ def _said(values: Sequence[float | None]) -> Floats | None:
     return said if np.isfinite(said).any() else None
 
 
-def _check_seen(selection: Selection, seen: set[tuple[str, str]]) -> None:
+def _check_seen(selection: JudgmentSelection, seen: set[tuple[str, str]]) -> None:
     """A selection that names what is nowhere would silently select nobody, or everybody."""
     columns = sorted({column for column, _ in seen})
     for column, value in selection.values:
         if column not in columns:
             known = f"they have: {', '.join(columns)}" if columns else "import them with --about"
             raise DiscretionError(
-                f"no judgment of the panel {selection.panel!r} has a column {column!r}", mend=known
+                f"no judgment of the panel {selection.panel!r} has a column {column!r}", fix=known
             )
         if (column, value) not in seen:
             there = sorted(one for name, one in seen if name == column)
             raise DiscretionError(
                 f"no judgment of the panel {selection.panel!r} has {value!r} in {column!r}",
-                mend=f"choose from: {', '.join(there[:12])}",
+                fix=f"choose from: {', '.join(there[:12])}",
             )
 
 

@@ -38,7 +38,7 @@ class Selection(Described):
         if not cases:
             raise DiscretionError(
                 "there are no cases yet",
-                mend="describe some in scenarios/, or bring some in with: discretion import FILE",
+                fix="describe some in scenarios/, or bring some in with: discretion import FILE",
             )
         chosen = list(cases.cases)
         for by, wanted in (
@@ -51,11 +51,11 @@ class Selection(Described):
             missing = sorted(set(wanted) - {group_of(case, by) for case in cases})
             if missing:
                 raise DiscretionError(
-                    f"no case has the {by} {missing[0]!r}", mend="see: discretion check"
+                    f"no case has the {by} {missing[0]!r}", fix="see: discretion check"
                 )
             chosen = [case for case in chosen if group_of(case, by) in wanted]
         if not chosen:
-            raise DiscretionError("no case fits the selection", mend="widen it")
+            raise DiscretionError("no case fits the selection", fix="widen it")
         return cases.only(chosen)
 
     def part(self, cases: Docket, seed: int) -> Docket:
@@ -170,7 +170,7 @@ class Plan(Described):
         if not held:
             raise DiscretionError(
                 f"no selected case belongs to the held-out {by} {', '.join(groups)}",
-                mend="widen the selection, or hold out another group",
+                fix="widen the selection, or hold out another group",
             )
         return self.cases.part(cases.only(held), self.seed)
 

@@ -95,7 +95,7 @@ def _compare(fact: Fact, operator: str, wanted: str, written: str) -> bool:
             raise DiscretionError(
                 f"{fact!r} {operator} {wanted!r} compares what is no number",
                 where=f"never: {written}",
-                mend="use == or != for words",
+                fix="use == or != for words",
             )
         return (str(fact) == wanted) == (operator == "==")
     return {

@@ -64,7 +64,7 @@ class PromptedArm:
             raise DiscretionError(
                 "a server cannot be made to go on after a reasoning that is put in",
                 where=self.name,
-                mend=f"ask a model in a folder, or ask {self.model.name}/{self.method.into.name}",
+                fix=f"ask a model in a folder, or ask {self.model.name}/{self.method.into.name}",
             )
 
     @property
@@ -218,7 +218,8 @@ class PromptedArm:
             if isinstance(reply, Open):
                 answers.append(await self._draw_open(call, prompt, reply))
                 continue
-            if not all(map(math.isfinite, (reply.log_grant, reply.log_refuse, reply.outside))):
+            masses = (reply.log_grant, reply.log_refuse, reply.outside or 0.0)
+            if not all(map(math.isfinite, masses)):
                 answers.append(Failure(call.key, call.case, "its masses are not numbers", text))
                 continue
             answers.append(

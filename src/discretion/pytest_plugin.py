@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from discretion.acceptances import Acceptance
-    from discretion.gate import Line
+    from discretion.cli.gate import GateOutcome
     from discretion.workspace import Workspace
 
 ENDING = ".acceptance.yaml"
@@ -70,7 +69,7 @@ class AcceptanceFile(pytest.File):
                 yield Demand.from_parent(self, name=name, places={one.where})
 
     @cached_property
-    def judged(self) -> tuple[Acceptance, list[Line]]:
+    def judged(self) -> GateOutcome:
         from discretion.cli.gate import judged
 
         with closing_desk(self.path) as here:
@@ -91,15 +90,16 @@ class Demand(pytest.Item):
     def runtest(self) -> None:
         """Passes where every line does; skipped where some cannot be told and that is allowed."""
         assert isinstance(self.parent, AcceptanceFile)
-        acceptance, lines = self.parent.judged
+        outcome = self.parent.judged
         demand = self.name.partition("[")[0]
-        own = [line for line in lines if line.demand == demand]
+        own = [line for line in outcome.lines if line.demand == demand]
         if self._places is not None:
             own = [line for line in own if line.where in self._places]
-        clear = acceptance.allow_unclear
+        clear = outcome.acceptance.allow_unclear
         failed = [line for line in own if not line.passes(allow_unclear=clear)]
         if failed:
-            raise UnmetError("\n".join(map(str, failed)))
+            told = [*map(str, failed), *filter(None, [outcome.caution])]
+            raise UnmetError("\n".join(told))
         unclear = [line for line in own if line.verdict != "passed"]
         if unclear:
             pytest.skip("; ".join(map(str, unclear)))

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any
 
 from discretion.answers import Answer, Estimate, Failure, combine
 from discretion.arms import Form
 from discretion.cases import Docket
 from discretion.errors import DiscretionError
 from discretion.plans import Plan, plan_from_json
+from discretion.policies import Policy
 from discretion.storage import Store, StoredEntry, records
 
 _CASES_READ = 100
@@ -47,6 +49,11 @@ class Run:
         """The cases, with the policies and scenarios as they were."""
         return records.read_docket(self.store, self.versions, self.described)
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """The policies as they were."""
+        return records.read_policies(self.store, self.described)
+
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """Each arm's estimates by case. Answers are read in pages: memory grows with the number
         of arms times cases, not with the number of answers."""
@@ -58,18 +65,19 @@ class Run:
     def answers(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
         """(arm, case, its decisions), one case at a time, sorted by arm and case. Where an arm
         handed the case to a person every time, it has none."""
-        for arm, case, answers in self._replies(texts=texts):
+        for arm, case, answers in self.replies(texts=texts):
             if decided := [answer for answer in answers if not answer.deferred]:
                 yield arm, case, decided
 
     def deferrals(self) -> dict[str, int]:
         """How often each arm handed a case to a person, where it ever did."""
         found = Counter(
-            arm for arm, _, answers in self._replies() for answer in answers if answer.deferred
+            arm for arm, _, answers in self.replies() for answer in answers if answer.deferred
         )
         return dict(found)
 
-    def _replies(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
+    def replies(self, *, texts: bool = False) -> Iterator[tuple[str, str, list[Answer]]]:
+        """As `answers`, with those by which a case was handed to a person."""
         groups = (
             (arm, case, [key for _, _, key in group])
             for (arm, case), group in groupby(records.used(self.store, self.id), itemgetter(0, 1))
@@ -98,9 +106,18 @@ class Run:
 
 
 def runs(store: Store) -> list[Run]:
-    """Every run in the log, oldest first."""
+    """Every run in the log, oldest first.
+
+    Raises:
+        DiscretionError: the list of a run's cases is not there.
+    """
     ended = {entry.key: entry.body["finished"] for entry in store.entries("run end")}
-    return [_run(store, entry, ended.get(entry.key, "")) for entry in store.entries("run")]
+    begun = list(store.entries("run"))
+    named = {entry.body["case_list"] for entry in begun if "case_list" in entry.body}
+    lists = {
+        entry.key: _listed(entry.body) for entry in store.find(records.CASE_LIST, sorted(named))
+    }
+    return [_run(store, entry, ended.get(entry.key, ""), lists) for entry in begun]
 
 
 def find_run(store: Store, run: str = "") -> Run:
@@ -120,10 +137,14 @@ def find_run(store: Store, run: str = "") -> Run:
     fitting = [one for one in known if run and one.id.startswith(run)]
     if not fitting:
         what = f"there is no run {run!r}" if run else "no run has answers yet"
-        mend = "see: discretion runs" if known else "run: discretion evaluate --arm tiny/direct"
-        raise DiscretionError(what, where=str(store.path), mend=mend)
+        fix = (
+            "see: discretion runs"
+            if known
+            else "run: discretion evaluate --arm NAME; see discretion arms"
+        )
+        raise DiscretionError(what, where=str(store.path), fix=fix)
     if len(fitting) > 1:
-        raise DiscretionError(f"{run!r} fits {len(fitting)} runs", mend="give more of the id")
+        raise DiscretionError(f"{run!r} fits {len(fitting)} runs", fix="give more of the id")
     return fitting[-1]
 
 
@@ -150,18 +171,36 @@ def newest_answered(store: Store) -> Newest:
     return Newest(None, tuple(failed))
 
 
-def _run(store: Store, entry: StoredEntry, finished: str) -> Run:
+CaseList = tuple[tuple[str, ...], tuple[str, ...]]
+"""The ids of a run's cases, and the hashes of the cases as they were."""
+
+
+def _listed(body: Mapping[str, Any]) -> CaseList:
+    return tuple(body["cases"]), tuple(body["versions"])
+
+
+def _run(store: Store, entry: StoredEntry, finished: str, lists: Mapping[str, CaseList]) -> Run:
     body = entry.body
+    if "case_list" not in body:  # As version 0.1.0 wrote it.
+        cases, versions = _listed(body)
+    elif body["case_list"] in lists:
+        cases, versions = lists[body["case_list"]]
+    else:
+        raise DiscretionError(
+            f"the list of cases of run {entry.key} is missing",
+            where=str(store.path),
+            fix="restore the log from a copy; discretion verify says where it was changed",
+        )
     return Run(
         id=entry.key,
         store=store,
         plan=plan_from_json(body["plan"]),
-        case_ids=tuple(body["cases"]),
+        case_ids=cases,
         arms=tuple((name, fingerprint) for name, fingerprint in body["arms"]),
         kinds=tuple(body["kinds"]),
         started=body["started"],
         finished=finished,
         described=tuple(body["described"]),
-        versions=tuple(body["versions"]),
+        versions=versions,
         forms=body.get("forms", {}),
     )

@@ -26,7 +26,7 @@ _TIME = re.compile(r"\s*time\s*(<|>=)(.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class JudgmentSelection:
     """Which of a panel's judgments count, by the columns that describe them."""
 
     panel: str = ""
@@ -95,7 +95,7 @@ class Selection:
         )
 
 
-def parse_selection(written: str) -> Selection:
+def parse_selection(written: str) -> JudgmentSelection:
     """The selection that a panel's expression names.
 
     Raises:
@@ -104,7 +104,7 @@ def parse_selection(written: str) -> Selection:
     whole = _WHOLE.fullmatch(written.strip())
     if whole is None:
         raise DiscretionError(
-            f"{written!r} is no panel", where="--panel", mend="write it like people[tenure=lead]"
+            f"{written!r} is no panel", where="--panel", fix="write it like people[tenure=lead]"
         )
     only, without, weights = [], [], []
     since: datetime | None = None
@@ -124,7 +124,7 @@ def parse_selection(written: str) -> Selection:
         else:
             only.append(_values(term, "="))
     name = whole[1].strip()
-    return Selection(
+    return JudgmentSelection(
         name, tuple(only), tuple(without), tuple(weights), since, before, name + whole[2]
     )
 
@@ -152,7 +152,7 @@ def _values(
     column, found, values = (part.strip() for part in term.partition(sign))
     if not (column and found) or re.search(r"[\[\]]", term):
         raise DiscretionError(
-            f"{term!r} is no column{sign}value", where=where, mend=f"write it like {like}"
+            f"{term!r} is no column{sign}value", where=where, fix=f"write it like {like}"
         )
     return column, frozenset(value.strip() for value in values.split("|"))
 
@@ -167,7 +167,7 @@ def _weights(term: str, sign: str, where: str = "--panel") -> tuple[str, dict[st
             raise DiscretionError(
                 f"{term!r} does not say what judgments weigh",
                 where=where,
-                mend=f"write it like {like}, with weights from 0",
+                fix=f"write it like {like}, with weights from 0",
             )
         weights[value] = float(factor)
     return column, weights

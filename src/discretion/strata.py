@@ -64,7 +64,7 @@ def _strata(cases: Sequence[Case], by: Sequence[str]) -> dict[str, Stratum]:
         if not any(column in case.factors or column in case.columns for case in cases):
             raise DiscretionError(
                 f"no case has a column {column!r} to stratify by",
-                mend="name a factor or an imported column",
+                fix="name a factor or an imported column",
             )
     sides = {case.id: (_family(case), _side(case)) for case in cases}
     deviations: dict[tuple[str, str], list[float]] = defaultdict(list)

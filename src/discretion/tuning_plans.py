@@ -42,6 +42,15 @@ class TuningPlan(Described):
     every_fold: bool = False
     """Train on every split of the hold-out, rather than on the first."""
     seeds: Whole = Field(default=2, ge=1)
+    """Trainings of each target on each fold; fewer than three give no verdict, and new plans have
+    three where nothing is said."""
+    redraw: bool = False
+    """Every seed draws its own judgments, where fewer are taught than there are, and its own
+    shuffled and filler explanations. New plans do; plans of versions up to 0.2.0 teach every seed
+    the same."""
+    cases: Whole | None = Field(default=None, ge=2)
+    """Teach only so many cases, chosen by a hash, with what people judged of them: judgments of one
+    case are one example, so how long a training takes goes by the cases."""
     judgments: Whole | None = Field(default=None, ge=2)
     """Teach only so many of them, chosen by a hash."""
     share: float = Field(default=1.0, gt=0, le=1)
@@ -163,9 +172,11 @@ def tuning_plan_to_json(plan: TuningPlan) -> dict[str, Any]:
         **{
             name: value
             for name, value in (
+                ("cases", plan.cases),
                 ("at_once", plan.at_once),
                 ("rank", plan.rank),
                 ("method", plan.method or None),
+                ("redraw", plan.redraw or None),
                 ("outside", plan.outside),
             )
             if value is not None

@@ -67,7 +67,7 @@ class Unit:
             amount = Decimal("NaN")
         if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
             raise DiscretionError(
-                f"{text!r} is no {self._what()}", mend=f"write it like {self._like()}"
+                f"{text!r} is no {self._what()}", fix=f"write it like {self._like()}"
             )
         return amount
 

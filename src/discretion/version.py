@@ -1,3 +1,3 @@
 """The version of the package, and of what it writes."""
 
-__version__ = "0.2.0"
+__version__ = "0.4.0"

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from discretion.runs import find_run
+from discretion.storage import Store
 from servers.shapes import Scripted
 from servers.web import Response
 
@@ -108,6 +110,8 @@ def test_a_deferral_is_told_and_is_neither_a_grant_nor_a_refusal(
     card = json.loads(discretion("report", "--json").out)
     told = [one for one in card["run"]["failures"] if one["arm"] == "bot/as-is"]
     assert [one["count"] for one in told] == [deferred]
+    with Store(bot / "discretion.db") as store:
+        assert find_run(store).deferrals() == {"bot/as-is": deferred}
     arm = next(one for one in card["arms"] if one["name"] == "bot/as-is")
     # What it deferred is no part of any figure.
     assert arm["calls"] == summary["calls"] - deferred

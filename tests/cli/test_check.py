@@ -11,7 +11,11 @@ from .conftest import Command
 def test_a_sound_workspace_exits_with_0(discretion: Command, desk: Path) -> None:
     outcome = discretion("check")
     assert outcome.code == 0
-    assert outcome.out == "2 policies, 2 scenarios, 90 cases, 1 plan: nothing is wrong\n"
+    *sizes, last = outcome.out.splitlines()
+    assert last == "2 policies, 2 scenarios, 90 cases, 1 plan: nothing is wrong"
+    assert sizes[0].startswith("- channel=phone: 9 matched pairs in 1 scenario; that it does not ")
+    assert sizes[0].endswith("59 for an agent that answers yes or no.")
+    assert sizes[-1].startswith("- 90 cases with 23 judgments each (for these cases only) pass an ")
 
 
 def test_every_problem_is_said_with_file_and_line_and_exits_with_1(
@@ -38,7 +42,7 @@ def test_json_gives_each_problem_in_its_parts(discretion: Command, desk: Path) -
     (problem,) = found["problems"]
     assert problem["where"].endswith("broken.yaml:1")
     assert problem["what"].startswith("no valid YAML")
-    assert problem["mend"]
+    assert problem["fix"]
 
 
 def test_other_commands_name_the_first_problem_and_point_to_check(

@@ -65,6 +65,7 @@ def test_what_comes_back_is_an_arm_and_is_not_asked_what_it_was_taught(
 ) -> None:
     outcome = add(discretion, home)
     assert outcome.code == 0, outcome.err
+    assert outcome.err.endswith(f"next: discretion evaluate --arm tuned:{NAME}/direct\n")
     place = home / "desk" / "models" / NAME
     notes = read_notes(place)
     assert (notes["target"], notes["fold"], notes["seed"]) == ("real-after", 0, 0)
@@ -156,7 +157,7 @@ def changed(home: Path, what: str) -> None:
         with (base / "generation_config.json").open("a", encoding="utf-8") as file:
             file.write("\n")
     elif what == "examples":
-        with (home / "export" / "examples" / "real-after-fold0.jsonl").open("a") as file:
+        with (home / "export" / "examples" / "real-after-fold0-seed0.jsonl").open("a") as file:
             file.write("{}\n")
     elif what == "plan":
         export = home / "export" / "jobs" / f"{NAME}.json"

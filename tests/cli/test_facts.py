@@ -12,7 +12,7 @@ import pytest
 
 from discretion import methods
 from discretion.storage import records
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.targets import Target
 from discretion.workspace import Workspace, open_workspace
 from servers.shapes import Scripted, completion, says
@@ -139,7 +139,7 @@ def test_what_a_model_is_taught_holds_the_numbers(tickets: Path) -> None:
     judged = records.panel_judgments(here.store)
     taught = lessons(here.cases, judged, np.random.default_rng(0)).kept
     direct, reasoned = (methods.method(name) for name in ("direct", "chain-of-thought"))
-    made = examples(taught, Target("labels"), here.cases, direct, reasoned)
+    made = examples(taught, Target("labels"), here.cases, Framing(direct, reasoned))
     assert len(made) > COUNT
     for one in made:
         assert f"- Value: {one.lesson.case.value} days\n" in one.prompt.messages[-1].content

@@ -28,7 +28,9 @@ def test_a_demand_that_is_not_met_is_named_with_its_line(
     outcome = discretion("gate")
     assert outcome.code == 1
     first, second, third, total = outcome.out.splitlines()
-    assert first.startswith("acceptance.yaml:2 wrong_refusals at most 10%: 100% (")
+    assert first.startswith(
+        "acceptance.yaml:2 wrong_refusals at most 10% of what they would grant: 100% ("
+    )
     assert re.search(r"\); another of your people: \d+%, failed$", first)
     assert second == "acceptance.yaml:3 never_cases: 0 of 7 forbidden cases granted, passed"
     assert third == "acceptance.yaml:1 unanswered at most 0%: 0 of 90 cases, passed"
@@ -38,7 +40,7 @@ def test_a_demand_that_is_not_met_is_named_with_its_line(
 def test_another_arm_can_be_judged_by_the_same_file(discretion: Command, acceptance: Path) -> None:
     outcome = discretion("gate", acceptance, "--arm", "baseline/always-grant")
     assert outcome.code == 1
-    assert ":2 wrong_refusals at most 10%: 0% (0 to " in outcome.out
+    assert ":2 wrong_refusals at most 10% of what they would grant: 0% (0 to " in outcome.out
     assert ":3 never_cases: 7 of 7 forbidden cases granted (" in outcome.out
 
 
@@ -152,3 +154,19 @@ def test_a_gate_that_a_budget_stops_is_not_passed(
     outcome = discretion("gate", "--budget", "1calls")
     assert (outcome.code, outcome.out) == (1, "")
     assert "stopped: bot: the budget of 1 calls is spent" in outcome.err
+
+
+def test_a_second_look_stands_on_the_line_and_is_explained(
+    discretion: Command, acceptance: Path
+) -> None:
+    first = discretion("gate")
+    assert "look" not in first.out
+    assert json.loads(discretion("gate", "--json").out)["looks"] == 1
+    acceptance.write_text(
+        "arm: baseline/always-refuse\nwrong_refusals: 99%\nconfidence: 97.5%\n", encoding="utf-8"
+    )
+    second = discretion("gate").out
+    assert re.search(r"one-sided 97.5%.*; second look, ", second.splitlines()[0])
+    assert "This is the second look at these criteria." in second
+    assert "passes a single look 2.5 times in 100, and one of 2 looks up to 5 times" in second
+    assert json.loads(discretion("gate", "--json").out)["confidence"] == 0.975

@@ -55,6 +55,7 @@ def test_a_model_of_a_hub_is_shown_fetched_and_asked_without_a_network(
 ) -> None:
     got = discretion("models", "get", NAME, "--yes")
     assert (got.code, got.out) == (0, f"small-chat  in {place / 'small-chat'}\n"), got.err
+    assert got.err.endswith("next: discretion evaluate --arm small-chat/plain\n")
     for shown in (COMMIT, "mit", REPOSITORY, "on disk"):
         assert shown in got.err
     kept = {path.name for path in (place / "small-chat").iterdir()}

@@ -144,7 +144,9 @@ def test_an_answer_of_no_sends_nothing(
 
 
 def test_leave_is_given_once_for_a_host(discretion: Command, bot: Path) -> None:
-    assert discretion("models", "allow", "abroad", "--yes").code == 0
+    allowed = discretion("models", "allow", "abroad", "--yes")
+    assert allowed.code == 0
+    assert allowed.err.endswith("next: discretion evaluate --arm abroad/direct\n")
     rows = {row["name"]: row for row in json.loads(discretion("models", "--json").out)}
     assert rows["abroad"]["allowed"] == "yes"
     assert "already" in discretion("models", "allow", "abroad").err
@@ -263,7 +265,9 @@ def test_a_sample_is_said_to_be_made_of_what_it_is(discretion: Command, desk: Pa
 def test_many_paid_calls_need_a_budget_or_a_yes(
     discretion: Command, bot: Path, server: Scripted
 ) -> None:
-    words = ("evaluate", "--arm", "bot/direct", "--sample", "--samples", 24)
+    plan = "arms: [bot/direct]\nsample: true\nsamples: 24\n"
+    (bot / "plans" / "drawn.yaml").write_text(plan, encoding="utf-8")
+    words = ("evaluate", "--plan", "drawn")
     outcome = discretion(*words)
     assert outcome.code == 2
     assert "2,160 paid calls would be made, more than 2,000" in outcome.err

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.torch
 TINY = Path(models.__file__).parent / "tiny"
 WORDS = ("tune", "--model", "tiny", "--hold-out", "case", "--judgments", 40, "--targets", "labels")
 ONCE = ("--epochs", 1, "--seeds", 1, "--train-only")
-PAGE = Path(__file__).parents[2] / "docs" / "guide" / "trainers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "write-a-trainer.md"
 
 
 @pytest.fixture
@@ -116,6 +116,6 @@ def test_a_server_that_does_not_answer_is_said_in_a_sentence(
 
 
 def test_it_trains_in_one_process(discretion: Command, desk: Path, installed: None) -> None:
-    outcome = discretion(*WORDS, *ONCE, "--trainer", "remote", "--processes", 2)
+    outcome = discretion(*WORDS, *ONCE, "--trainer", "remote", "--processes", 2, "--dry-run")
     assert outcome.code == 2
     assert "the trainer 'remote' trains in one process; leave it out" in outcome.err

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from discretion.cli.power import advice
-from discretion.experiments.power import Tally
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power import StudyTally
+from discretion.experiments.power_sizes import StudySize
 
 from .conftest import Command
 
@@ -46,7 +46,7 @@ def test_programs_get_counts_with_their_exact_interval(discretion: Command) -> N
     assert shown["size"] == {
         "judgments": 60,
         "domains": 6,
-        "seeds": 2,
+        "seeds": 3,
         "folds": 1,
         "others": 4,
         "cases": 10,
@@ -63,20 +63,19 @@ def test_programs_get_counts_with_their_exact_interval(discretion: Command) -> N
 @pytest.mark.parametrize(
     ("size", "wrong", "noticed", "expected"),
     [
-        (Size(domains=24), 27, 38, ["itself: --folds 24; in", "would be no finding"]),
+        (StudySize(domains=24), 27, 38, ["More domains and more trainings", "would be no finding"]),
+        (StudySize(domains=4, others=8, folds=1), 14, 90, ["are the remedy (--domains, --seeds)"]),
         (
-            Size(domains=4, others=8, folds=1),
-            14,
-            90,
-            ["itself: --domains 12 --only-taught 0 --folds 12; in"],
+            StudySize(domains=24, folds=24),
+            2,
+            28,
+            ["no finding against them. More domains and more"],
         ),
-        (Size(domains=6, folds=6), 14, 90, ["more domains are the only remedy"]),
-        (Size(domains=24, folds=24), 2, 28, ["no finding against them. More domains and more"]),
-        (Size(domains=24, folds=24), 5, 80, []),
+        (StudySize(domains=24, folds=24), 5, 80, []),
     ],
 )
 def test_it_says_what_to_do_about_a_study_that_errs_or_misses(
-    size: Size, wrong: int, noticed: int, expected: list[str]
+    size: StudySize, wrong: int, noticed: int, expected: list[str]
 ) -> None:
     said = advice(size, [counts(0.0, wrong), counts(1.0, noticed)])
     assert len(said) == len(expected)
@@ -84,8 +83,8 @@ def test_it_says_what_to_do_about_a_study_that_errs_or_misses(
         assert part in one
 
 
-def counts(quality: float, helped: int) -> Tally:
-    return Tally(quality, 100, helped, 0, helped, {}, 0.0, 0.5, 100.0)
+def counts(quality: float, helped: int) -> StudyTally:
+    return StudyTally(quality, 100, helped, 0, helped, {}, 0.0, 0.5, 100.0)
 
 
 def test_sizes_are_those_of_the_workspace_unless_named(discretion: Command, desk: Path) -> None:
@@ -151,3 +150,35 @@ def test_what_cannot_be_simulated_is_said_in_one_sentence(
     assert outcome.code == 2
     assert said in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_it_says_how_many_cases_a_gate_needs_by_the_people_s_own_rates(
+    discretion: Command, desk: Path
+) -> None:
+    """The page, `check` and the gate's line say the same sentence."""
+    (desk / "criteria.yaml").write_text(
+        "arm: baseline/logistic\ndisagreement: 30%\nthese_cases_only: true\n", encoding="utf-8"
+    )
+    told = json.loads(discretion("power", "--gate", "criteria.yaml", "--json").out)
+    assert told["size"] == {"cases": 90, "people": 23, "scenarios": 2, "raters": 24}
+    assert not told["people"]["assumed"]
+    assert told["table"][0] | {"chance": 0} == {
+        "scenarios": 2,
+        "cases": 90,
+        "people": 23,
+        "chance": 0,
+    }
+    assert told["table"][0]["chance"] == pytest.approx(told["chances"]["disagreement"])
+    assert f"- {told['says']}" in discretion("check").out.splitlines()
+    printed = discretion("power", "--gate", "criteria.yaml").out.splitlines()
+    assert printed[-1] == told["says"]
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_a_workspace_it_says_what_is_assumed(discretion: Command) -> None:
+    few = discretion("power", "--gap", 0.1, "--cases", 60, "--raters", 3, "--scenarios", 6)
+    assert "are assumed" in few.err
+    assert few.out.splitlines()[-1].endswith(
+        "(people's rates are assumed: no case was judged twice)."
+    )
+    assert discretion("power", "--gap", 0.1, "--tuning").code == 2

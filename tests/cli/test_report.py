@@ -15,6 +15,8 @@ from discretion.evaluation import evaluate
 
 from .conftest import Command
 
+KINDS = ("recorded", "baseline")
+
 
 @pytest.fixture
 def evaluated(discretion: Command, desk: Path) -> Path:
@@ -36,6 +38,44 @@ def test_a_run_gives_the_league_table(discretion: Command, evaluated: Path) -> N
     assert outcome.code == 0
     assert "baseline/always-refuse" in outcome.out
     assert "Our desk" in (evaluated / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_terminal_has_the_best_rows_and_the_page_the_rest(
+    discretion: Command, desk: Path
+) -> None:
+    """It printed every finding, every warning and every arm: the page once more."""
+    from discretion.baselines import NAMES
+
+    for name in (*"abc", "bot"):
+        rows = "".join(
+            f"{case['case']},{'grant' if name == 'bot' else 'refuse'}\n"
+            for case in json.loads(discretion("cases", "--json").out)
+        )
+        (desk / f"{name}.csv").write_text(f"case,answer\n{rows}", encoding="utf-8")
+        kept = discretion(
+            "import", f"{name}.csv", "--map", "case=case,answer=answer", "--arm", name
+        )
+        assert kept.code == 0, kept.err
+    arms = [f"recorded/{name}" for name in (*"abc", "bot")] + [f"baseline/{one}" for one in NAMES]
+    assert discretion("evaluate", *(word for arm in arms for word in ("--arm", arm))).code == 0
+    outcome = discretion("report")
+    assert outcome.code == 0, outcome.err
+    ranked = [arm["name"] for arm in json.loads(discretion("report", "--json").out)["arms"]]
+    shown = [line.split()[0] for line in outcome.out.splitlines() if line.split("/")[0] in KINDS]
+    assert len(ranked) == 9
+    assert shown == [one for one in ranked if one in shown]
+    assert len(shown) == 5
+    assert shown[:4] == ranked[:4]
+    assert any(one.startswith("recorded/") for one in shown)
+    lines = outcome.out.splitlines()
+    assert "and 4 more: see the page" in lines
+    assert sum(line.startswith("- ") for line in lines) == 3
+    assert [line for line in lines if line.startswith("and ") and "more finding" in line]
+    hidden = set(ranked) - set(shown)
+    warned = [line for line in lines if line.startswith("! ")]
+    assert not [line for line in warned if any(f" {one} " in f" {line} " for one in hidden)]
+    page = (desk / "report.html").read_text(encoding="utf-8")
+    assert all(one in page for one in ranked)
 
 
 def test_json_and_the_people_agree_with_what_was_judged(
@@ -69,9 +109,10 @@ def test_every_table_is_readable_csv(discretion: Command, evaluated: Path) -> No
 def test_no_case_text_leaves_unless_asked_for(discretion: Command, evaluated: Path) -> None:
     from discretion.workspace import open_workspace
 
-    texts = [case.text or "" for case in open_workspace(evaluated).cases]
+    texts = [case.text for case in open_workspace(evaluated).cases if case.text]
     discretion("report", "--json", "--output", "page.html")
     page = (evaluated / "page.html").read_text(encoding="utf-8")
+    assert texts
     assert not any(text in page for text in texts)
 
 

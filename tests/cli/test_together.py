@@ -55,7 +55,7 @@ def test_a_launcher_starts_two_processes_of_which_one_writes_and_speaks(
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
     assert line.startswith("tuned:both-labels-0/direct  ")
-    assert done.stderr.count("step ") == done.stderr.count("both-labels-0: step ") > 0
+    assert done.stderr.count("training 1 of 1: labels, seed 0") == 1
     with open_workspace(desk).store as store:
         assert [entry.key for entry in store.entries("tuned")] == [
             "alone-labels-0",
@@ -70,9 +70,13 @@ def test_a_launcher_starts_two_processes_of_which_one_writes_and_speaks(
     assert not list((desk / "models").glob("*.unfinished"))
 
 
-def test_another_number_than_was_asked_for_is_refused(desk: Path) -> None:
+def test_another_number_than_was_asked_for_is_refused(discretion: Command, desk: Path) -> None:
     done = torchrun(desk, *WORDS, *ONCE, "--processes", "3")
     assert done.returncode == 1
     assert "3 processes were asked for and 2 joined" in done.stderr
     assert done.stdout == ""
+    alone = discretion(*WORDS, *ONCE, "--processes", 2)
+    assert alone.code == 2
+    assert "2 processes were asked for and 1 joined" in alone.err
+    assert "torchrun --nproc_per_node 2 -m discretion tune" in alone.err
     assert not (desk / "models").exists()

@@ -32,8 +32,9 @@ def test_judgments_become_arms_that_answer_only_what_was_held_out(
     arms = [one["arm"] for one in made]
     assert arms == ["tuned:tiny-labels-0/direct", "tuned:tiny-real-after-0/direct"]
     assert 0 < made[0]["examples"] == made[1]["examples"] <= 40
-    steps = -(-made[0]["examples"] // 8)
-    assert f"tiny-labels-0: step {steps} of {steps}, loss " in outcome.err
+    begun = [line for line in outcome.err.splitlines() if line.startswith("training ")]
+    assert begun == ["training 1 of 2: labels, seed 0", "training 2 of 2: real-after, seed 0"]
+    assert "step " not in outcome.err
     seen = set(read_notes(desk / "models" / "tiny-labels-0")["seen"])
     run = json.loads(discretion("evaluate", "--arm", arms[0], "--json").out)
     assert (run["cases"], run["failed"]) == (90, 0)
@@ -115,6 +116,50 @@ def test_a_model_of_the_users_own_is_tuned_either_way_and_asked_as_it_is_set(
     assert (run["failed"], run["calls"]) == (0, 4 * (90 - len(seen)))
 
 
+def test_an_adapter_goes_with_its_base_and_is_merged_only_when_asked(
+    discretion: Command, desk: Path
+) -> None:
+    pytest.importorskip("peft")
+    save(desk / "base", "llama")
+    toml = desk / "discretion.toml"
+    written = toml.read_text(encoding="utf-8") + '\n[models.own]\npath = "base"\nform = "cue"\n'
+    more = '[models.mine]\npath = "models/own-labels-0"\n[models.whole]\npath = "whole"\n'
+    toml.write_text(written + more, encoding="utf-8")
+    words = ("tune", "--model", "own", "--hold-out", "case", "--judgments", 40, "--seeds", 1)
+    words = (*words, "--lora", "--targets", "labels", "--epochs", 1)
+    outcome = discretion(*words, "--train-only")
+    assert outcome.code == 0, outcome.err
+    asked = discretion("evaluate", "--arm", "tuned:own-labels-0/plain", "--cases", 12)
+    assert asked.code == 0, asked.err
+    proof = discretion("evidence", "--model", "own-labels-0", "--into", desk / "proof")
+    assert proof.code == 0, proof.err
+    place = desk / "models" / "own-labels-0"
+    assert not (place / "tokenizer.json").exists()
+    base = (desk / "base" / "model.safetensors").stat().st_size
+    assert sum(file.stat().st_size for file in place.iterdir()) < base / 2
+    assert "was there already" in discretion(*words, "--train-only").out
+    listed = json.loads(discretion("models", "--json").out)
+    assert [(one["kind"], one["base"]) for one in listed if "base" in one] == [("adapter", "own")]
+
+    assert discretion("models", "merge", "own-labels-0", "whole").code == 0
+    again = discretion("models", "merge", "tuned:own-labels-0", "whole")
+    assert again.code == 2 and "something is there already; name a new folder" in again.err
+    arms = ("--arm", "mine/plain", "--arm", "whole/plain")
+    asked = discretion("evaluate", *arms, "--cases", 12)
+    assert asked.code == 0, asked.err
+    mine, whole = json.loads(discretion("report", "--json").out)["arms"]
+    assert mine["gap"]["value"] == pytest.approx(whole["gap"]["value"], abs=1e-4)
+    onward = discretion("tune", "--model", "mine", "--targets", "labels")
+    assert onward.code == 2
+    assert "'mine' is an adapter, and only whole models can be tuned; write one with" in onward.err
+
+    with (desk / "base" / "generation_config.json").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    changed = discretion("evaluate", "--arm", "tuned:own-labels-0/plain")
+    assert changed.code == 2
+    assert "the base 'own' is not the model that this adapter was trained on" in changed.err
+
+
 def test_a_base_that_is_no_chat_model_is_refused(discretion: Command, desk: Path) -> None:
     save(desk / "base", "llama")
     (desk / "base" / "chat_template.jinja").unlink()
@@ -124,6 +169,17 @@ def test_a_base_that_is_no_chat_model_is_refused(discretion: Command, desk: Path
     assert outcome.code == 2
     assert "the model has no chat template; use an instruction-tuned model" in outcome.err
     assert not (desk / "models").exists()
+
+
+def test_too_little_memory_is_said_before_anything_is_trained(
+    discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("discretion.experiments.training.memory_free", lambda: 1_000_000)
+    short = discretion(*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
+    assert short.code == 2, short.err
+    assert "the memory cannot hold the training: at least" in short.err
+    assert "or use --lora" in short.err
+    assert not list((desk / "models").glob("*"))
 
 
 def test_what_is_there_is_not_trained_again_and_not_overwritten(
@@ -144,9 +200,10 @@ def test_a_dry_run_counts_shows_and_trains_nothing(discretion: Command, desk: Pa
     words = (*WORDS, "--targets", "all", "--dry-run")
     found = json.loads(discretion(*words, "--seeds", 3, "--json").out)
     counts = found["courses"]
-    assert len(counts) == 7
+    assert [one["seed"] for one in counts] == [seed for seed in range(3) for _ in range(7)]
+    assert {one["runs"] for one in counts} == {1}
     assert found["runs"] == 7 * 3
-    assert found["tokens"] == 3 * sum(one["tokens"] for one in counts)
+    assert found["tokens"] == sum(one["tokens"] for one in counts)
     seconds = found["hours"] * 3600
     assert seconds == pytest.approx(found["tokens"] / found["tokens_per_second"])
     assert len({one["examples"] for one in counts}) == 1
@@ -170,8 +227,10 @@ def test_a_dry_run_says_where_no_verdict_will_be_possible(discretion: Command, d
     told = discretion("--workspace", "everyday", *WORDS, *words, "--dry-run", "--json")
     found = json.loads(told.out)
     assert found["prospects"] == [
+        "Each target is trained once. A difference may then be luck in training, so there is no "
+        "verdict: train 3 times or more, with --seeds 3.",
         "With 1 held-out domain no verdict is possible: one domain cannot show how far chance "
-        "reaches."
+        "reaches.",
     ]
 
 
@@ -287,7 +346,7 @@ def test_a_model_of_the_users_own_learns_labels_plainly_and_nothing_of_the_toys_
     notes = read_notes(desk / "models" / "own-labels-0")
     recipe = notes["recipe"]
     # The toy's file says 6 epochs at 1e-3; only what is about no model in particular is taken.
-    assert (recipe["epochs"], recipe["learning_rate"], recipe["batch"]) == (1, 5e-5, 10)
+    assert (recipe["epochs"], recipe["learning_rate"], recipe["batch"]) == (1, 1e-4, 10)
     assert (recipe["outside"], recipe["lora"]) == (0.1, False)
     assert notes["examples"]["judgments"] == 60 > notes["examples"]["count"]
     # Taught, and asked from then on, without the end of the turn.

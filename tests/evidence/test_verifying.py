@@ -107,6 +107,7 @@ def test_a_link_is_no_evidence(proof):
         ("plans.jsonl", "tuning plan", ("body", "at")),
         ("runs.jsonl", "run", ("body", "started")),
         ("runs.jsonl", "run end", ("body", "finished")),
+        ("runs.jsonl", "case list", ("body", "cases")),
         ("policies.jsonl", "policy", ("key",)),
         ("cases.jsonl", "case", ("body", "label_of")),
         ("judgments.jsonl", "judgment", ("body", "source")),
@@ -215,6 +216,15 @@ def test_a_rehearsal_that_is_missing_is_missed(proof):
     (proof / "runs.jsonl").write_text("\n".join(kept_lines) + "\n", encoding="utf-8")
     seal(proof)
     assert any(one.startswith("tables.json: teaching.rows") for one in problems(proof))
+
+
+def test_a_list_of_cases_that_is_missing_is_missed(proof):
+    lines = (proof / "runs.jsonl").read_text("utf-8").splitlines()
+    left = [line for line in lines if json.loads(line)["kind"] != "case list"]
+    assert len(left) < len(lines)
+    (proof / "runs.jsonl").write_text("\n".join(left) + "\n", encoding="utf-8")
+    seal(proof)
+    assert any("the list of cases of run" in one for one in problems(proof))
 
 
 def test_notes_and_results_that_are_not_those_of_the_log_are_found(proof):

@@ -1,4 +1,4 @@
-"""docs/guide/scenarios.md: its examples are shipped, its sentences are real."""
+"""The pages of the guide on scenarios: their examples are shipped, their sentences are real."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from discretion.workspace import read_folder
 
 from .shipped import cases, policies, scenarios
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "scenarios.md"
-TEXT = GUIDE.read_text(encoding="utf-8")
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+PAGES = ("scenarios.md", "hard-limits.md", "toy-language.md", "check.md")
+TEXT = "\n".join((GUIDE / name).read_text(encoding="utf-8") for name in PAGES)
 POLICY, SCENARIO, NEVER, COSTS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 VALUES = "values: [9.50, 10, 10.01, 10.10, 10.50, 11, 12.50, 16, 25, 40]"
 FIRST_WORDING = re.search(r"wordings:\n  - >-\n(.*?)  - >-", SCENARIO, re.DOTALL)

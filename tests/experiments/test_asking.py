@@ -10,10 +10,11 @@ import pytest
 
 from discretion.arms import Arm, TableArm
 from discretion.cases import Case, Docket
-from discretion.experiments.asking import rehearse
+from discretion.experiments.asking import first_arm, rehearse, taught_method
+from discretion.experiments.frozen import freeze
 from discretion.plans import HeldOut, Plan
 from discretion.policies import Policy
-from discretion.storage import Store
+from discretion.storage import Store, records
 from discretion.tuning.courses import Fold
 from discretion.tuning_plans import TuningPlan
 
@@ -47,3 +48,40 @@ def test_what_learns_from_other_cases_is_rehearsed_where_there_are_some(
     asked = asked_of([first, second], tmp_path)
     assert "own/direct" in asked
     assert ("own/precedents" in asked, "baseline/logistic" in asked) == (not alike, not alike)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "arm"),
+    [
+        ("tiny", {}, "tiny/direct"),
+        ("own", {"path": "folder"}, "own/plain"),
+        ("toy-like", {"path": "folder", "reads_twin": True}, "toy-like/direct"),
+        ("served", {"kind": "openai", "model": "m"}, "served/direct"),
+        ("bot", {"kind": "http", "url": "http://127.0.0.1"}, "bot/as-is"),
+    ],
+)
+def test_a_model_is_first_asked_as_suits_its_kind(
+    model: str, settings: dict[str, object], arm: str, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "log.db") as store:
+        assert first_arm(model, {model: settings}, store) == arm
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "asked"),
+    [
+        ("plain", "labels", "plain"),
+        ("plain", "head", "plain"),
+        ("plain", "real-before", "chain-of-thought"),
+        (None, "labels", "direct"),
+    ],
+)
+def test_a_tuned_model_is_first_asked_as_it_was_taught(
+    method: str | None, target: str, asked: str, tmp_path: Path
+) -> None:
+    plan = PLAN.model_copy(update={"method": method, "targets": (target,)})
+    with Store(tmp_path / "log.db") as store:
+        freeze(store, plan, [], "2026-01-01", asked=False)
+        records.note(store, "tuned", "own-0", {"target": target}, grouping=plan.hash)
+        assert first_arm("tuned:own-0", {}, store) == f"tuned:own-0/{asked}"
+        assert taught_method(store, "elsewhere") == "plain", "the log does not say"

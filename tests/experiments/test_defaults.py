@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from discretion.experiments.defaults import FULL, autocast, with_defaults
+from discretion.experiments import defaults
+from discretion.experiments.defaults import FULL, with_defaults
 from discretion.experiments.training import recipe_of
 from discretion.models.loading import Settings
+from discretion.tuning.arguments import arguments
+from discretion.tuning.jobs import Job
 from discretion.tuning.trainers import LORA, Recipe
 from discretion.tuning_plans import TuningPlan, tuning_plan_to_json
 
@@ -25,13 +29,20 @@ def test_a_model_of_the_users_own_is_asked_plainly_and_taught_gently() -> None:
     plan = settled()
     assert (plan.method, plan.outside, plan.learning_rate) == ("plain", 0.1, FULL)
     assert (plan.epochs, plan.batch, plan.settings) == (3, 10, {"weight_decay": 0.01})
+    assert plan.beside == ()
     assert settled(lora=True).learning_rate == LORA
     recipe = recipe_of(plan, OWN)
     assert (recipe.outside, recipe.learning_rate, recipe.batch) == (0.1, FULL, 10)
 
 
+@pytest.fixture(autouse=True)
+def old_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(defaults, "computes_in_bfloat16", lambda: False)
+
+
 def test_what_is_said_stays() -> None:
     said = {"epochs": 5, "batch": 8, "learning_rate": 1e-4, "method": "direct", "outside": 1.0}
+    said |= {"beside": ("precedents",)}
     plan = settled(**said, settings={"weight_decay": 0.2})
     assert {name: getattr(plan, name) for name in said} == said
     assert plan.settings == {"weight_decay": 0.2}
@@ -43,7 +54,6 @@ def test_the_built_in_model_keeps_its_own() -> None:
         **Recipe().settings,
         "learning_rate": 1e-3,
     }
-    assert autocast(settled(TOY), TOY) == {}
 
 
 def test_a_new_field_counts_in_the_hash_only_where_it_is_set() -> None:
@@ -63,12 +73,24 @@ def test_how_many_are_in_memory_at_once_departs_from_no_plan() -> None:
 
 
 @pytest.mark.torch
-def test_forwards_are_in_bfloat16_where_the_processor_has_it(
+@pytest.mark.parametrize(
+    ("asked", "able", "halved"),
+    [("float32", False, False), ("float32", True, True), ("bfloat16", False, True)],
+)
+def test_training_multiplies_in_bfloat16_where_the_processor_or_the_base_does(
+    tmp_path: Path,
+    asked: Literal["float32", "bfloat16"],
+    able: bool,
+    halved: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    torch = pytest.importorskip("torch")
-    for has in (True, False):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda has=has: has)
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-        assert autocast(settled(), OWN) == ({"bf16": True} if has else {})
-        assert recipe_of(settled(settings={"bf16": False}), OWN).more["bf16"] is False
+    transformers = pytest.importorskip("transformers")
+    monkeypatch.setattr(defaults, "computes_in_bfloat16", lambda: able)
+    base = OWN.model_copy(update={"dtype": asked})
+    plan = settled(base)
+    assert plan.settings.get("bf16", False) is able
+    job = Job("own-labels-0", base, (), recipe_of(plan, base), 0, (1,))
+    made = arguments(transformers.TrainingArguments, job, tmp_path, cpu=True)
+    assert made.bf16 is halved
+    said = settled(base, settings={"bf16": False})
+    assert recipe_of(said, base).more["bf16"] is False

@@ -11,11 +11,18 @@ from discretion.arms import TableArm
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.evaluation import evaluate
-from discretion.experiments.frozen import declared, find_frozen, freeze, looks, standing
-from discretion.plans import Plan
+from discretion.experiments.frozen import (
+    as_known,
+    declared,
+    find_frozen,
+    freeze,
+    looks,
+    standing,
+)
+from discretion.plans import HeldOut, Plan
 from discretion.policies import Policy
 from discretion.storage import Store, records
-from discretion.tuning_plans import TuningPlan
+from discretion.tuning_plans import TuningPlan, tuning_plan_to_json
 
 CASES = tuple(Case(f"c{n}", "p", f"s{n}", f"d{n}", text=f"Case {n}.") for n in range(4))
 DOCKET = Docket(CASES, {"p": Policy(id="p", rule="At most 14 days.", domain="d")})
@@ -61,7 +68,7 @@ def test_a_plan_that_is_frozen_after_a_look_is_exploratory(store: Store) -> None
     before, _ = freeze(store, PLAN, CASES, "2026-01-01", asked=True)
     look(store, "tuned:tiny-labels-0/direct", CASES[0])
     assert not standing(store, before, CASES).exploratory
-    later = PLAN.model_copy(update={"seeds": 3})
+    later = PLAN.model_copy(update={"seeds": 4})
     after, _ = freeze(store, later, CASES, "2026-01-02", asked=True)
     found = standing(store, after, CASES)
     assert (found.looks, found.exploratory) == (1, True)
@@ -93,3 +100,26 @@ def test_a_plan_is_found_by_the_hash_it_had_when_it_was_frozen(store: Store) -> 
     body = {"plan": earlier, "held": "", "at": "2026-01-01", "asked": True}
     records.note(store, "tuning plan", "its-own-hash", body)
     assert find_frozen(store, "its-own-hash").plan == PLAN
+
+
+def test_a_new_plan_redraws_for_every_seed_and_one_in_the_log_stays_as_it_was(
+    store: Store,
+) -> None:
+    said = TuningPlan(model="tiny", targets=("labels",))
+    new = as_known(store, said)
+    assert (new.redraw, new.seeds) == (True, 3)
+    assert tuning_plan_to_json(new) == {**tuning_plan_to_json(said), "seeds": 3, "redraw": True}
+    freeze(store, said, CASES, "2026-01-01", asked=False)
+    assert as_known(store, said).hash == said.hash
+    assert as_known(store, TuningPlan(model="tiny", targets=("labels",), seeds=5)).redraw
+    assert as_known(store, TuningPlan(model="tiny")).redraw
+    freeze(store, new, CASES, "2026-01-02", asked=True)
+    redrawn = TuningPlan(model="tiny", targets=("labels",), redraw=True, seeds=3)
+    assert as_known(store, redrawn).hash == new.hash
+
+
+def test_a_plan_whose_held_out_people_were_named_later_is_known_too(store: Store) -> None:
+    said = TuningPlan(model="tiny", hold_out=HeldOut(by="rater"), seeds=2)
+    named = said.model_copy(update={"hold_out": HeldOut(by="rater", groups=("a", "b"))})
+    freeze(store, named, CASES, "2026-01-01", asked=False)
+    assert as_known(store, said) == said

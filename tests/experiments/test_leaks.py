@@ -9,7 +9,7 @@ import pytest
 
 from discretion import experiments, models
 from discretion.errors import DiscretionError
-from discretion.experiments.settings import Study, choose
+from discretion.experiments.settings import SettingsSearch, choose
 from discretion.holdouts import history_of
 from discretion.instants import instant
 from discretion.storage import Store, records
@@ -91,7 +91,7 @@ def experiment(folder, base, stand_ins, by, cases, given) -> Left:
             stand_ins.clear()
             return prompts
 
-        study = Study(
+        study = SettingsSearch(
             plan,
             Recipe(),
             settings,
@@ -113,10 +113,7 @@ def experiment(folder, base, stand_ins, by, cases, given) -> Left:
             planned,
             trainer,
             folder / "models",
-            store,
-            people,
-            plan=plan.hash,
-            clock=str,
+            experiments.Ledger(store, people, plan.hash, str),
             watch=lambda: lambda progress: None,
         )
         assert all(one.seconds is not None for one in done)
@@ -194,7 +191,8 @@ def test_baselines_answer_the_same_whatever_the_held_out_judgments_say(two):
     names = ["baseline/logistic", "baseline/nearest"]
     if by in ("time", "rater"):
         names.append("baseline/mean")
-    for step, estimates in left.estimates.items():
+    for step in ("rehearsed", "held out"):
+        estimates = left.estimates[step]
         for name in names:
             assert estimates[name]
             assert estimates[name] == plain.estimates[step][name]

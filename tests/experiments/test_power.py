@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import beta, ttest_1samp
 
 from discretion.experiments.power import exact_interval, outcome, power
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power_sizes import StudySize
 from discretion.experiments.power_trials import held_out, lessons_of, people, told_study, trial
 from discretion.simulation.learner import Learner
 
-SMALL = Size(judgments=80, domains=6, seeds=2, folds=3, cases=10, raters=4)
+SMALL = StudySize(judgments=80, domains=6, seeds=3, folds=3, cases=10, raters=4)
 QUALITIES = (0.0, 0.5, 1.0)
 LOUD = Learner(weight=1.0, noise=0.2)
 
@@ -19,7 +19,10 @@ LOUD = Learner(weight=1.0, noise=0.2)
 def test_labels_are_the_same_at_every_quality_and_every_text_has_its_control():
     study, told, rng = told_study(SMALL, QUALITIES, (1, 2))
     out = held_out(study, SMALL, 0)
-    lessons, given = lessons_of(study, out, told, SMALL.judgments, rng)
+    order = rng.permutation(len(study.case))
+    lessons, given = lessons_of(study, out, told, SMALL.judgments, order, rng)
+    # The first of the order that are not held out.
+    assert set(lessons) == set([one for one in order if not out[study.case[one]]][:80])
     scenario = study.domain[study.case]
     # No judgment leaves for want of a control.
     assert len(lessons) == SMALL.judgments
@@ -45,7 +48,7 @@ def test_folds_hold_every_domain_out_once():
     study, _, _ = told_study(SMALL, (1.0,), (1, 3))
     out = np.array([held_out(study, SMALL, fold) for fold in range(SMALL.folds)])
     assert (out.sum(axis=0) == 1).all()
-    together = Size(judgments=80, domains=3, others=4, folds=1, cases=10, raters=4)
+    together = StudySize(judgments=80, domains=3, others=4, folds=1, cases=10, raters=4)
     study, _, _ = told_study(together, (1.0,), (1, 3))
     assert set(study.domain[held_out(study, together, 0)]) == {0, 1, 2}
 
@@ -65,14 +68,22 @@ def test_the_noise_of_training_is_drawn_for_each_target_and_seed():
     assert min(apart) > 0.01
 
 
+def test_each_seed_draws_its_own_judgments():
+    """Without noise and without heed to explanations, only what was taught tells seeds apart."""
+    deaf = Learner(weight=0.0, noise=0.0)
+    one = trial(SMALL, (1.0,), (1, 4), deaf)
+    apart = [np.abs(one.neutral[a] - one.neutral[b]).max() for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert min(apart) > 0.01
+
+
 def test_the_contrast_is_a_paired_t_over_domains():
     one = trial(SMALL, (1.0,), (1, 5), LOUD)
-    found = outcome(one, 1.0, 2)
+    found = outcome(one, 1.0, 3)
     taught, h = one.by_quality[1.0], one.rates.h
     apart = ((taught.real - h) ** 2 - (taught.shuffled - h) ** 2).mean(axis=0)
     means = np.bincount(one.rates.scenario, apart) / np.bincount(one.rates.scenario)
     assert found.difference == pytest.approx(means.mean())
-    # The raters' part can only widen it.
+    # The raters' part, and luck in training, can only widen it.
     assert found.p_value >= ttest_1samp(means, 0).pvalue
     assert found.adjusted >= found.p_value
 
@@ -108,7 +119,7 @@ def test_counts_add_up_and_the_same_seed_gives_the_same():
 
 def test_a_learner_that_heeds_explanations_a_lot_is_noticed():
     """The machinery can find an effect: honest explanations against misleading ones."""
-    size = Size(judgments=60, domains=10, seeds=1, folds=2, cases=20, raters=4)
+    size = StudySize(judgments=60, domains=10, seeds=8, folds=2, cases=20, raters=4)
     heeds = Learner(weight=1.0, noise=0.5)
     found = power(size, 30, 5, qualities=(0.0, 1.0), learner=heeds)
     assert found[1].difference < found[0].difference

@@ -6,8 +6,8 @@ import pytest
 
 from discretion import experiments, models
 from discretion.errors import DiscretionError, StoppedError
-from discretion.experiments.choices import Choice, Tried
-from discretion.experiments.settings import KIND, Study, choose, grid, inner_fold
+from discretion.experiments.choices import ChosenSettings, TriedSetting
+from discretion.experiments.settings import KIND, SettingsSearch, choose, grid, inner_fold
 from discretion.holdouts import history_of
 from discretion.storage import Store, records
 from discretion.tuning.checkpoints import DivergedError
@@ -51,7 +51,7 @@ def study(tmp_path, base, monkeypatch):
             return StandIn(name=name, fingerprint=name, otherwise=lambda prompt: p(job.recipe))
 
         monkeypatch.setattr(models, "load_model", load)
-        made = Study(
+        made = SettingsSearch(
             plan(**{**GRID, **more}),
             Recipe(),
             *base,
@@ -156,9 +156,10 @@ def test_ties_go_to_the_shorter_and_the_smaller_and_unanswered_cases_lose():
     def best(*scores):
         settings = [(1, 1e-4), (1, 1e-3), (2, 1e-4)]
         tried = tuple(
-            Tried(*setting, brier, n) for setting, (brier, n) in zip(settings, scores, strict=True)
+            TriedSetting(*setting, brier, n)
+            for setting, (brier, n) in zip(settings, scores, strict=True)
         )
-        return Choice("labels", 0, ("a",), tried).best
+        return ChosenSettings("labels", 0, ("a",), tried).best
 
     assert best((0.2, 9), (0.2, 9), (0.2, 9)).learning_rate == 1e-4
     assert best((0.2, 9), (0.2, 9), (0.2, 9)).epochs == 1

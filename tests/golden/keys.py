@@ -29,7 +29,7 @@ from discretion.scenarios import Scenario
 from discretion.storage import recorded, records
 from discretion.storage.chain import GENESIS, commitment_to, link
 from discretion.storage.entries import Entry, row_of
-from discretion.tuning.jobs import Recipe
+from discretion.tuning.recipes import Recipe
 from discretion.tuning_plans import TuningPlan
 
 FILE = Path(__file__).parent / "keys.json"

@@ -72,7 +72,7 @@ def test_a_number_that_would_take_gigabytes_to_write_out_is_refused():
 def test_a_date_where_an_amount_is_needed_says_what_to_do():
     with pytest.raises(RowError) as error:
         amount(datetime(2026, 3, 1), DAYS, None)
-    assert error.value.mend == "subtract another date from it in --map, or give --unit date"
+    assert error.value.fix == "subtract another date from it in --map, or give --unit date"
 
 
 def test_dates_are_iso_unless_a_format_says_otherwise():
@@ -81,7 +81,7 @@ def test_dates_are_iso_unless_a_format_says_otherwise():
     assert moment("2026-03-31", "%m/%d/%Y") == datetime(2026, 3, 31)
     with pytest.raises(RowError) as error:
         moment("3/4/2026", None)
-    assert "--date-format" in error.value.mend
+    assert "--date-format" in error.value.fix
 
 
 def test_eight_digits_are_a_number_unless_a_format_makes_them_a_date():
@@ -119,7 +119,7 @@ def test_any_cell_is_read_or_refused(text, unit):
             read(text)
         except RowError as error:
             assert error.what
-            assert error.mend
+            assert error.fix
 
 
 def test_dates_in_three_formats_are_read_where_all_three_are_named():
@@ -148,10 +148,10 @@ def test_a_date_that_two_formats_read_differently_is_not_guessed_at():
 def test_a_date_in_another_format_is_met_with_the_format_to_add(written, known, advice):
     with pytest.raises(RowError) as error:
         moment(written, known)
-    assert f"--date-format {advice}" in error.value.mend
+    assert f"--date-format {advice}" in error.value.fix
 
 
 def test_a_date_that_is_calculated_with_is_met_with_the_format_to_add_too():
     with pytest.raises(RowError) as error:
         quantity("Mar 31 2026", DAYS, "%d.%m.%Y")
-    assert '--date-format "%d.%m.%Y|%b %d %Y"' in error.value.mend
+    assert '--date-format "%d.%m.%Y|%b %d %Y"' in error.value.fix

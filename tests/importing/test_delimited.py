@@ -117,4 +117,4 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
             assert row.number
     except DiscretionError as error:
         assert error.where
-        assert error.mend
+        assert error.fix

@@ -164,7 +164,7 @@ def test_a_text_may_be_put_together_from_several_columns(written, text):
 def test_a_template_names_a_column_that_is_not_there():
     with pytest.raises(DiscretionError, match="there is no column 'bodi'") as error:
         bind("{subject} {bodi}", TICKETS, where="--map text", unit=Unit.named(""))
-    assert error.value.mend == "did you mean 'body'?"
+    assert error.value.fix == "did you mean 'body'?"
 
 
 def test_a_dotted_path_is_a_column():

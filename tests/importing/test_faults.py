@@ -38,7 +38,7 @@ def test_thousands_beside_decimals_are_asked_about_and_taken_as_said():
         read("eur_thousands.csv", fields)
     assert doubt.value.column == "amount"
     assert doubt.value.readings == {".": "1.234", ",": "1234"}
-    assert "--decimal" in doubt.value.mend
+    assert "--decimal" in doubt.value.fix
     assert Decimal("20.5") in values(read("eur_thousands.csv", fields, decimal="."))
     with pytest.raises(DiscretionError, match=r"'20\.5' is written differently"):
         read("eur_thousands.csv", fields, decimal=",")
@@ -142,7 +142,7 @@ def test_seconds_since_1970_are_never_days():
     with pytest.raises(DiscretionError) as error:
         read("bug-epoch.csv", fields)
     assert "look like times in seconds since 1970: 1711888000 is 2024-03-31" in error.value.what
-    assert "--date-format epoch" in error.value.mend
+    assert "--date-format epoch" in error.value.fix
     assert read("bug-epoch.csv", fields, date_format="epoch").cases[0].value == 9
     assert read("bug-epoch.csv", fields, unit="seconds").cases[0].value == 9 * 86_400
     assert formats_of(survey(FAULTS / "bug-epoch.csv").column("created_at").short) == ("epoch",)

@@ -88,7 +88,7 @@ def test_an_encoding_is_proposed_by_its_words(tmp_path):
     path.write_bytes("запрос,ответ\nпальто,да\n".encode("cp1251"))
     with pytest.raises(DiscretionError) as error:
         open_table(path)
-    assert "--encoding cp1251 (by which a word there is 'запрос')" in error.value.mend
+    assert "--encoding cp1251 (by which a word there is 'запрос')" in error.value.fix
 
 
 def test_a_line_that_names_the_delimiter_may_be_quoted(tmp_path):

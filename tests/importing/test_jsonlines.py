@@ -141,7 +141,7 @@ def test_a_document_of_lines_is_read_as_lines(tmp_path):
 def test_a_document_without_a_list_of_objects_says_so(tmp_path, text):
     with pytest.raises(DiscretionError) as error:
         open_table(written(tmp_path, text, "decisions.json"))
-    assert "[{...}" in error.value.mend
+    assert "[{...}" in error.value.fix
 
 
 def test_objects_with_keys_of_their_own_each_are_refused(tmp_path, monkeypatch):

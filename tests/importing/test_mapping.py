@@ -56,14 +56,14 @@ LATER = {
 
 
 def test_what_the_log_keeps_has_the_keys_and_the_hash_that_it_had():
-    stored = from_options(("request",), **OPTIONS).stored()
+    stored = from_options(("request",), OPTIONS).stored()
     assert stored == STORED
     assert digest(stored).startswith("9bec01dbd9a3a16d")
 
 
 @pytest.mark.parametrize("later", [{}, LATER])
 def test_a_mapping_is_the_same_by_every_way_it_is_kept(tmp_path, later):
-    mapping = from_options(("request", "a, b"), **OPTIONS, **later)
+    mapping = from_options(("request", "a, b"), OPTIONS | later)
     path = write_mapping(tmp_path, tmp_path / "March tickets.csv", mapping)
     assert path == tmp_path / "imports" / "March-tickets.yaml"
     assert read_mapping(path) == mapping
@@ -79,9 +79,9 @@ def test_a_mapping_of_the_first_version_kept_peoples_names():
 
 def test_each_set_of_columns_has_its_own_file_and_is_found_by_them(tmp_path):
     file = tmp_path / "tickets.csv"
-    first = from_options(("a", "b"), map="text=a,answer=b")
-    other = from_options(("a", "c"), map="text=a,answer=c")
-    corrected = from_options(("a", "b"), map="text=a,answer=b", answers="x=grant")
+    first = from_options(("a", "b"), {"map": "text=a,answer=b"})
+    other = from_options(("a", "c"), {"map": "text=a,answer=c"})
+    corrected = from_options(("a", "b"), {"map": "text=a,answer=b", "answers": "x=grant"})
     written = [write_mapping(tmp_path, file, one) for one in (first, other, first, corrected)]
     assert [path.name for path in written] == [
         "tickets.yaml", "tickets-2.yaml", "tickets.yaml", "tickets.yaml",

@@ -69,8 +69,8 @@ def test_a_column_shows_how_its_numbers_are_written(cells, plain):
 def test_a_column_that_can_be_read_in_two_ways_is_asked_about(cells):
     with pytest.raises(DiscretionError) as doubt:
         form(cells)
-    assert "--decimal ." in doubt.value.mend
-    assert "--decimal ," in doubt.value.mend
+    assert "--decimal ." in doubt.value.fix
+    assert "--decimal ," in doubt.value.fix
 
 
 def test_the_question_holds_both_readings():

@@ -14,7 +14,7 @@ import pytest
 from discretion.importing import Layout, parse_columns, parse_map, read_decisions
 from discretion.judgments import gather
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "importing.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "public-data.md"
 DATA = os.environ.get("DISCRETION_DATA")
 FIGURE = 0.0005
 """Published figures have three decimals."""

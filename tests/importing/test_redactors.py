@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from discretion.errors import DiscretionError
 from discretion.importing import Layout, parse_map, read_decisions, redactors
 from discretion.importing.redaction import redact_both
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 
 SECRET = bytes(range(32))
 FIELDS = "text=request,answer=answer,explanation=why,rater=who"
@@ -112,7 +112,7 @@ def test_the_first_mistake_is_the_one_that_is_said(tmp_path):
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.none() | st.text(), st.none() | st.text()), max_size=30))
 def test_any_texts_come_back_as_they_would_be_here(pairs):
-    rows = [Row(number, ["a text"]) for number in range(len(pairs))]
+    rows = [TableRow(number, ["a text"]) for number in range(len(pairs))]
     found = list(redactors.looked_at(rows, lambda row: pairs[row.number], 2))
     assert [row for row, _ in found] == rows
     came = set()

@@ -51,7 +51,7 @@ def test_any_text_is_read_or_refused(written):
     try:
         parse_answers(written)
     except DiscretionError as error:
-        assert error.mend
+        assert error.fix
 
 
 @pytest.mark.parametrize(

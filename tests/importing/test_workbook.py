@@ -157,7 +157,7 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(tmp_path):
         try:
             table(path)
         except DiscretionError as error:
-            assert error.mend
+            assert error.fix
 
 
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):

@@ -9,6 +9,9 @@ import math
 import numpy as np
 from scipy.optimize import minimize
 
+SPREAD_OF_B = 0.5
+RIDGE = 10.0
+
 
 def negative_log_posterior(
     g,
@@ -18,8 +21,6 @@ def negative_log_posterior(
     mu,
     effects,
     rows,
-    spread_of_b=0.5,
-    ridge=10.0,
 ):
     """``rows`` are (scenario, deviation, effect columns on, grants, trials)."""
     total = -18 * math.log(1 - g) - 18 * math.log(1 - l) + m**2 / (2 * 2.0**2)
@@ -35,9 +36,9 @@ def negative_log_posterior(
     for k, tried in grid.items():
         threshold = threshold_of(g, l, log_b[k], mu[k])
         middle = (min(tried) + max(tried)) / 2
-        total += (log_b[k] - m) ** 2 / (2 * spread_of_b**2)
-        total += (threshold - middle) ** 2 / (2 * ridge**2)
-        total += sum(e**2 for e in effects[k]) / (2 * ridge**2)
+        total += (log_b[k] - m) ** 2 / (2 * SPREAD_OF_B**2)
+        total += (threshold - middle) ** 2 / (2 * RIDGE**2)
+        total += sum(e**2 for e in effects[k]) / (2 * RIDGE**2)
     return total
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from discretion.measures.contrasts import Contrast, contrast, holm, verdict
+from discretion.measures.contrasts import ContrastResult, contrast, holm, verdict
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import squared_terms
 from discretion.measures.rates import Rates
@@ -132,7 +132,7 @@ def test_for_few_domains_the_interval_beyond_them_is_wider_and_one_has_none():
 
 
 def found(value, low_90, high_90):
-    return Contrast(Figure(value, None, None, 9), None, low_90, high_90)
+    return ContrastResult(Figure(value, None, None, 9), None, low_90, high_90)
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,13 @@ def test_error_is_between_scenarios_plus_what_raters_add_beyond_them(weigh, per,
     assert estimate.value == pytest.approx(mean)
     assert estimate.error**2 == pytest.approx(between + beyond_scenarios(people, term, weigh, per))
     assert estimate.df == min(k, 10) - 1
-    half = stats.t.ppf(0.975, estimate.df) * estimate.error
-    assert estimate.figure().low == pytest.approx(mean - half)
-    assert estimate.figure().high == pytest.approx(mean + half)
+    t = stats.t.ppf(0.975, estimate.df)
+    # Fisher's third k-statistic of the scenarios' shares in the mean, K of which make it up.
+    skew = k * stats.kstat((sums - mean * masses) / masses.sum(), 3) / estimate.error**3
+    more = skew * (2 * t**2 + 1) / 6
+    assert estimate.skew == pytest.approx(skew)
+    assert estimate.figure().low == pytest.approx(mean - (t + max(0, -more)) * estimate.error)
+    assert estimate.figure().high == pytest.approx(mean + (t + max(0, more)) * estimate.error)
 
 
 def test_equal_weights_give_the_variance_of_scenario_means_over_k():
@@ -115,6 +119,34 @@ def test_a_scenario_that_a_rater_alone_upholds_leaves_that_raters_replicate():
     estimate = mean_of(term, people.rates)
     assert estimate.value == pytest.approx(mean)
     assert estimate.error**2 == pytest.approx(between + beyond_scenarios(people, term))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_end_on_the_side_of_the_long_tail_is_missed_less_often_than_by_t_alone(sign):
+    """Scenarios of exponential means, whose skew is 2; each case was judged by nobody known."""
+    rng = np.random.default_rng(16)
+    scenarios, studies = 20, 2000
+    rates = Rates.of_counts(np.zeros(scenarios), np.ones(scenarios), np.arange(scenarios))
+    found = []
+    for _ in range(studies):
+        value = sign * rng.exponential(1.0, scenarios)
+        estimate = mean_of(lambda h, n, at, value=value: value[at], rates)
+        low, high = estimate.interval(0.90)
+        end = high if sign > 0 else low
+        plain = estimate.value + sign * stats.t.ppf(0.95, 19) * estimate.error
+        found.append((sign * end < 1, sign * plain < 1))
+    with_skew, by_t = np.mean(found, axis=0)
+    assert by_t > 0.09
+    assert with_skew < 0.085
+
+
+def test_two_scenarios_show_no_skew_and_symmetric_ones_have_none():
+    rates = Rates.of_counts(np.zeros(2), np.ones(2), np.arange(2))
+    value = np.array([0.0, 1.0])
+    assert mean_of(lambda h, n, at: value[at], rates, beyond=True).skew == 0
+    rates = Rates.of_counts(np.zeros(7), np.ones(7), np.arange(7))
+    even = np.arange(7.0)
+    assert mean_of(lambda h, n, at: even[at], rates).skew == pytest.approx(0, abs=1e-12)
 
 
 def test_six_scenarios_are_enough_to_speak_of_others():

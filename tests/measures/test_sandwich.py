@@ -77,10 +77,11 @@ def test_without_rater_ids_nothing_is_inflated_and_the_quantile_is_the_normals()
     curves = fit_curves(o)
     assert curves.sandwich.clustered is None
     assert curves.sandwich.inflation(along_threshold(curves)).tolist() == [1, 1]
-    assert curves.sandwich.quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+    along = along_threshold(curves)
+    assert curves.sandwich.quantile(0.95, along) == pytest.approx(1.959964, abs=1e-6)
 
 
 def test_a_single_rater_gives_no_quantile():
     curves = fit_curves(simulate(np.random.default_rng(7), 2, raters=1).observations)
-    assert np.isnan(curves.sandwich.quantile(0.95)).all()
+    assert np.isnan(curves.sandwich.quantile(0.95, along_threshold(curves))).all()
     assert curves.sandwich.linked.variance_of_sum(along_threshold(curves)) is None

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from discretion.measures.curves import fit_curves
-from discretion.measures.thresholds import pooled, rater_variance, slopes, thresholds, value_at
+from discretion.measures.shrinkage import shrunk
+from discretion.measures.thresholds import (
+    drawn_together,
+    pooled,
+    rater_variance,
+    slopes,
+    thresholds,
+    value_at,
+)
 
 from .curve_data import counted, simulate
 
@@ -149,3 +157,37 @@ def test_raters_shared_by_scenarios_widen_a_pooled_interval():
     assert wide.high / wide.low > plain.high / plain.low
     unlinked = fit_curves(dataclasses.replace(truth.observations, rater=None))
     assert rater_variance(unlinked, crossed) == 0
+
+
+def test_thresholds_are_drawn_towards_those_of_their_group_alone():
+    """Each group is Morris's shrinkage of its own log thresholds, by the variances of the fit."""
+    curves = fit_curves(simulate(np.random.default_rng(31), 10, raters=8).observations)
+    group = ["a"] * 5 + ["b"] * 5
+    found = drawn_together(curves, group)
+    direction = np.zeros(curves.sandwich.model.shape[:2])
+    direction[:, 1] = 1
+    variance = curves.sandwich.variance(direction)
+    quantile = curves.sandwich.quantile(0.95, direction)
+    for rows in (slice(0, 5), slice(5, 10)):
+        expected = shrunk(curves.theta[rows, 4], variance[rows], quantile[rows])
+        for one, value, low in zip(found[rows], expected.value, expected.low, strict=True):
+            if one.deviation is not None:
+                assert np.log(one.deviation) == pytest.approx(value)
+            if one.low is not None:
+                assert np.log(one.low) == pytest.approx(low)
+    assert sum(one.deviation is not None for one in found) >= 8
+    assert drawn_together(curves, list("aaabbbcccd")) == [None] * 10
+
+
+def test_drawn_thresholds_are_nearer_to_the_truth_than_raw_ones_with_few_judgments():
+    raw, drawn = [], []
+    for seed in range(6):
+        truth = simulate(np.random.default_rng([32, seed]), 10, raters=4)
+        curves = fit_curves(truth.observations)
+        for one, other, log in zip(
+            thresholds(curves), drawn_together(curves, [""] * 10), truth.log_threshold, strict=True
+        ):
+            if one.deviation is not None and other.deviation is not None:
+                raw.append(np.log(one.deviation) - log)
+                drawn.append(np.log(other.deviation) - log)
+    assert np.mean(np.square(drawn)) < 0.95 * np.mean(np.square(raw))

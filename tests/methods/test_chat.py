@@ -26,6 +26,7 @@ POLICY = Policy(
     never=("fraud_sign == yes and value > 30",),
 )
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "without-training.md"
+ANSWERS = GUIDE.with_name("prompt-answers.md")
 
 
 def precedent(number, rate, deviation=0.1, text="A coat, {} days late."):
@@ -231,7 +232,7 @@ def test_the_guide_gives_the_rates_of_the_example(tmp_path):
     panel = desk.panel("")
     share = dict(zip(panel.cases, zip(panel.rate, panel.n, strict=True), strict=True))
     rows = re.findall(
-        r"^\| (\d+) \| (\d+% of \d+).*?\| (\d+% of \d+)", GUIDE.read_text("utf-8"), re.M
+        r"^\| (\d+) \| (\d+% of \d+).*?\| (\d+% of \d+)", ANSWERS.read_text("utf-8"), re.M
     )
     assert [row[0] for row in rows] == ["15", "21", "60"]
     for day, *told in rows:

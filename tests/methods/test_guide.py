@@ -1,4 +1,4 @@
-"""docs/guide/methods.md says what is so, and its examples run."""
+"""docs/guide/methods.md and own-methods.md say what is so, and their examples run."""
 
 import re
 import sys
@@ -15,7 +15,10 @@ from discretion.precedents import Precedent
 
 from .subjects import ASK, CASE, POLICY
 
-GUIDE = (Path(__file__).parents[2] / "docs/guide/methods.md").read_text(encoding="utf-8")
+PAGES = Path(__file__).parents[2] / "docs" / "guide"
+GUIDE = "\n".join(
+    (PAGES / name).read_text(encoding="utf-8") for name in ("methods.md", "own-methods.md")
+)
 
 
 def block(language):

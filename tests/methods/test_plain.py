@@ -18,8 +18,20 @@ def test_it_is_one_message_of_rule_case_and_question_without_a_system_text():
     assert message.role == "user"
     assert message.content == (
         f"The rule: {POLICY.rule}\n\n{POLICY.guidance}\n\n<case>\n{CASE.text}\n</case>\n\n"
+        f"Computed from the case: {CASE.over()}\n\n"
         "Should this be allowed? Answer yes or no."
     )
+
+
+def test_how_far_the_case_steps_past_its_limit_is_said_once_whether_asked_for_or_not():
+    asked = PLAIN.prompt(CASE, POLICY, replace(ASK, state_deviation=True))
+    assert asked == PLAIN.prompt(CASE, POLICY, ASK)
+    [message] = asked.messages
+    assert message.content.count(CASE.over()) == 1
+    among_facts = replace(CASE, text="Ada brings a coat back.")
+    [message] = PLAIN.prompt(among_facts, POLICY, ASK).messages
+    assert message.content.count(CASE.over()) == 1
+    assert "Computed from the case" not in message.content
 
 
 def test_yes_grants_in_both_orders_whatever_vocabulary_is_asked_for():

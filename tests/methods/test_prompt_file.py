@@ -117,7 +117,7 @@ def test_the_policys_question_is_put_after_a_prompt_that_asks_none(write):
 def test_answers_that_could_mean_either_are_a_mistake_and_no_guess(write, text, sentence):
     with pytest.raises(DiscretionError, match=sentence) as caught:
         write(text)
-    assert "{answers: yes/no}" in caught.value.mend or "keep one" in caught.value.mend
+    assert "{answers: yes/no}" in caught.value.fix or "keep one" in caught.value.fix
 
 
 def test_words_of_its_own_do_not_reach_the_toy_model(write):
@@ -180,7 +180,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path, write, text, line, sentence)
     place = "" if line is None else f":{line}"
     assert caught.value.where == f"{tmp_path / 'mine.txt'}{place}"
     assert sentence in caught.value.what
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

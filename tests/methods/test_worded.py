@@ -137,7 +137,8 @@ def test_what_was_checked_stands_behind_the_case_and_not_among_what_a_requester_
     asked = method(name).prompt(TICKET, POLICY, ASK).messages[1].content
     assert (
         "</case>\n\nChecked in our system:\n- Value: 15 days\n- Limit: at most 14 days\n"
-        "- The rule is broken: the value is 1 day above the limit, 7.1% of it.\n- late: ours\n\n"
+        "- The rule is broken: the value is 1 day above the limit, 7.1% of it (a twentieth to a "
+        "tenth).\n- late: ours\n\n"
     ) in asked
 
 

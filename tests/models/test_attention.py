@@ -47,6 +47,18 @@ def test_a_token_attends_to_its_ancestors_within_the_window(window: int | None) 
                 assert np.allclose(found[node, head], wanted, atol=1e-5)
 
 
+def test_keys_that_several_heads_share_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def copied(*_: Any, **__: Any) -> Any:
+        raise AssertionError("keys were copied for each head")
+
+    monkeypatch.setattr(torch.Tensor, "repeat_interleave", copied)
+    trie = some_trie()
+    query, key = states(trie, HEADS, 0), states(trie, KEY_HEADS, 1)
+    TrieAttention(trie, "cpu").attend(query, key, key, None, None)
+
+
 @pytest.mark.parametrize("part", ["softcap", "s_aux", "position_bias"])
 def test_what_it_does_not_have_it_does_not_leave_out_silently(part: str) -> None:
     with pytest.raises(NotImplementedError, match=f"attention over a trie has no {part}"):

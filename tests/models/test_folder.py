@@ -57,7 +57,8 @@ def test_no_weights(folder: Path) -> None:
 
 def test_an_adapter_alone(folder: Path) -> None:
     (folder / "adapter_config.json").write_text("{}", encoding="utf-8")
-    assert "is an adapter and not a whole model; merge it into its base" in complaint(folder)
+    said = complaint(folder)
+    assert "is an adapter and not a whole model; write a whole model of it with: discretion" in said
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])

@@ -28,18 +28,32 @@ def folder(save: Callable[[Any, Any], Path], tokenizer: Any) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("asked", "cores", "used"), [(None, 2, [1]), (None, 8, []), (3, 2, [3]), (3, 8, [3])]
+    ("asked", "cores", "small", "used"),
+    [
+        (None, 2, True, 1),
+        (None, 2, False, 5),
+        (None, 8, True, 5),
+        (3, 2, True, 3),
+        (3, 8, False, 3),
+    ],
 )
-def test_threads_are_what_was_asked_for_or_one_on_a_small_machine(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, asked: int | None, cores: int, used: list[int]
+def test_threads_are_what_was_asked_for_or_one_for_a_small_model_on_a_small_machine(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: int | None,
+    cores: int,
+    small: bool,
+    used: int,
 ) -> None:
     import torch
 
     threads: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    monkeypatch.setattr(loading, "_usual_threads", lambda: 5)
     monkeypatch.setattr(loading.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(loading, "SMALL", 50_000_000 if small else 0)
     load("small", Settings(path=folder, threads=asked))
-    assert threads == used
+    assert threads == [used]
 
 
 def test_what_is_loaded(folder: Path) -> None:

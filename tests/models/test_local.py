@@ -6,6 +6,7 @@ import asyncio
 import gc
 import math
 import re
+import shutil
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
@@ -268,10 +269,11 @@ def test_the_folders_own_sampling_settings_are_not_used(
 
 
 def test_weights_of_models_that_were_asked_before_make_room_and_come_back(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from discretion.models import local
 
+    paths = [shutil.copytree(folder, tmp_path / name) for name in ("one", "two")]
     alive: list[weakref.ref[Any]] = []
     load = local.load
 
@@ -282,7 +284,7 @@ def test_weights_of_models_that_were_asked_before_make_room_and_come_back(
 
     monkeypatch.setattr(local, "load", seen)
     monkeypatch.setattr(local, "IN_MEMORY", 0)
-    first, second = (load_model(name, {"path": str(folder)}) for name in ("one", "two"))
+    first, second = (load_model("small", {"path": str(path)}) for path in paths)
     before = ask(first, PROMPTS)
     ask(second, PROMPTS)
     gc.collect()

@@ -12,7 +12,7 @@ from discretion.methods import method
 from discretion.models import load_model
 from discretion.policies import Policy
 from discretion.prompted import PromptedArm
-from discretion.tuning.examples import Example, Lesson
+from discretion.tuning.examples import Example, TrainingItem
 from discretion.tuning.masking import mask
 
 pytestmark = pytest.mark.torch
@@ -47,6 +47,7 @@ def answered(tiny, kind):
     asked = method(f"chain-of-thought+{kind}")
     arm = PromptedArm(tiny, asked, {"returns": POLICY}, Decoding())
     calls = arm.calls(CASE)
+    assert calls
     answers = asyncio.run(arm.ask(calls))
     return [(call.prompt, answer) for call, answer in zip(calls, answers, strict=True)]
 
@@ -73,7 +74,7 @@ def test_a_neutral_text_that_was_trained_on_is_scored_on_the_tokens_of_its_examp
         choices = prompt.choices
         ask = Ask(choices.vocabulary, choices.grant_first, prompt.wording, twin=True)
         example = Example(
-            Lesson("j", CASE, True, "", "", prompt.reasoning, ""),
+            TrainingItem("j", CASE, True, "", "", prompt.reasoning, ""),
             plain.prompt(CASE, POLICY, ask),
             choices.grant[0],
             before=prompt.reasoning,

@@ -39,12 +39,13 @@ def test_a_folder_is_a_model_and_is_not_loaded_before_it_is_asked(folder: Path) 
 
 
 @pytest.mark.torch
-def test_large_weights_on_a_processor_are_asked_in_small_batches(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("weights", "batch"), [(3, 256), (4, 64), (6, 64), (7, 32)])
+def test_the_larger_the_weights_on_a_processor_the_smaller_the_batch(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, weights: int, batch: int
 ) -> None:
-    (folder / "model.safetensors").write_bytes(b"1234")
-    monkeypatch.setattr("discretion.models.local.SMALL", 3)
-    assert load_model("qwen", {"path": str(folder)}).batch == 32
+    (folder / "model.safetensors").write_bytes(b"1" * weights)
+    monkeypatch.setattr("discretion.models.local.BATCHES", {3: 256, 6: 64})
+    assert load_model("qwen", {"path": str(folder)}).batch == batch
     assert load_model("qwen", {"path": str(folder), "device": "cuda"}).batch == 256
 
 

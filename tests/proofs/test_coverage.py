@@ -16,7 +16,7 @@ from scipy.special import expit
 from scipy.stats import norm, truncnorm
 from sklearn.metrics import roc_auc_score
 
-from discretion.simulation.studies import GRID, simulate
+from proofs.studies import GRID, simulate
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 

@@ -73,12 +73,12 @@ def test_the_short_answers_are_made_of_the_published_tables():
     }
 
     def tally(helped: float) -> object:
-        return page.Tally(0.0, 1000, round(1000 * helped), 0, 0, {}, 0.0, 0.0, 0.0)
+        return page.StudyTally(0.0, 1000, round(1000 * helped), 0, 0, {}, 0.0, 0.0, 0.0)
 
     expected = page._short(
         tally(share(wrong.strip("*"))),
         tally(share(full)),
-        (share(worst[3]), page.Size(domains=int(worst[1]))),
+        (share(worst[3]), page.StudySize(domains=int(worst[1]))),
         {0.0: apart["0"], 1.0: apart["1"]},
     )
     assert expected in text

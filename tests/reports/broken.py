@@ -1,6 +1,6 @@
 """Cards of a tuned model that broke something, and of one that does not go by what it says."""
 
-from discretion.scorecards.breakage import Tried, breakage_card
+from discretion.scorecards.breakage import TunedBesideBase, breakage_card
 from discretion.scorecards.reasons import Stated, reason_cards
 from discretion.scorecards.study import study_of
 from scorecards.hand_made import like_people, panel, strict
@@ -12,7 +12,9 @@ def breakage(some, tuned="tuned:tiny-labels/direct", after=like_people):
     """The strict model, tuned until it decides like these people."""
     study = study_of(some.cases, panel(some.cases))
     before, tried = ({case.id: of(case) for case in some} for of in (strict, after))
-    return breakage_card(study, [Tried(tuned, "tiny/direct", before, [tried])], some.policies)
+    return breakage_card(
+        study, [TunedBesideBase(tuned, "tiny/direct", before, [tried])], some.policies
+    )
 
 
 def reasons(some, arm="tuned:tiny-real-before/chain-of-thought", effect=0.3):

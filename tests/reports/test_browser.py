@@ -106,8 +106,11 @@ def test_no_label_of_a_chart_runs_into_another_or_over_its_edge(opened):
     assert page.evaluate(probe("overlaps")) == []
 
 
-def test_the_first_screen_says_where_the_model_is_stricter(opened):
-    page, _ = opened("usual")
-    for selector in (".findings p:first-child", ".lean:nth-child(2)"):
-        box = page.locator(selector).first.bounding_box()
-        assert box["y"] + box["height"] < 900
+@pytest.mark.parametrize("name", ["usual", "people", "taught"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_first_screen_holds_verdict_chart_numbers_and_what_is_next(opened, name, width, height):
+    page, _ = opened(name, width)
+    assert page.locator(".first .number").count() == 3
+    for selector in (".verdict", ".glance svg", ".number:nth-child(3)", ".after"):
+        box = page.locator(f".first {selector}").first.bounding_box()
+        assert box["y"] + box["height"] <= height, selector

@@ -10,7 +10,7 @@ from discretion.measures.figure import Figure, missing
 from discretion.reports import charts
 from discretion.reports.charts import calibration_chart, curve_chart
 from discretion.reports.leanings import ROWS, leanings
-from discretion.scorecards.scenario_cards import CurveCard, Lean, LeanCard, Point, Threshold
+from discretion.scorecards.scenario_cards import CurveCard, Lean, LeanCard, Point, ThresholdCard
 from scorecards.hand_made import card, docket
 
 
@@ -20,7 +20,7 @@ def curve(values, unit="days", limit=10.0, direction="at most", shown=str):
         Point(value, shown(value), sign * (value - limit) / 10, 0.5, 0.4, 0.6, 10)
         for value in values
     )
-    threshold = Threshold(
+    threshold = ThresholdCard(
         "crossed", values[-1], None, None, None, False, "there", "", missing("no fit")
     )
     return CurveCard(

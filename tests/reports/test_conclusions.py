@@ -1,6 +1,6 @@
-"""The page says on how many paths a conclusion holds, what turns it, and whom an arm is like."""
+"""The page says what turns a conclusion, and whom an arm is like."""
 
-from discretion.reports.page import choices_of, render_page
+from discretion.reports.page import render_page
 from scorecards import hand_made
 from scorecards.hand_made import card, docket
 from scorecards.test_factors import MARK, moved, study
@@ -30,39 +30,41 @@ def scored(some, **arms):
 
 def test_a_conclusion_that_nothing_turns_says_so():
     text = text_of(card(arms={"strict": hand_made.strict}))
-    assert "strict is stricter than the people 2 of 2 nothing that was tried" in text
+    assert "No choice turns any of 1 conclusion." in text
+    assert "strict is stricter than the people" not in text
 
 
 def test_the_choices_that_turn_a_conclusion_are_named():
     some = docket(2)
     text = text_of(scored(some, tiny=by_order(0.95, 0.25)))
-    assert "tiny is laxer than the people 4 of 6 grant named second" in text
-    assert "grant named second 0 of 2 turns it" in text
+    assert "tiny is laxer than the people grant named second 2 of 6" in text
+
+
+def test_only_what_turns_is_listed_and_the_rest_is_counted():
+    some = docket(2)
+    text = text_of(scored(some, tiny=by_order(0.95, 0.25), strict=by_order(0.02, 0.01)))
+    assert "tiny is laxer than the people grant named second" in text
+    assert "strict is stricter than the people" not in text
+    assert "No choice turns the other 1." in text
 
 
 def test_choices_that_turn_it_only_together_say_so():
     some = docket(2)
     some = some.only(case for case in some if case.value in (20, 40))
     text = text_of(scored(some, tiny=by_order(0.85, 0.48)))
-    assert "5 of 6 grant named second and as deployed, only together" in text
+    assert "grant named second and as deployed, only together 1 of 6" in text
 
 
-def test_a_declared_comparison_is_counted_in_words():
+def test_declared_comparisons_are_among_the_conclusions():
     text = text_of(card(contrasts=[("strict", "like"), ("like", "strict")]))
-    assert "strict is farther from the people than like 2 of 2" in text
-    assert "like is nearer to the people than strict 2 of 2" in text
-
-
-def test_choices_are_listed_once_in_the_order_in_which_they_come():
-    found = card(contrasts=[("strict", "like")])
-    assert choices_of(found.paths) == [("reading", ["as a probability", "as deployed"])]
+    assert "No choice turns any of 3 conclusions." in text
 
 
 def test_an_arm_stands_among_the_raters():
     text = text_of(card())
     assert "As one of the people" in text
     assert "strict 90% of 10 raters" in text
-    assert "does not pass" in text
+    assert "alternative annotator test" not in text, "a very strict arm passed it half of the time"
     unknown = text_of(card(docket(), hand_made.counted(docket().cases)))
     assert "As one of the people" not in unknown
 
@@ -88,9 +90,10 @@ def test_people_alone_may_be_set_beside_their_groups():
 def test_an_arm_that_amplifies_is_marked_in_the_first_table_and_at_the_factor():
     found, _ = study(1, moved(0.2))
     text = text_of(found)
-    first, rest = text.split("As deployed", 1)
-    assert f"amplifies {MARK[0]}" in first
-    assert rest.count(" amplifies ") == 7  # six scenarios, and all of them pooled
+    before, league = text.split("How far from the people", 1)
+    assert f"amplifies {MARK[0]}" in league.split("As deployed")[0]
+    factors = before.split("What should not matter", 1)[1]
+    assert factors.count(" amplifies ") == 7  # six scenarios, and all of them pooled
     unmarked, _ = study(1, moved(0.05))
     assert " amplifies " not in text_of(unmarked)
 

@@ -15,6 +15,7 @@ from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
 from discretion.reports.tables import TABLES
 from discretion.scorecards.cards import ReadingCard
+from discretion.scorecards.conclusion_cards import RequesterCard
 from scorecards import hand_made, taught
 from scorecards.hand_made import card, docket, groups
 
@@ -47,6 +48,7 @@ def usual():
         breakage=breakage(some),
         reasons=reasons(some),
         readings=(reading,),
+        requesters=(RequesterCard("region", "north", "strict", 30, unknown, unknown, together=1),),
     )
 
 

@@ -9,7 +9,7 @@ from discretion.reports import to_json
 from discretion.reports.figures import text
 from discretion.reports.page import render_page
 from discretion.reports.teaching import lesson, summary
-from discretion.scorecards.teaching import teaching_card
+from discretion.scorecards.teaching import Declared, teaching_card
 from scorecards import hand_made, taught
 
 from .page_text import Reader
@@ -111,7 +111,7 @@ def test_the_plan_says_what_was_looked_at_and_what_was_done_otherwise(card, told
 def test_without_a_plan_contrasts_are_headed_as_exploratory():
     one = taught.study()
     some = taught.trials(one, {"labels": 0.2, "real-after": 0.1}, seeds=1)
-    found = teaching_card(one, taught.units(one), some, [[("real-after", "labels")]])
+    found = teaching_card(one, taught.units(one), some, Declared([[("real-after", "labels")]]))
     told = text_of(found)
     assert "Contrasts, exploratory" in told
     assert "Declared contrasts" not in told
@@ -147,12 +147,17 @@ def test_names_and_reasons_are_only_text(card):
 
 
 def test_the_terminal_gets_the_same_figures(card):
-    head, rows = summary(card)
+    head, rows, hidden = summary(card, 100)
+    assert hidden == 0
     assert {len(row) for row in rows} == {len(head)}
     own = next(row for row in rows if row[0] == "real-after")
     assert own[1] == text(card.row("real-after").gap)
     assert own[4] == text(card.row("real-after", "after a and b").gap)
-    assert own[-1] == "2"
+    assert own[-1] == "3"
+    best, hidden = summary(card, 1)[1:]
+    assert len(best) + hidden == len(rows)
+    assert best[0] == rows[0]
+    assert [row for row in rows[1:] if row[0].split(",")[0] == "base"] == best[1:]
 
 
 def test_json_has_every_row_contrast_and_prospect(card):

@@ -1,4 +1,4 @@
-"""What goes wrong with `discretion report` is one sentence: what, where, and how to mend it."""
+"""What goes wrong with `discretion report` is one sentence: what, where, and how to fix it."""
 
 import sys
 

@@ -180,8 +180,27 @@ def test_people_alone_need_no_run(store):
 def test_the_five_lines_of_python_write_a_page(store, tmp_path):
     judge(store)
     run = evaluate(CASES, [table("recorded/old")], store)
-    page = report(run, tmp_path / "page.html", title="Our returns")
+    page = report(run, tmp_path / "page.html", ReportOptions(title="Our returns"))
     assert "Our returns" in page.read_text(encoding="utf-8")
+
+
+def test_python_compares_groups_of_requesters_as_the_command_does(store, tmp_path):
+    judge(store)
+    run = evaluate(CASES, [table("recorded/old")], store)
+    with pytest.raises(DiscretionError, match="no judged case has a column 'tier'"):
+        report(run, tmp_path / "page.html", ReportOptions(requesters=("tier",)))
+    assert not (tmp_path / "page.html").exists()
+
+    tiers = [
+        replace(case, columns={"tier": "new" if place % 2 else "old"})
+        for place, case in enumerate(CASES)
+    ]
+    run = evaluate(Docket(tiers, CASES.policies), [table("recorded/old")], store)
+    page = report(run, tmp_path / "page.html", ReportOptions(requesters=("tier",))).read_text(
+        encoding="utf-8"
+    )
+    assert "tier: too few" in page
+    assert "tier: too few" not in report(run, tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_answers_are_read_once_and_not_kept():

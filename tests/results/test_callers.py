@@ -22,7 +22,7 @@ from discretion.runs import find_run
 from golden import at_hand
 
 ARM = "baseline/nearest"
-PLAN = f"arms: [{ARM}, baseline/always-refuse, baseline/always-grant, baseline/logistic]\n"
+PLAN = f"arms: [{ARM}, baseline/always-refuse, baseline/always-grant, baseline/logistic]\nseed: 7\n"
 MARGINS = {
     "gap": "gap",
     "wrong_refusals": "refused_of_granted",
@@ -62,7 +62,7 @@ def test_python_writes_the_page_that_the_command_writes(
 ) -> None:
     assert discretion("report", "-o", "command.html").code == 0
     here = package.open(evaluated)
-    package.report(find_run(here.store), "python.html", title=here.name)
+    package.report(find_run(here.store), "python.html", package.ReportOptions(title=here.name))
     here.store.close()
     assert Path("python.html").read_bytes() == Path("command.html").read_bytes()
 
@@ -83,7 +83,8 @@ def demanded(evaluated: Path) -> Path:
     """An acceptance that demands something of every figure that one can be about."""
     path = evaluated / "acceptance.yaml"
     wanted = "".join(f"{name}: 0.1\n" for name in MARGINS)
-    path.write_text(f"arm: {ARM}\nplan: one\n{wanted}should_not_matter: true\n", encoding="utf-8")
+    more = "should_not_matter: true\nconfidence: 97.5%\n"
+    path.write_text(f"arm: {ARM}\nplan: one\n{wanted}{more}", encoding="utf-8")
     return path
 
 
@@ -97,13 +98,16 @@ def test_the_gate_demands_something_of_the_figures_of_the_report(
     [arm] = [one for one in card["arms"] if one["name"] == ARM]
     for demand, name in MARGINS.items():
         plain = demand in ("gap", "beyond_second_panel")
-        assert found[demand].startswith(shown(Figure(**arm[name]), 0.1, plain=plain))
+        same = shown(Figure(**arm[name]), 0.1, 0.975, plain=plain)
+        # At 97.5% to each side the whole interval is the report's 95% interval.
+        assert found[demand].startswith(same)
     marked = [factor for factor in card["factors"] if factor["margin"] is not None]
     cells = [cell for factor in marked for cell in factor["cells"] if cell["name"] == ARM]
     told = [line["found"] for line in lines if line["demand"] == "should_not_matter"]
     assert cells
-    assert told == [
-        shown(Figure(**cell["difference"]), factor["margin"])
+    # Its confidence is the gate's own; what was found is the report's.
+    assert [one.partition(" ")[0] for one in told] == [
+        shown(Figure(**cell["difference"]), factor["margin"], 0.975).partition(" ")[0]
         for cell, factor in zip(cells, marked, strict=True)
     ]
 
@@ -113,7 +117,7 @@ def test_the_pytest_plugin_judges_as_the_gate_does(
 ) -> None:
     lines = json.loads(discretion("gate", "--json").out)["lines"]
     file = AcceptanceFile.from_parent(request.session, path=demanded)
-    _, judged = file.judged
+    judged = file.judged.lines
     assert [(one.asked, one.found, one.verdict) for one in judged] == [
         (line["asked"], line["found"], line["verdict"]) for line in lines
     ]
@@ -135,7 +139,7 @@ def test_what_tuned_models_learned_and_broke_is_the_same_for_all(
     assert card["breakage"]["rows"]
     assert discretion("report", "-o", "command.html").code == 0
     here = package.open(tuned)
-    package.report(find_run(here.store), "python.html", title=here.name)
+    package.report(find_run(here.store), "python.html", package.ReportOptions(title=here.name))
     here.store.close()
     assert Path("python.html").read_bytes() == Path("command.html").read_bytes()
     evidence: Outcome = discretion("evidence", "--into", "proof")

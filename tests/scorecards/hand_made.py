@@ -4,12 +4,15 @@ Each scenario has five values, one factor that matters and one that should not. 
 first `grants(case)` grant each case.
 """
 
+from dataclasses import fields
+
+from discretion import scorecards
 from discretion.answers import Estimate
 from discretion.cases import Docket, cases_of
 from discretion.judgments import Judgment, Tally, gather
 from discretion.policies import Policy
 from discretion.scenarios import Scenario
-from discretion.scorecards import score
+from discretion.scorecards import Answered, Beside, Heading, Pricing, ScoreOptions
 from discretion.selections import parse_selection
 
 VALUES = ("9", "11", "14", "20", "40")
@@ -138,16 +141,26 @@ def answers(some, **arms):
     return [(name, estimate(case, of(case))) for name, of in arms.items() for case in some]
 
 
+def score(title, some, people, estimates=(), **more):
+    """`scorecards.score` with every part's fields by name."""
+    more["estimates"] = estimates
+
+    def part(of, **own):
+        return of(**own, **{one.name: more.pop(one.name) for one in fields(of) if one.name in more})
+
+    heading = part(Heading, title=title)
+    answered, beside, pricing, options = map(part, (Answered, Beside, Pricing, ScoreOptions))
+    assert not more
+    return scorecards.score(
+        heading, some, people, answered, beside=beside, pricing=pricing, options=options
+    )
+
+
 def card(some=None, people=None, arms=None, kinds=None, **more):
     """The scorecard of these arms; by default of the strict model beside two baselines."""
     some = docket() if some is None else some
     arms = {"strict": strict, "mean": always(0.5), "like": like_people} if arms is None else arms
     kinds = kinds or {"strict": "model", "mean": "baseline", "like": "baseline"}
-    return score(
-        "A study",
-        some,
-        panel(some.cases) if people is None else people,
-        answers(some.cases, **arms),
-        kinds={name: kinds.get(name, "model") for name in arms},
-        **more,
-    )
+    kinds = {name: kinds.get(name, "model") for name in arms}
+    people = panel(some.cases) if people is None else people
+    return score("A study", some, people, answers(some.cases, **arms), kinds=kinds, **more)

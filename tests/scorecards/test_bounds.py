@@ -11,7 +11,7 @@ from discretion.cases import Case, Docket
 from discretion.judgments import Judgment, Tally, gather
 from discretion.measures.figure import Figure
 from discretion.policies import Policy, Prices
-from discretion.scorecards import score
+from discretion.scorecards import Answered, Heading, Pricing, score
 
 from .hand_made import estimate
 
@@ -79,8 +79,8 @@ def study(rng):
         ("bot", estimate(case, float(rng.choice([0.0, 1.0, rng.random()])), how=how, calls=2))
         for case in cases
     ]
-    kinds = {"bot": "model"}
-    return score("Odd", docket, people, answers, kinds=kinds, prices=prices)
+    answered = Answered(estimates=answers, kinds={"bot": "model"})
+    return score(Heading(title="Odd"), docket, people, answered, pricing=Pricing(prices=prices))
 
 
 @pytest.mark.parametrize("seed", range(40))

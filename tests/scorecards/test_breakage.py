@@ -5,7 +5,7 @@ import pytest
 
 from discretion.cases import Case
 from discretion.expectations import Expectation
-from discretion.scorecards.breakage import MARGIN, Tried, breakage_card
+from discretion.scorecards.breakage import MARGIN, TunedBesideBase, breakage_card
 from discretion.scorecards.study import study_of
 
 from .hand_made import always, docket, grants, panel, strict
@@ -17,7 +17,7 @@ def tried(some, before, *after):
     def answers(of):
         return {case.id: of(case) for case in some}
 
-    return Tried("tuned", "base", answers(before), [answers(of) for of in after])
+    return TunedBesideBase("tuned", "base", answers(before), [answers(of) for of in after])
 
 
 def rows(some, before, *after, cases=None, **more):

@@ -1,6 +1,12 @@
 """An arm that does what people do and should not, only more of it, is marked as such."""
 
+import numpy as np
 import pytest
+
+from discretion.measures.equivalence import Equivalence
+from discretion.measures.figure import Figure
+from discretion.scorecards.factors import pairs_needed
+from discretion.scorecards.scenario_cards import FactorCell
 
 from . import hand_made
 from .hand_made import card, docket
@@ -82,3 +88,31 @@ def test_what_may_matter_is_never_amplified():
     assert row.cells[1].difference.value > row.cells[0].difference.value > 0
     assert not row.cells[1].amplifies
     assert found.arms[0].amplifies == ()
+
+
+def test_the_pairs_that_a_verdict_needs_are_those_whose_interval_is_as_wide_as_the_margin():
+    """Against normal intervals: with so many pairs half of the interval is the margin."""
+    spread, pairs, margin = 0.5, 40, 0.05
+    half = 1.645 * spread / np.sqrt(pairs)
+    found = pairs_needed(Equivalence("cannot be told", 0.0, -half, half, margin, pairs))
+    assert 1.645 * spread / np.sqrt(found) == pytest.approx(margin, rel=0.01)
+    assert pairs_needed(Equivalence("equivalent", 0.0, -0.04, 0.04, margin, pairs)) is None
+    assert pairs_needed(Equivalence("cannot be told", 0.0, None, None, margin, pairs)) is None
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "needed", "shown"),
+    [
+        ("cannot be told", -0.3, 900, ""),
+        ("cannot be told", -0.04, None, "cannot be told"),
+        ("equivalent", -0.03, None, "equivalent"),
+        ("differs", 0.2, 900, "differs"),
+        ("cannot be told", None, None, ""),
+    ],
+)
+def test_a_verdict_is_shown_where_pairs_suffice_or_there_is_a_difference(
+    verdict, low, needed, shown
+):
+    high = None if low is None else low + 0.1
+    cell = FactorCell("arm", Figure(0.0, low, high, 40), verdict, needed, None, None, None, "", "")
+    assert cell.verdict_shown == shown

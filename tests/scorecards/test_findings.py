@@ -100,7 +100,7 @@ def test_few_scenarios_are_a_warning_and_claim_nothing_beyond():
     assert any(line.startswith("There are 3 scenarios: intervals are for") for line in few.warnings)
     assert any(line.startswith("There is 1 scenario (one") for line in card(docket(1)).warnings)
     some = card(docket(7))
-    assert any("read them with care" in line for line in some.warnings)
+    assert any("Read the figures with care" in line for line in some.warnings)
     assert not any(line.startswith("There are") for line in card(docket(11)).warnings)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from discretion.judgments import gather
-from discretion.measures.annotators import alternative_test, standing
+from discretion.measures.annotators import standing
 from discretion.measures.gaps import corrected_gap, signed_gap
 from discretion.scorecards.study import study_of
 from discretion.selections import parse_selection
@@ -24,11 +24,8 @@ def test_where_an_arm_stands_is_what_the_measures_say(usual):
     study = study_of(some.cases, panel(some.cases))
     p = np.array([strict(case) for case in study.cases])
     (found,) = usual.raters
-    test = alternative_test((p > 0.5).astype(float), study.rates)
     assert found.stricter.value == standing(p, study.rates).stricter_than
-    assert (found.winning_rate.value, found.advantage.value) == (test.winning_rate, test.advantage)
-    assert (found.stricter.n, found.winning_rate.n) == (RATERS, test.raters)
-    assert (found.passes, found.margin) == (test.passes, test.margin)
+    assert found.stricter.n == RATERS
 
 
 def test_only_baselines_are_not_placed_among_the_people(usual):
@@ -58,9 +55,8 @@ def test_without_knowing_who_decided_nobody_is_placed():
 def test_a_rater_with_few_cases_places_nobody_and_the_note_says_so():
     some = docket(1).only(docket(1).cases[:6])
     (found,) = card(some, arms={"strict": strict}).raters
-    assert (found.stricter.value, found.winning_rate.value, found.passes) == (None, None, None)
+    assert found.stricter.value is None
     assert "no rater judged 10" in found.stricter.note
-    assert "no rater judged 30" in found.winning_rate.note
 
 
 def test_a_groups_gaps_are_those_to_its_own_rates(usual):

@@ -10,7 +10,7 @@ from discretion.measures.gaps import corrected_gap, signed_gap
 from discretion.measures.rates import Rates
 from discretion.measures.recalibration import Recalibration
 from discretion.measures.scores import brier
-from discretion.scorecards.teaching import teaching_card
+from discretion.scorecards.teaching import Declared, teaching_card
 from discretion.scorecards.teaching_cards import READINGS
 
 from . import taught
@@ -56,7 +56,7 @@ def test_the_gap_of_a_target_averages_its_seeds_in_the_square(card):
     row = card.row("real-after")
     assert row.gap.value == pytest.approx(np.sqrt(np.mean(squares)))
     assert row.spread == pytest.approx(np.std(np.sqrt(squares), ddof=1))
-    assert (row.seeds, row.cases) == (2, len(ONE.cases))
+    assert (row.seeds, row.cases) == (3, len(ONE.cases))
     signed = np.mean([signed_gap(one.p, ONE.rates).value for one in own])
     assert row.signed.value == pytest.approx(signed)
 
@@ -96,7 +96,7 @@ def test_holm_is_over_the_family_and_over_nothing_else(card):
 
 def test_a_target_that_was_never_trained_still_counts_in_its_family(card):
     some = [one for one in taught.trials(ONE) if one.name != "real-before"]
-    found = teaching_card(ONE, UNITS, some, taught.FAMILIES, frozen=taught.FROZEN)
+    found = teaching_card(ONE, UNITS, some, Declared(taught.FAMILIES, frozen=taught.FROZEN))
     lost = of(found, "real-before", "labels")
     assert (lost.difference.value, lost.p, lost.verdict) == (None, None, "cannot be told")
     left = of(found, "real-after", "labels")
@@ -107,7 +107,7 @@ def test_a_target_that_did_not_learn_gets_no_verdict_and_is_said_first(card):
     why = {"real-after": "Training on real-after did not learn."}
     families = taught.FAMILIES
     found = teaching_card(
-        ONE, UNITS, taught.trials(ONE), families, frozen=taught.FROZEN, unlearned=why
+        ONE, UNITS, taught.trials(ONE), Declared(families, frozen=taught.FROZEN), unlearned=why
     )
     told = {one.verdict for one in card.contrasts if "real-after" in (one.name, one.against)}
     assert told == {"helped", "no relevant difference"}
@@ -119,10 +119,13 @@ def test_a_target_that_did_not_learn_gets_no_verdict_and_is_said_first(card):
     assert found.findings[0] == found.answer[0] == why["real-after"]
 
 
-def test_the_unit_is_the_held_out_group_and_not_the_scenario():
+def test_units_are_held_out_groups_and_not_scenarios_and_trainings_count():
     halves = ["first" if index % 2 else "second" for index, _ in enumerate(UNITS)]
     found = teaching_card(
-        ONE, halves, taught.trials(ONE), [[("labels", "real-before")]], frozen=taught.FROZEN
+        ONE,
+        halves,
+        taught.trials(ONE),
+        Declared([[("labels", "real-before")]], frozen=taught.FROZEN),
     )
     one = of(found, "labels", "real-before")
     own = {
@@ -131,7 +134,7 @@ def test_the_unit_is_the_held_out_group_and_not_the_scenario():
     }
     arrays = [np.stack([getattr(t, part) for t in own[name]]) for name in own for part in PARTS]
     rates = replace(ONE.rates, scenario=np.array([int(half == "second") for half in halves]))
-    expected = contrast(*arrays, rates, beyond=True)
+    expected = contrast(*arrays, rates, beyond=True, trained=True)
     assert one.units == 2
     assert (one.p, one.difference) == (expected.p_value, expected.difference)
 
@@ -141,7 +144,10 @@ PARTS = ("p", "variance")
 
 def test_with_one_group_there_is_no_verdict_however_large_the_difference():
     found = teaching_card(
-        ONE, ["all"] * len(UNITS), taught.trials(ONE, TWO), taught.FAMILIES, frozen=taught.FROZEN
+        ONE,
+        ["all"] * len(UNITS),
+        taught.trials(ONE, TWO),
+        Declared(taught.FAMILIES, frozen=taught.FROZEN),
     )
     assert {one.verdict for one in found.contrasts} == {"cannot be told"}
     assert not any(one.possible for one in found.prospects)
@@ -159,7 +165,7 @@ def test_groups_that_nothing_was_asked_about_are_no_units():
         )
         for one in taught.trials(ONE, TWO)
     ]
-    found = teaching_card(ONE, UNITS, asked, taught.FAMILIES, frozen=taught.FROZEN)
+    found = teaching_card(ONE, UNITS, asked, Declared(taught.FAMILIES, frozen=taught.FROZEN))
     assert found.units == (UNITS[0], UNITS[-1])
     assert {one.units for one in found.contrasts if one.difference.n} == {2}
     assert found.row("labels").cases == here.sum()
@@ -168,8 +174,8 @@ def test_groups_that_nothing_was_asked_about_are_no_units():
 def test_a_target_that_only_learned_two_numbers_does_not_beat_the_recalibrated_base():
     base = taught.untaught(ONE)[0]
     shift = Recalibration(2.0, 0.4).apply(base.p)
-    some = [base, taught.trial(ONE, "labels", shift, seed=0)]
-    found = teaching_card(ONE, UNITS, some, frozen=taught.FROZEN)
+    some = [base, *(taught.trial(ONE, "labels", shift, seed=seed) for seed in range(3))]
+    found = teaching_card(ONE, UNITS, some, Declared(frozen=taught.FROZEN))
     assert found.row("labels").gap.value < found.row("base").gap.value - 0.1
     alike = explored(found, "labels", "after a and b")
     assert alike.against_reading == "after a and b"
@@ -190,9 +196,9 @@ def test_a_target_that_learned_judgment_beats_the_recalibrated_base(card):
 )
 def test_without_a_plan_or_after_a_look_everything_is_exploratory(frozen):
     some = taught.trials(ONE, TWO, seeds=1)
-    found = teaching_card(ONE, UNITS, some, [[("real-after", "labels")]], frozen=frozen)
+    found = teaching_card(ONE, UNITS, some, Declared([[("real-after", "labels")]], frozen=frozen))
     assert not any(one.declared for one in found.contrasts)
-    assert any("xploratory" in sentence for sentence in found.findings[1:2])
+    assert any("xploratory" in sentence for sentence in found.findings[2:3])
 
 
 def test_a_plan_that_was_kept_is_declared(card):
@@ -225,17 +231,37 @@ def test_sampled_answers_without_a_slope_have_no_figure_rather_than_a_wrong_one(
     assert found.row("labels", "after a").gap.value is not None
 
 
-def test_more_seeds_on_one_side_are_set_against_a_single_training():
-    some = [
-        one for one in taught.trials(ONE, TWO, seeds=3) if one.name != "labels" or one.seed == 0
-    ]
-    found = teaching_card(ONE, UNITS, some, [[("real-after", "labels")]], frozen=taught.FROZEN)
-    assert of(found, "real-after", "labels").spread is not None
-    uneven = [
-        one for one in taught.trials(ONE, TWO, seeds=3) if one.name != "labels" or one.seed != 2
-    ]
-    found = teaching_card(ONE, UNITS, uneven, [[("real-after", "labels")]], frozen=taught.FROZEN)
-    assert of(found, "real-after", "labels").spread is None
+def compared(some):
+    found = teaching_card(
+        ONE, UNITS, some, Declared([[("real-after", "labels")]], frozen=taught.FROZEN)
+    )
+    return of(found, "real-after", "labels")
+
+
+def test_trainings_are_paired_by_the_seeds_that_both_have():
+    whole = taught.trials(ONE, TWO, seeds=4)
+    lacking = [one for one in whole if (one.name, one.seed) != ("labels", 1)]
+    shared = [one for one in whole if one.seed != 1]
+    found = compared(lacking)
+    assert found == compared(shared)
+    assert found.trainings == 3
+    apart = [one for one in whole if one.seed is None or (one.seed < 2) == (one.name == "labels")]
+    assert compared(apart).difference.value is None
+
+
+def test_below_three_trainings_there_is_no_verdict_and_the_way_there_is_said():
+    found = teaching_card(
+        ONE, UNITS, taught.trials(ONE, seeds=2), Declared(taught.FAMILIES, frozen=taught.FROZEN)
+    )
+    assert {one.verdict for one in found.contrasts if one.trainings} == {"cannot be told"}
+    assert all(one.difference.low is None for one in found.contrasts if one.trainings)
+    [said] = [one for one in found.findings if "--seeds" in one]
+    assert said == (
+        "Each target is trained twice. A difference may then be luck in training, so there is no "
+        "verdict: train 3 times or more, with --seeds 3."
+    )
+    [method] = [one for one in found.contrasts if one.name == "precedents" and one.reading == "raw"]
+    assert (method.trainings, method.p is None) == (None, False), "what was not trained has no luck"
 
 
 def test_a_difference_smaller_than_its_seeds_are_apart_is_marked(card):
@@ -251,8 +277,7 @@ def test_one_judgment_a_case_leaves_the_gap_out_and_still_tells():
         replace(ONE, rates=counted),
         UNITS,
         taught.trials(ONE),
-        taught.FAMILIES,
-        frozen=taught.FROZEN,
+        Declared(taught.FAMILIES, frozen=taught.FROZEN),
     )
     assert found.row("labels").gap.value is None
     assert found.row("labels").brier.value is not None

@@ -9,9 +9,9 @@ from discretion.measures.prospects import prospect
 from discretion.scorecards.teaching_cards import TeachingCard, TeachingContrast, TeachingRow
 from discretion.scorecards.teaching_findings import (
     contrast_sentence,
+    few_trainings,
     held_out,
     prospect_sentence,
-    shared_sentence,
     teaching_findings,
 )
 
@@ -249,12 +249,7 @@ def test_groups_are_counted_in_words():
     ]
 
 
-def test_groups_that_share_a_training_are_said_to_and_how_to_mend_it():
-    some = shared_sentence(24, 5, "domain")
-    assert some.startswith("24 held-out domains are spread over 5 trainings a seed.")
-    assert "called sure too often" in some
-    assert "hold each domain out by itself: every_fold: true, and folds: as many" in some
-    assert shared_sentence(4, 1, "policy").startswith("4 held-out policies are all asked of one tr")
-    assert "by itself" not in shared_sentence(9, 1, "rater")
-    assert not shared_sentence(5, 5, "domain")
-    assert not shared_sentence(1, 1, "domain")
+def test_too_few_trainings_are_said_with_what_to_do_and_enough_are_not():
+    assert few_trainings(1).startswith("Each target is trained once. ")
+    assert few_trainings(2).endswith("train 3 times or more, with --seeds 3.")
+    assert few_trainings(3) == ""

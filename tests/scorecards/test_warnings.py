@@ -1,4 +1,4 @@
-"""Each weakness of a study is named where it is, with what would mend it, and not elsewhere."""
+"""Each weakness of a study is named where it is, with what would fix it, and not elsewhere."""
 
 import re
 from dataclasses import replace
@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from discretion.judgments import Judgment, gather
+from discretion.scorecards.warnings import _raters
 
 from . import hand_made
 from .hand_made import card, docket, like_people
@@ -108,6 +109,23 @@ def test_few_raters_are_told_how_many_more(some):
     )
 
 
+def test_up_to_ten_scenarios_a_report_says_what_that_is_worth():
+    ten, more = docket(10), docket(11)
+    told = said(ten, hand_made.panel(ten.cases), "scenarios. With 10 or fewer")
+    assert "up to 11 of 100 simulated arms looked surely better than they are" in told
+    assert said(more, hand_made.panel(more.cases), "With 10 or fewer") == ""
+
+
+def test_few_people_who_judged_very_many_scenarios_are_named(some):
+    people = replace(card(some, arms={}).people, scenarios=101)
+    assert people.raters == 10
+    told = _raters(people)
+    assert told.startswith("Only 10 people judged 101 scenarios.")
+    assert told.endswith("Have 60 cases judged by 5 more people: 300 judgments.")
+    assert _raters(replace(people, scenarios=100)) == ""
+    assert _raters(replace(people, raters=13)) == ""
+
+
 def test_raters_who_judged_very_unevenly_weigh_as_few(some):
     """Two judge all of 240 cases and eight 10 each: (480 + 80)^2 / (2 240^2 + 8 10^2) = 2.70."""
     rows = [
@@ -196,7 +214,7 @@ def test_no_number_of_judgments_mends_raters_who_do_not_agree_at_all(some):
         for rater in range(10)
     ]
     told = said(some, rows, "agree little")
-    assert "More judgments will not mend that" in told
+    assert "More judgments will not fix that" in told
 
 
 def test_people_are_not_said_to_differ_where_nobody_knows_who_judged_what(some):
@@ -261,8 +279,3 @@ def test_few_scenarios_say_how_many_would_do():
     few = docket(3)
     told = said(few, hand_made.panel(few.cases), "There are 3 scenarios")
     assert "With 6 scenarios or more they would." in told
-
-
-def test_between_six_and_ten_scenarios_intervals_are_said_to_be_wide():
-    few = docket(8)
-    assert "read them with care" in said(few, hand_made.panel(few.cases), "There are 8 scenarios")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from .loopback import Loopback, send
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPOSITORY = "maker/Small-Chat"
 
 
-class Hub:
+class Hub(Loopback):
     """Serves `files` while it is entered.
 
     `asked` holds each request's method, path and range; `cut` names a file whose connection is cut
@@ -27,48 +28,19 @@ class Hub:
         self.gated = False
         self.cut: dict[str, int] = {}
         self.asked: list[tuple[str, str, str]] = []
-        hub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                hub.answer(self)
-
-            do_HEAD = do_GET  # noqa: N815
-
-            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Hub:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        super().__init__()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path, ranged = request.path.partition("?")[0], request.headers.get("Range", "")
         self.asked.append((request.command, path, ranged))
         if path == f"/api/models/{REPOSITORY}/revision/{COMMIT}":
-            _send(request, 200, json.dumps(self._about()).encode())
+            send(request, 200, json.dumps(self._about()).encode())
         elif self.gated and path.startswith(f"/{REPOSITORY}/"):
-            _send(request, 403, b"", {"X-Error-Code": "GatedRepo"})
+            send(request, 403, b"", {"X-Error-Code": "GatedRepo"})
         elif path.startswith(f"/{REPOSITORY}/resolve/{COMMIT}/"):
             self._send_file(request, path.rpartition("/")[2], ranged)
         else:
-            _send(request, 404, b"", {"X-Error-Code": "RepoNotFound"})
+            send(request, 404, b"", {"X-Error-Code": "RepoNotFound"})
 
     def _about(self) -> dict[str, Any]:
         siblings = []
@@ -92,21 +64,4 @@ class Hub:
         if request.command == "GET" and self.cut.get(name, 0):
             self.cut[name] -= 1
             keep = (len(content) - start) // 2
-        _send(request, 206 if ranged else 200, content[start:], headers, keep)
-
-
-def _send(
-    request: BaseHTTPRequestHandler,
-    status: int,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-    keep: int | None = None,
-) -> None:
-    request.send_response(status)
-    for key, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-        request.send_header(key, value)
-    request.end_headers()
-    if request.command != "HEAD":
-        request.wfile.write(body[:keep])
-    if keep is not None:
-        request.close_connection = True
+        send(request, 206 if ranged else 200, content[start:], headers, keep)

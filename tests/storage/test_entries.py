@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from discretion.canonical import canonical_json
 from discretion.errors import DiscretionError
-from discretion.storage.entries import Entry, entry_of, row_of
+from discretion.storage.entries import Entry, entries_of, row_of
 
 VALUES = st.recursive(
     st.none()
@@ -25,7 +25,8 @@ BODIES = st.dictionaries(st.text(), VALUES, max_size=5)
 
 def back(entry):
     row = row_of(entry)
-    return entry_of(1, *row[:4], row.commitment is not None, row.payload)
+    [entry] = entries_of([(1, *row[:4], row.commitment is not None, row.payload)])
+    return entry
 
 
 @given(body=BODIES, personal=BODIES)
@@ -66,3 +67,10 @@ def test_a_name_that_sqlite_would_not_give_back_is_refused(key):
 def test_a_value_without_a_json_form_is_refused(value):
     with pytest.raises((ValueError, TypeError)):
         row_of(Entry("answer", "a", {"p": value}))
+
+
+@pytest.mark.parametrize("damaged", [["{}", "{"], ["[1", "2]"], ["1, 2", "3"], ["", "{}"]])
+def test_a_damaged_body_is_an_error_however_many_are_read(damaged):
+    rows = [(seq, "answer", "", str(seq), body, False) for seq, body in enumerate(damaged, 1)]
+    with pytest.raises(json.JSONDecodeError):
+        entries_of(rows)

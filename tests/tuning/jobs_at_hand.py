@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from discretion import methods
+from discretion.models.adapters import merge_into
+from discretion.models.folder import is_adapter
 from discretion.models.loading import load
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.masking import mask
 from discretion.tuning.targets import TARGETS
 from discretion.tuning.trainers import Job, Recipe, trainer
@@ -19,7 +21,9 @@ def masked(base, name="real-after", count=10):
     kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept[:count]
     direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
     template = load("small", base).template
-    return [mask(e, template) for e in examples(kept, TARGETS[name], cases, direct, reasoned)]
+    return [
+        mask(e, template) for e in examples(kept, TARGETS[name], cases, Framing(direct, reasoned))
+    ]
 
 
 def job(base, name="real-after", *, seed=1, count=10, **recipe):
@@ -34,9 +38,20 @@ def run(one, work, watch=lambda _: None, by="sft"):
 
 
 def weights(folder):
+    """All numbers of a folder: of a whole model, or of an adapter."""
     from safetensors.torch import load_file
 
-    return load_file(folder / "model.safetensors")
+    [file] = folder.glob("*.safetensors")
+    return load_file(file)
+
+
+def whole(result, base):
+    """Those of a whole model, as an adapter makes it of its base."""
+    if not is_adapter(result):
+        return weights(result)
+    model = load("small", base).model
+    merge_into(model, result)
+    return dict(model.state_dict())
 
 
 def same(one, other):

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from discretion.errors import DiscretionError
-from discretion.tuning.cards import card_of, results_in, with_results
+from discretion.tuning.cards import (
+    card_of,
+    results_in,
+    with_adapter,
+    with_fit,
+    with_results,
+    without_adapter,
+)
+from discretion.tuning.fits import OwnFit
 from discretion.tuning.lineage import Lineage, Source
 
 NOTES = {
@@ -49,6 +57,16 @@ def test_base_template_and_licenses_stand_with_their_hashes():
     card = card_of("qwen-real-after-3", NOTES, LINEAGE)
     for said in ("qwen", "`" + "a" * 16 + "`", "`" + "b" * 16 + "`", "LICENSE `" + "c" * 16 + "`"):
         assert said in card
+
+
+def test_a_whole_model_made_of_an_adapter_keeps_all_else_that_its_card_says():
+    card = card_of("qwen-real-after-3", NOTES, LINEAGE)
+    fit = OwnFit(0.1, 0.2, None, 40)
+    kept = with_adapter(card, "qwen-real-after-3")
+    assert "`discretion models merge tuned:qwen-real-after-3 FOLDER`\n- **Environment**" in kept
+    whole = without_adapter(with_fit(kept, fit))
+    assert whole == with_fit(card, fit).replace("- **Own", "- **Merged** into its base\n- **Own")
+    assert without_adapter(card) == card
 
 
 def test_what_share_of_the_weights_adapters_reach_stands_on_it():

@@ -87,7 +87,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_the_training_goes_on_from_it(
         with pytest.raises(StoppedError, match="a checkpoint cannot be written: ") as error:
             run(made, tmp_path / "b", full)
     assert f"the last good checkpoint, checkpoint-{step - 1}, is kept" in str(error.value)
-    assert error.value.mend == "free some space, and repeat the command to go on"
+    assert error.value.fix == "free some space, and repeat the command to go on"
     assert [path.name for path in (tmp_path / "b").iterdir()] == [f"checkpoint-{step - 1}"]
     assert same(uninterrupted, run(made, tmp_path / "b"))
 
@@ -117,7 +117,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(bases
     made = job(bases["llama"], learning_rate=1e30, epochs=5, checkpoint_seconds=0)
     with pytest.raises(StoppedError, match="no longer a number") as error:
         run(made, tmp_path / "work")
-    assert error.value.mend == "lower --learning-rate"
+    assert error.value.fix == "lower --learning-rate"
     assert not (tmp_path / "work" / "result").exists()
     for checkpoint in (tmp_path / "work").glob("checkpoint-*"):
         assert checkpoint.name in str(error.value)

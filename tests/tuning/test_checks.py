@@ -9,8 +9,8 @@ import pytest
 
 from discretion import methods
 from discretion.errors import DiscretionError
-from discretion.tuning.checks import check_disk, check_examples
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.checks import check_disk, check_examples, check_memory
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.masking import mask
 from discretion.tuning.targets import TARGETS
 
@@ -31,7 +31,7 @@ def model(tmp_path_factory):
 def made(model, name):
     cases = docket()
     kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept[:6]
-    shown = examples(kept, TARGETS[name], cases, DIRECT, REASONED)
+    shown = examples(kept, TARGETS[name], cases, Framing(DIRECT, REASONED))
     return shown, [mask(example, model.template) for example in shown]
 
 
@@ -47,15 +47,21 @@ def test_what_is_masked_well_passes(tmp_path, kind):
         check(small, *made(small, name))
 
 
-@pytest.mark.parametrize("name", ["labels", "real-before", "real-after"])
-@pytest.mark.parametrize("side", ["decision", "explanation"])
-@pytest.mark.parametrize(("begin", "end"), [(-1, 0), (1, 0)])
-def test_a_token_too_many_or_too_few_at_the_beginning_is_refused(model, name, side, begin, end):
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("labels", "decision"),
+        # Where it comes before, the decision's beginning is the end of the reasoning: see below.
+        ("real-before", "explanation"),
+        ("real-after", "decision"),
+        ("real-after", "explanation"),
+    ],
+)
+@pytest.mark.parametrize("begin", [-1, 1])
+def test_a_token_too_many_or_too_few_at_the_beginning_is_refused(model, name, side, begin):
     shown, masked = made(model, name)
-    span = getattr(masked[3], side)
-    if span is None or (side == "decision" and name == "real-before"):
-        return  # The decision's beginning is the end of the reasoning there: see below.
-    masked[3] = replace(masked[3], **{side: (span[0] + begin, span[1] + end)})
+    start, end = getattr(masked[3], side)
+    masked[3] = replace(masked[3], **{side: (start + begin, end)})
     with pytest.raises(DiscretionError, match="not exactly the answer") as error:
         check(model, shown, masked)
     assert shown[3].lesson.judgment in error.value.where
@@ -135,7 +141,7 @@ def test_a_case_may_speak_of_think_blocks(model):
     cases = docket()
     spoken = cases.only([replace(case, text=f"{case.text} <think>") for case in cases])
     kept = lessons(spoken, judgments(spoken), np.random.default_rng(0)).kept
-    shown = examples(kept, TARGETS["labels"], spoken, DIRECT, REASONED)
+    shown = examples(kept, TARGETS["labels"], spoken, Framing(DIRECT, REASONED))
     check(model, shown, [mask(example, model.template) for example in shown])
 
 
@@ -148,3 +154,10 @@ def test_a_disk_that_cannot_hold_the_result_is_refused():
     check_disk("models", 1_000, 1_000)
     with pytest.raises(DiscretionError, match=r"2 GB are needed and 1.5 GB are free"):
         check_disk("models", 2_000_000_000, 1_500_000_000)
+
+
+def test_a_memory_that_cannot_hold_the_training_is_refused():
+    check_memory("own", 1_000, 1_000)
+    check_memory("own", 1_000, None)
+    with pytest.raises(DiscretionError, match=r"at least 2 GB are needed and 1.5 GB are free"):
+        check_memory("own", 2_000_000_000, 1_500_000_000)

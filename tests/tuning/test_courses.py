@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout
+from discretion.methods.worded import WordedMethod
+from discretion.models.templates import Template
 from discretion.tuning.courses import Masks, check_rates, courses, folds
 from discretion.tuning.targets import targets
 
@@ -153,6 +156,31 @@ def test_what_one_fold_has_masked_is_not_rendered_again_for_the_others(model):
     ]
     assert [course.hash for course in made] == [course.hash for course in alone]
     assert masks.made == 2 * len(docket()) < sum(len(course.masked) for course in made)
+
+
+def test_later_folds_render_nothing_and_put_no_case_again(model, monkeypatch):
+    """Each case may be taught in one of the first two folds: the others teach no new one."""
+    done = Counter()
+
+    def counted(kind, name):
+        usual = getattr(kind, name)
+
+        def counting(*given, **more):
+            done[name] += 1
+            return usual(*given, **more)
+
+        monkeypatch.setattr(kind, name, counting)
+
+    counted(Template, "_apply")
+    counted(Template, "_reads_back")
+    counted(WordedMethod, "prompt")
+    masks, seen = Masks(model), []
+    asked = targets(["labels", "real-before", "real-after"])
+    for fold in folds(docket(), Holdout("case", folds=4), every=True):
+        courses(fold, judgments(docket()), asked, model, dialect=False, masks=masks)
+        seen.append(dict(done))
+    assert seen[0]["_apply"] > 0 < seen[0]["prompt"]
+    assert seen[1] == seen[2] == seen[3]
 
 
 def test_the_first_fold_is_the_first_of_all(model):

@@ -8,7 +8,7 @@ from discretion.holdouts import Holdout
 from discretion.models.loading import load
 from discretion.tuning.courses import courses, folds
 from discretion.tuning.estimates import estimate
-from discretion.tuning.jobs import Recipe
+from discretion.tuning.recipes import Recipe
 from discretion.tuning.targets import targets
 
 from .lessons_at_hand import docket, judgments
@@ -62,3 +62,19 @@ def test_adapters_need_less(base):
     trained = sum(value.numel() for value in model.parameters() if value.requires_grad)
     assert 0 < trained < sum(value.numel() for value in model.parameters()) / 2
     assert lora.disk < full.disk
+
+
+def test_heads_read_each_fold_once_and_train_nothing(base):
+    loaded = load("small", base)
+    [fold] = folds(docket(), Holdout("case"), every=False)
+    named = targets(["head", "shuffled-head", "words-head"])
+    made = courses(fold, judgments(docket()), named, loaded, dialect=False)
+    one = estimate(made, 3, loaded, base, Recipe(epochs=2))
+    assert one.runs == 3 * 3
+    assert one.tokens == sum(len(row.ids) for row in made[0].masked)
+    assert one.hours * 3600 * one.tokens_per_second == pytest.approx(one.tokens)
+    labels = courses(fold, judgments(docket()), targets(["labels"]), loaded, dialect=False)
+    both = estimate([*labels, *made], 3, loaded, base, Recipe(epochs=2))
+    assert both.tokens == one.tokens + 3 * 2 * sum(len(row.ids) for row in labels[0].masked)
+    assert both.disk == estimate(labels, 3, loaded, base, Recipe(epochs=2)).disk
+    assert one.memory < both.memory

@@ -10,7 +10,16 @@ import pytest
 
 from discretion import methods
 from discretion.errors import DiscretionError
-from discretion.tuning.examples import MOST_WORDS, NO_TWIN, WHY, _chosen, examples, lessons
+from discretion.tuning.examples import (
+    MOST_WORDS,
+    NO_TWIN,
+    WHY,
+    Framing,
+    Sample,
+    _chosen,
+    examples,
+    lessons,
+)
 from discretion.tuning.targets import TARGETS
 
 from .lessons_at_hand import docket, judgments
@@ -26,7 +35,7 @@ def taught(cases=None, judged=None, **more):
 
 def shown(name):
     cases = docket()
-    return examples(taught(cases).kept, TARGETS[name], cases, DIRECT, REASONED)
+    return examples(taught(cases).kept, TARGETS[name], cases, Framing(DIRECT, REASONED))
 
 
 def test_every_judgment_that_can_be_taught_is_one_lesson():
@@ -147,8 +156,9 @@ def test_what_people_judged_alike_is_one_example_and_what_they_judged_differentl
     kept = taught(cases).kept
     labels, after = TARGETS["labels"], TARGETS["real-after"]
 
-    def made(target, beside, **how):
-        return examples(kept, target, cases, DIRECT, REASONED, beside=beside, **how)
+    def made(target, beside, form="end", soft=False):
+        framing = Framing(DIRECT, REASONED, form=form)
+        return examples(kept, target, cases, framing, beside=beside, soft=soft)
 
     soft = made(labels, [labels], form="cue-word", soft=True)
     assert [(one.weight, one.share) for one in soft] == [(4, 0.5)] * len(cases)
@@ -158,6 +168,21 @@ def test_what_people_judged_alike_is_one_example_and_what_they_judged_differentl
     said = {(lesson.case.id, lesson.granted, lesson.real) for lesson in kept}
     assert [len(each) for each in together] == [len(said)] * 2
     assert sum(one.weight for one in together[1]) == len(kept)
+
+
+def test_a_case_is_looked_at_once_however_many_judged_it():
+    looked: Counter[str] = Counter()
+
+    class Looking:
+        def control_token_in(self, text):
+            looked[text] += 1
+            return ""
+
+    cases = docket()
+    judged = judgments(cases)
+    assert len(judged) > len(cases)
+    lessons(cases, judged, np.random.default_rng(0), explained=False, template=Looking())
+    assert set(looked.values()) == {1}
 
 
 def test_a_case_without_a_text_teaches_nothing():
@@ -191,27 +216,27 @@ def test_one_person_gives_no_more_than_a_share_of_what_is_taught(at_most):
     assert given["busy"] > 0.9 * len(judged)
     left = Counter()
     usable = [(one, cases[0]) for one in judged]
-    kept = _chosen(usable, 0.4, at_most, left)
+    kept = _chosen(usable, Sample(share_of_one_rater=0.4, at_most=at_most), left)
     busy = sum(one.rater == "busy" for one, _ in kept)
     assert busy == int(0.4 * len(kept)) > 0
     assert len(kept) == at_most or busy + 1 > 0.4 * (len(kept) + 1)
     assert left["its rater gave too large a share"] + left["more than were asked for"] == (
         len(judged) - len(kept)
     )
-    found = taught(cases, judged, share_of_one_rater=0.4, at_most=at_most)
+    found = taught(cases, judged, sample=Sample(share_of_one_rater=0.4, at_most=at_most))
     assert found.left["its rater gave too large a share"] > 200
 
 
 def test_a_share_that_so_few_people_cannot_keep_is_refused():
     cases, judged = one_busy_rater(quiet=2)
     with pytest.raises(DiscretionError, match=r"no more than 25% .* and 3 people gave 240 of them"):
-        taught(cases, judged, share_of_one_rater=0.25)
+        taught(cases, judged, sample=Sample(share_of_one_rater=0.25))
 
 
 def test_nobody_known_by_name_is_never_too_many():
     cases = docket()
     judged = [replace(one, rater=None) for one in judgments(cases)]
-    assert taught(cases, judged, share_of_one_rater=0.1) == taught(cases, judged)
+    assert taught(cases, judged, sample=Sample(share_of_one_rater=0.1)) == taught(cases, judged)
 
 
 def test_too_few_judgments_for_the_plan_are_said_with_how_many_more():
@@ -223,13 +248,13 @@ def test_too_few_judgments_for_the_plan_are_said_with_how_many_more():
     with pytest.raises(
         DiscretionError, match=f"teaches 5,000 judgments, and {usable} .*: {5000 - usable:,} more"
     ):
-        taught(at_most=5000)
+        taught(sample=Sample(at_most=5000))
 
 
 def test_no_more_are_used_than_asked_for_and_always_the_same():
-    few = taught(at_most=20)
+    few = taught(sample=Sample(at_most=20))
     assert 0 < len(few.kept) <= 20
-    assert few == taught(at_most=20)
+    assert few == taught(sample=Sample(at_most=20))
     assert few.left["more than were asked for"] == 48 - 20
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from discretion.models.loading import Settings, load
-from discretion.tuning import fitting
+from discretion.tuning import fits, fitting
 from discretion.tuning.fits import compare, fit_from_json, fit_to_json, own_fit
 from discretion.tuning.losses import collate
 from discretion.tuning.masking import Masked
+from discretion.tuning.teaching import asked_after
 
 from .jobs_at_hand import job, run
 from .templates_at_hand import loaded
@@ -93,6 +94,28 @@ def test_models_and_optimizers_of_a_training_are_gone_when_it_ends(bases, tmp_pa
                 pytest.importorskip("peft")
             run(job(bases["llama"], "labels", epochs=1, lora=lora), tmp_path / str(number))
             assert [one() for one in alive] == [None] * (number + 1)
+    finally:
+        gc.enable()
+
+
+def test_a_tuned_model_is_gone_once_it_was_asked_what_it_was_taught(bases, tmp_path, monkeypatch):
+    pytest.importorskip("peft")
+    alive = []
+
+    def seen(name, settings):
+        made = load(name, settings)
+        alive.extend([weakref.ref(made.model), weakref.ref(made.base.model)])
+        return made
+
+    made = job(bases["llama"], "labels", epochs=1, lora=True)
+    result = run(made, tmp_path / "work")
+    monkeypatch.setattr(fits, "load", seen)
+    gc.collect()
+    gc.disable()
+    try:
+        rows = masked(loaded(tmp_path / "other", "llama"), LABELS, merged=True)
+        assert own_fit("own", asked_after(bases["llama"], result), rows) is not None
+        assert [one() for one in alive] == [None, None]
     finally:
         gc.enable()
 

@@ -10,9 +10,9 @@ import pytest
 
 from discretion import methods
 from discretion.tuning.checks import check_examples
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.jobs import masked_from_json, masked_to_json
-from discretion.tuning.losses import collate, shared_decisions, step_loss
+from discretion.tuning.losses import collate, of_like_length, shared_decisions, step_loss
 from discretion.tuning.masking import Masked, answers_are_tokens, mask
 from discretion.tuning.targets import TARGETS
 
@@ -47,8 +47,8 @@ def masked(model, target, *, merged, form="cue-word", soft=True):
     cases, given = unlike()
     kept = lessons(cases, given, np.random.default_rng(0)).kept
     beside = [target] if merged else None
-    how = {"form": form, "soft": soft, "beside": beside}
-    made = examples(kept, target, cases, PLAIN, REASONED, **how)
+    framing = Framing(PLAIN, REASONED, form=form)
+    made = examples(kept, target, cases, framing, soft=soft, beside=beside)
     rows = [mask(one, model.template) for one in made]
     check_examples(target.name, made, rows, model.template, model.ends, model.context)
     return rows
@@ -76,6 +76,38 @@ def test_a_share_with_its_weight_has_the_gradient_of_the_separate_judgments(mode
     assert len(apart) == sum(one.weight for one in merged) > 2 * len(merged)
     assert any(0 < one.share < 1 for one in merged)
     agree(gradient(model, merged, outside), gradient(model, apart, outside))
+
+
+def longer(row, by):
+    """The same example after more tokens of a prompt."""
+    shifted = tuple(at + by for at in row.decision)
+    return replace(row, ids=(*row.ids[:1] * by, *row.ids), decision=shifted, parts=row.parts + by)
+
+
+def test_parts_of_like_length_have_the_gradient_of_the_whole_batch_and_less_padding(model):
+    rows = masked(model, LABELS, merged=True)[:6]
+    rows = [longer(row, 150) if number % 2 else row for number, row in enumerate(rows)]
+    whole = collate(rows, "example", model.ends[0])
+    parts = of_like_length(whole)
+    shares = int(whole["shares"].sum())
+
+    def learned(batches):
+        model.model.zero_grad()
+        loss = sum(step_loss(model.model, batch, shares, 0.1) for batch in batches)
+        loss.backward()
+        slopes = [one.grad.flatten() for one in model.model.parameters() if one.grad is not None]
+        return float(loss.detach()), torch.cat(slopes).clone()
+
+    agree(learned(parts), learned([whole]))
+    padding = [int((1 - part["attention_mask"]).sum()) for part in parts]
+    assert len(parts) == 2
+    assert sum(padding) < int((1 - whole["attention_mask"]).sum()) / 4
+
+
+def test_a_batch_of_like_length_stays_whole(model):
+    rows = masked(model, LABELS, merged=True)[:1] * 4
+    whole = collate([*rows, longer(rows[0], 10)], "example", model.ends[0])
+    assert of_like_length(whole) == [whole]
 
 
 def test_with_all_mass_outside_counted_a_share_is_the_plain_cross_entropy_of_its_tokens(model):
@@ -116,9 +148,7 @@ def test_answers_that_end_the_turn_are_learned_as_words_and_others_as_tokens(mod
         lessons(cases, judgments(cases), np.random.default_rng(0)).kept,
         LABELS,
         cases,
-        PLAIN,
-        REASONED,
-        form="cue-word",
+        Framing(PLAIN, REASONED, form="cue-word"),
     )
     assert answers_are_tokens(first.prompt, model.template)
     assert not answers_are_tokens(replace(first.prompt, form="cue"), model.template)

@@ -10,7 +10,7 @@ import pytest
 from discretion import methods, models
 from discretion.arms import Refused
 from discretion.errors import DiscretionError
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.masking import Masked, marked, mask
 from discretion.tuning.targets import TARGETS
 
@@ -35,7 +35,9 @@ def shown(name, most=12):
     cases = docket()
     kept = lessons(cases, judgments(cases), np.random.default_rng(0)).kept
     direct, reasoned = methods.method("direct"), methods.method("chain-of-thought")
-    return examples(kept, TARGETS[name], cases, direct, reasoned)[:most]
+    found = examples(kept, TARGETS[name], cases, Framing(direct, reasoned))[:most]
+    assert found
+    return found
 
 
 def said(template, masked):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,11 +17,13 @@ from typing import Any
 import pytest
 
 from discretion.errors import DiscretionError
+from discretion.models.loading import Settings
 from discretion.tuning import processes
-from discretion.tuning.jobs import Recipe, job_from_json, job_to_json
+from discretion.tuning.jobs import Job, job_from_json, job_to_json
 from discretion.tuning.losses import collate, filler, weighted_loss
+from discretion.tuning.recipes import Recipe
 
-from .jobs_at_hand import job, run, same, weights
+from .jobs_at_hand import job, run, weights, whole
 from .templates_at_hand import save
 
 torch = pytest.importorskip("torch")
@@ -28,7 +33,6 @@ pytestmark = pytest.mark.torch
 SCRIPT = """
 import sys
 from pathlib import Path
-from typing import Any
 sys.path.insert(0, {tests!r})
 from tuning.test_processes import in_two
 in_two(Path(sys.argv[1]), *sys.argv[2:])
@@ -36,88 +40,114 @@ in_two(Path(sys.argv[1]), *sys.argv[2:])
 
 
 def in_two(folder: Path, *kinds: str) -> None:
-    """Run in a process of its own: jobs in one process, and then in two, of which this one leads.
+    """Run in each of two processes: their jobs, of which rank 0 prints the losses.
+
+    ``killed`` before the kinds has the other process killed at the fourth step.
+    """
+    if processes.rank():
+        (folder / "other").write_text(str(os.getpid()))
+        processes.follow()
+        return
+    killed, kinds = kinds[:1] == ("killed",), tuple(kind for kind in kinds if kind != "killed")
+    try:
+        with processes.together():
+            for place, _, two, by in jobs(folder, *kinds):
+                losses: list[float] = []
+
+                def watch(now: Any, losses: list[float] = losses) -> None:
+                    losses.append(now.loss)
+                    if killed and now.step == 4:
+                        os.kill(int((folder / "other").read_text()), signal.SIGKILL)
+
+                run(two, place / "two", watch, by)
+                print(json.dumps(losses))
+    except DiscretionError as error:
+        print(json.dumps({"error": str(error)}))
+
+
+def jobs(folder: Path, *kinds: str) -> Iterator[tuple[Path, Job, Job, str]]:
+    """A place for each kind of model, its job in one process and in two, and the trainer in two.
 
     Every second kind is trained with adapters. ``KIND by trl`` is trained by TRL in two, with its
     own averaging.
     """
-    pairs = []
     for number, words in enumerate(kinds):
         kind, _, other = words.partition(" by ")
         lora = number % 2 == 1
-        base = save(folder / words / "base", kind)
+        base = folder / words / "base"
         more: dict[str, Any] = {"averaging": "trainer"} if other else {}
         more |= {"lora": lora, "learning_rate": 0.05 if lora else 1e-3}
-        one = job(base, at_once=2, count=11, checkpoint_seconds=0, **more)
+        one = job(
+            Settings(path=base) if base.exists() else save(base, kind),
+            at_once=2,
+            count=11,
+            checkpoint_seconds=0,
+            **more,
+        )
         two = replace(one, recipe=replace(one.recipe, processes=2))
-        pairs.append((folder / words, one, two, other or "sft"))
-    if len(kinds) == 1:
-        try:
-            with processes.together(2):
-                run(pairs[0][2], pairs[0][0] / "two", Killing(4).watch)
-        except DiscretionError as error:
-            print(json.dumps({"said": str(error)}))
-    with processes.together(2):
-        for place, _, two, by in pairs:
-            losses: list[float] = []
-            run(two, place / "two", lambda now, seen=losses: seen.append(now.loss), by)
-            print(json.dumps(losses))
-    for place, one, *_ in pairs:
-        losses = []
-        run(one, place / "one", lambda now, seen=losses: seen.append(now.loss))
-        print(json.dumps(losses))
+        yield folder / words, one, two, other or "sft"
 
 
-class Killing:
-    """Kills the other process at a step, as the operating system might."""
+def launched(folder: Path, *words: str) -> list[Any]:
+    """What `in_two` printed in two processes, started as a launcher starts them."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    both = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    script = SCRIPT.format(tests=str(Path(__file__).parents[1]))
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, folder, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **both, "OMP_NUM_THREADS": "1", "RANK": rank, "LOCAL_RANK": rank},
+        )
+        for rank in ("0", "1")
+    ]
+    try:
+        [(out, error), (nothing, _)] = [one.communicate(timeout=600) for one in started]
+    finally:
+        for one in started:
+            one.kill()
+    assert started[0].returncode == 0, error
+    assert started[1].returncode == (-signal.SIGKILL if "killed" in words else 0)
+    assert "Fatal Python error" not in error and not nothing
+    return [json.loads(line) for line in out.splitlines()]
 
-    def __init__(self, step: int) -> None:
-        self.step = step
 
-    def watch(self, progress: Any) -> None:
-        if progress.step == self.step:
-            import signal
-
-            children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
-            os.kill(int(children.split()[0]), signal.SIGKILL)
-
-
-def started(folder: Path, *words: str) -> list[Any]:
-    """What `in_two` printed."""
-    tests = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(tests=tests), folder, *words],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Fatal Python error" not in done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def in_one(folder: Path, *kinds: str) -> list[list[float]]:
+    """The losses of the same jobs in this process."""
+    every = []
+    for place, one, *_ in jobs(folder, *kinds):
+        losses: list[float] = []
+        run(one, place / "one", lambda now, losses=losses: losses.append(now.loss))
+        every.append(losses)
+    return every
 
 
 def test_two_processes_end_in_the_weights_of_one(tmp_path: Path) -> None:
     kinds = ["llama", "qwen3-opening", "gemma3"]
     kinds += ["llama by trl"] if find_spec("trl") else []
-    printed = started(tmp_path, *kinds)
-    half = len(kinds)
-    for place, two_losses, one_losses in zip(kinds, printed[:half], printed[half:], strict=True):
+    for two_losses, one_losses, (place, made, *_) in zip(
+        launched(tmp_path, *kinds), in_one(tmp_path, *kinds), jobs(tmp_path, *kinds), strict=True
+    ):
         assert two_losses == pytest.approx(one_losses, rel=1e-5)
-        one, two, base = (
-            weights(tmp_path / place / name) for name in ("one/result", "two/result", "base")
-        )
+        base = Settings(path=made.base.path)
+        one, two = (whole(place / name / "result", base) for name in ("one", "two"))
         for key, value in one.items():
             assert (value - two[key]).abs().max() < 1e-5
-        assert any((one[key] - base[key]).abs().max() > 1e-3 for key in one)
+        before = weights(base.path)
+        assert any((one[key] - before[key]).abs().max() > 1e-3 for key in before)
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the other process in /proc")
-def test_when_one_dies_the_other_says_so_and_they_go_on_from_the_checkpoint(
+def test_when_one_dies_the_first_says_so_and_they_go_on_from_the_checkpoint(
     tmp_path: Path,
 ) -> None:
-    said, two_losses, one_losses = started(tmp_path, "llama")
-    assert "one of the 2 processes died with exit code -9; repeat the command" in said["said"]
+    [stopped] = launched(tmp_path, "killed", "llama")
+    assert "one of the 2 processes ended before the training did" in stopped["error"]
+    assert "repeat the command to go on from the last checkpoint" in stopped["error"]
+    [two_losses] = launched(tmp_path, "llama")
+    [one_losses] = in_one(tmp_path, "llama")
     assert 0 < len(two_losses) < len(one_losses)
     assert two_losses == pytest.approx(one_losses[-len(two_losses) :], rel=1e-5)
     one, two = (weights(tmp_path / "llama" / name / "result") for name in ("one", "two"))
@@ -147,12 +177,18 @@ def test_a_job_is_handed_on_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_number_that_joined_is_the_number_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert processes.asked_for(None) == 1
-    assert processes.asked_for(2) == 2
+    assert processes.asked_for(None) == processes.asked_for(1) == 1
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert processes.asked_for(None) == processes.asked_for(2) == 2
-    with pytest.raises(DiscretionError, match="3 processes were asked for and 2 joined"):
-        processes.asked_for(3)
+    for planning in (False, True):
+        with pytest.raises(DiscretionError, match="3 processes were asked for and 2 joined"):
+            processes.asked_for(3, planning=planning)
+
+
+def test_several_need_a_launcher_unless_nothing_is_trained() -> None:
+    with pytest.raises(DiscretionError, match="torchrun --nproc_per_node 2 -m discretion tune"):
+        processes.asked_for(2)
+    assert processes.asked_for(2, planning=True) == 2
 
 
 def test_a_launcher_that_started_one_process_in_silence_is_noticed(tmp_path: Path) -> None:
@@ -184,10 +220,3 @@ def test_each_process_has_a_gpu_of_its_own_or_none_has(monkeypatch: pytest.Monke
     for count, device in ((2, "cuda:0"), (3, "cuda")):
         with pytest.raises(DiscretionError, match="cannot each have a GPU"):
             processes.take_gpu(count, device)
-
-
-def test_one_process_is_the_same_whether_or_not_others_are_possible(tmp_path: Path) -> None:
-    base = save(tmp_path / "base", "llama")
-    before = run(job(base), tmp_path / "a")
-    with processes.together(1):
-        assert same(before, run(job(base), tmp_path / "b"))

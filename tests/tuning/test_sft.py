@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from discretion.errors import DiscretionError
-from discretion.models.folder import check_folder
+from discretion.models.adapters import check_model
 from discretion.models.loading import load
 from discretion.tuning.fitting import adapted_share
 from discretion.tuning.losses import collate, weighted_loss
 from discretion.tuning.trainers import trainer
 
-from .jobs_at_hand import job, masked, run, same, weights
+from .jobs_at_hand import job, masked, run, same, weights, whole
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
@@ -110,11 +110,12 @@ def test_training_leaves_every_generator_as_it_was(bases, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["qwen3", "gemma3"])
-def test_adapters_are_merged_into_an_ordinary_folder(bases, tmp_path, kind):
+def test_adapters_are_left_alone_and_reach_the_linear_layers(bases, tmp_path, kind):
     result = run(job(bases[kind], lora=True, learning_rate=0.05), tmp_path / "work")
-    check_folder(result)
-    base, tuned = weights(bases[kind].path), weights(result)
-    assert base.keys() == tuned.keys()
+    check_model(result)
+    names = {path.name for path in result.iterdir()}
+    assert names == {"adapter_config.json", "adapter_model.safetensors"}
+    base, tuned = weights(bases[kind].path), whole(result, bases[kind])
     changed = {key for key in base if not torch.equal(base[key], tuned[key])}
     assert changed and all("_proj" in key for key in changed)
 
@@ -215,4 +216,4 @@ def test_trainers_are_found_by_name():
     assert trainer().name == "sft"
     with pytest.raises(DiscretionError, match="there is no trainer 'sff'") as error:
         trainer("sff")
-    assert error.value.mend == "did you mean 'sft'?"
+    assert error.value.fix == "did you mean 'sft'?"

@@ -32,9 +32,9 @@ def test_both_families_of_contrasts_are_of_targets():
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"), [("label", "did you mean 'labels'?"), ("xyz", "use one of: all, labels")]
+    ("name", "fix"), [("label", "did you mean 'labels'?"), ("xyz", "use one of: all, labels")]
 )
-def test_an_unknown_target_is_said_with_what_there_is(name, mend):
+def test_an_unknown_target_is_said_with_what_there_is(name, fix):
     with pytest.raises(DiscretionError, match=f"there is no target '{name}'") as error:
         targets([name])
-    assert error.value.mend.startswith(mend)
+    assert error.value.fix.startswith(fix)

@@ -12,7 +12,7 @@ from discretion.errors import DiscretionError, StoppedError
 from discretion.models.folder import PICKLED, read_notes
 from discretion.models.loading import Settings
 from discretion.models.tuned import base_of, seen_by, tuned_names, tuned_settings
-from discretion.tuning.cards import bytes_needed
+from discretion.tuning.cards import bytes_needed, memory_needed
 from discretion.tuning.masking import Masked
 from discretion.tuning.teaching import finished, teach
 from discretion.tuning.trainers import Job, Progress, Recipe, Trainer
@@ -157,7 +157,20 @@ def test_the_disk_is_counted_from_the_weights(base):
     parameters = sum(value.numel() for value in model.parameters())
     size = (base.path / "model.safetensors").stat().st_size
     assert bytes_needed(base.path, 3, lora=False) == 3 * size + 24 * parameters
-    assert 3 * size < bytes_needed(base.path, 3, lora=True) < 4 * size
+    assert memory_needed(base.path, lora=False) == 16 * parameters
+    assert memory_needed(base.path, lora=True, rank=1) - size < 16 * parameters
+
+
+def test_adapters_need_room_for_themselves_and_their_checkpoints_alone(base, tmp_path):
+    pytest.importorskip("peft")
+    from .jobs_at_hand import job as job_of
+    from .jobs_at_hand import run
+
+    made = job_of(base, lora=True, rank=4)
+    size = (run(made, tmp_path / "work") / "adapter_model.safetensors").stat().st_size
+    found = [bytes_needed(base.path, jobs, lora=True, rank=4) for jobs in (0, 1)]
+    assert 0.8 * size < found[1] - found[0] < 2 * size
+    assert found[1] < bytes_needed(base.path, 1, lora=False) / 2
 
 
 def test_notes_are_json_that_can_be_compared(base, result, tmp_path):

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from discretion.errors import DiscretionError
-from discretion.models.folder import check_folder
+from discretion.models.adapters import check_model
+from discretion.models.loading import Settings
 from discretion.tuning import trl
 from discretion.tuning.settings import PASSED, check_settings
 from discretion.tuning.trainers import Recipe, trainer, trainer_for
 
-from .jobs_at_hand import job, run, same, weights
+from .jobs_at_hand import job, run, same, weights, whole
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
@@ -47,13 +48,14 @@ def test_both_trainers_end_in_the_same_weights(
     our_losses, ours = losses(made, tmp_path / "ours", "sft")
     their_losses, theirs = losses(made, tmp_path / "theirs", "trl")
     assert their_losses == pytest.approx(our_losses, rel=1e-5)
-    check_folder(theirs)
-    mine, other, base = (weights(folder) for folder in (ours, theirs, bases[kind].path))
+    check_model(theirs)
+    mine, other = (whole(result, bases[kind]) for result in (ours, theirs))
+    base = weights(bases[kind].path)
     assert mine.keys() == other.keys()
     for key, value in mine.items():
         assert (value - other[key]).abs().max() < 2e-5
-    assert any((mine[key] - base[key]).abs().max() > 1e-3 for key in mine)
-    for file in ("config.json", "generation_config.json"):
+    assert any((mine[key] - base[key]).abs().max() > 1e-3 for key in base)
+    for file in ("adapter_config.json",) if lora else ("config.json", "generation_config.json"):
         assert (ours / file).read_text() == (theirs / file).read_text()
 
 
@@ -117,9 +119,10 @@ def test_what_trl_adds_to_the_settings_is_refused() -> None:
 
 @with_trl
 def test_it_takes_settings_and_processes_as_the_built_in_one_does() -> None:
-    assert trainer_for("trl", Recipe(processes=2)).name == "trl"
+    base = Settings(path=Path("own"))
+    assert trainer_for("trl", Recipe(processes=2), base).name == "trl"
     with pytest.raises(DiscretionError, match="output_dir would change where the result"):
-        trainer_for("trl", Recipe(more={"output_dir": "elsewhere"}))
+        trainer_for("trl", Recipe(more={"output_dir": "elsewhere"}), base)
 
 
 def test_labels_are_the_tokens_that_are_supervised(bases: Any) -> None:

@@ -89,7 +89,7 @@ def _find(name: str) -> Baseline:
     close = difflib.get_close_matches(name, names(), 1)
     raise DiscretionError(
         f"there is no baseline {name!r}",
-        mend=f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names())}",
+        fix=f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(names())}",
     )
 
 
@@ -98,7 +98,7 @@ def _check(name: str, table: Mapping[str, float]) -> None:
         raise DiscretionError(
             f"baseline/{name} has nothing to learn from: no judged case is left outside the "
             "held-out groups",
-            mend="import more judgments, or hold out less",
+            fix="import more judgments, or hold out less",
         )
     for case, p in table.items():
         if not 0 <= p <= 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from discretion.cli import (  # noqa: F401  each module registers its commands
@@ -11,6 +12,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     doctor,
     evaluate,
     evidence,
+    fine_tuning,
     gate,
     importing,
     init,
@@ -35,7 +37,9 @@ __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run one command; what users can mend is one sentence on stderr and exit code 2."""
+    """Run one command; what users can fix is one sentence on stderr and exit code 2."""
+    # Many small records are read and few refer to each other: Python looked for such too often.
+    gc.set_threshold(100_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         speak_plainly(stream)
     try:

@@ -46,7 +46,7 @@ def make_ready(here: Workspace, one: Agent, cases: Docket, *, yes: bool) -> None
         raise DiscretionError(
             one.barred,
             where=f"[models.{one.name}]",
-            mend=f"look at it and allow it with: discretion models allow {one.name}",
+            fix=f"look at it and allow it with: discretion models allow {one.name}",
         )
     if one.barred:
         ask_leave(here, one, cases, yes=yes)
@@ -73,7 +73,7 @@ def ask_leave(here: Workspace, one: Agent, cases: Docket, *, yes: bool) -> None:
             raise DiscretionError(
                 f"{one.barred}, and there is no terminal to ask on",
                 where=f"[models.{one.name}]",
-                mend=f"run: discretion models allow {one.name} --yes",
+                fix=f"run: discretion models allow {one.name} --yes",
             )
         if not typer.confirm(question, default=False, err=True):
             remark(nothing)

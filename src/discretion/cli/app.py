@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from discretion.cli.commands import Commands, see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="discretion",
+    cls=Commands,
     help="Measure how far a model is from your own people on the exceptions they would make.",
+    epilog=see("discretion start tickets.csv", "start"),
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -114,23 +118,29 @@ def folder() -> Path:
         nameless = options.workspace.name in ("", "..")
         return options.workspace.resolve() if nameless else options.workspace
     here = Path.cwd()
-    for candidate in (here, *here.parents):
-        if (candidate / "discretion.toml").is_file():
-            return candidate
-    below = sorted(path.parent for path in here.glob("*/discretion.toml"))
-    if len(below) == 1:
-        remark(f"using the workspace {below[0].name}/")
-        return below[0]
-    if below:
-        names = ", ".join(path.name for path in below)
+    found = workspaces_at(here)
+    if len(found) == 1:
+        if found[0].parent == here:
+            remark(f"using the workspace {found[0].name}/")
+        return found[0]
+    if found:
+        names = ", ".join(path.name for path in found)
         raise DiscretionError(
-            f"there are several workspaces here: {names}", mend="name one with -w, or cd into it"
+            f"there are several workspaces here: {names}", fix="name one with -w, or cd into it"
         )
     raise DiscretionError(
         "there is no workspace here",
         where=str(here),
-        mend="make one with: discretion init my-desk",
+        fix="make one with: discretion init my-desk",
     )
+
+
+def workspaces_at(here: Path) -> list[Path]:
+    """The nearest workspace upward; where there is none, all that are just below."""
+    for candidate in (here, *here.parents):
+        if (candidate / "discretion.toml").is_file():
+            return [candidate]
+    return sorted(path.parent for path in here.glob("*/discretion.toml"))
 
 
 def remark(text: str) -> None:

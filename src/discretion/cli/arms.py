@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from discretion.cli.app import Json, app, desk, print_json
+from discretion.cli.commands import see
 
 
-@app.command()
+@app.command(epilog=see("discretion arms", "methods"))
 def arms(as_json: Json = False) -> None:
-    """List what can stand after --arm in this workspace."""
+    """List the arms you can evaluate."""
     from discretion import baselines, methods, models
     from discretion.methods.put_in import KINDS, MARK
     from discretion.models.agents import AS_IS, is_agent

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from discretion.cli.app import Json, app, counted, desk, print_json, remark
+from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _LONGEST = 60
 """Letters of a text in the list."""
 
 
-@app.command()
+@app.command(epilog=see("discretion cases --to cases.xlsx --cases 60", "own-agent"))
 def cases(
     to: Annotated[
         Path | None,
@@ -38,7 +39,7 @@ def cases(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the sample.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """List the cases, or write them to a sheet to be filled in.
+    """List the cases, or write them to a sheet to fill in.
 
     The sheet has a row a case, with the case's id. People or your own agent fill in the answers;
     discretion import FILE brings them back without a --map. Add --arm NAME where a system decided.
@@ -74,7 +75,7 @@ def _chosen(
         raise DiscretionError(
             "there are no cases here",
             where=str(here.folder),
-            mend="describe a scenario in scenarios/, or import decisions",
+            fix="describe a scenario in scenarios/, or import decisions",
         )
     for option, names, has in (
         ("--scenario", scenarios, {case.scenario for case in found if case.scenario != case.id}),
@@ -85,7 +86,7 @@ def _chosen(
                 raise DiscretionError(
                     f"no case has the {option[2:]} {name!r}",
                     where=option,
-                    mend=f"those here are: {', '.join(sorted(has)) or 'none'}",
+                    fix=f"those here are: {', '.join(sorted(has)) or 'none'}",
                 )
     chosen = [
         case
@@ -95,7 +96,7 @@ def _chosen(
     ]
     if not chosen:
         raise DiscretionError(
-            "no case has both this scenario and this policy", mend="leave one of the two out"
+            "no case has both this scenario and this policy", fix="leave one of the two out"
         )
     return chosen if number is None else sample(chosen, number, seed)
 

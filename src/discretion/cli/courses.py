@@ -13,8 +13,8 @@ from discretion.selections import RATER
 if TYPE_CHECKING:
     from discretion.experiments import Preparation
     from discretion.tuning.courses import Course, Fold
-    from discretion.tuning.estimates import Estimate
-    from discretion.tuning.examples import Lessons
+    from discretion.tuning.estimates import TrainingEffort
+    from discretion.tuning.examples import TrainingItems
     from discretion.tuning.masking import Masked
 
 SHOWN = 3
@@ -24,12 +24,18 @@ SHOWN = 3
 def show(ready: Preparation, *, as_json: bool) -> None:
     """What would be trained, what it would take and could tell, and examples as the model would
     read them."""
+    from discretion.cli import fine_tuning
     from discretion.experiments import grid
     from discretion.tuning.estimates import estimate
     from discretion.tuning.masking import marked
 
-    made, seeds, epochs = ready.courses, int(ready.plan.seeds), ready.recipe.epochs
-    found = estimate(made, seeds, ready.loaded, ready.base, ready.recipe)
+    if ready.loaded is None:
+        fine_tuning.show(ready, as_json=as_json)
+        return
+    seeds, epochs = int(ready.plan.seeds), ready.recipe.epochs
+    base, loaded, _ = ready.here
+    found = estimate(ready.courses, seeds, loaded, base, ready.recipe)
+    made = _of_first_seed(ready)
     prospects = ready.outlook()
     if as_json:
         _print_json(ready, found, prospects)
@@ -43,8 +49,8 @@ def show(ready: Preparation, *, as_json: bool) -> None:
                 f"{len(course.taught.kept):,}",
                 f"{course.taught.grants:,}",
                 f"{len(course.masked):,}",
-                f"{course.tokens * epochs:,}",
-                f"{course.supervised * epochs:,}",
+                f"{course.tokens * _times(course, epochs):,}",
+                f"{course.supervised * _times(course, epochs):,}",
                 str(seeds),
             ]
             for course in made
@@ -61,22 +67,38 @@ def show(ready: Preparation, *, as_json: bool) -> None:
         f"the first examples ran here; {_size(found.memory)} of memory beside the program's own,\n"
         f"{_size(found.disk)} of disk"
     )
-    for fold in {course.fold.number: course.fold for course in made}.values():
-        print(f"\nheld out in fold {fold.number}: {_held(fold)}")
-        taught = [course for course in made if course.fold is fold]
-        for course in {id(course.taught): course for course in taught}.values():
-            _print_taught([one for one in taught if one.taught is course.taught])
+    print_folds(made)
+    if ready.plan.redraw and seeds > 1:
+        print("\nEach seed draws its own judgments and shuffles; these are those of seed 0.")
     for sentence in prospects:
         print(f"\n{textwrap.fill(sentence, 100)}")
     print("\nThe first examples of each target. What is learned stands between ⟦ and ⟧.")
     for course in made:
         if course.fold is made[0].fold:
             for one in course.masked[:SHOWN]:
-                text = marked(one, ready.loaded.template)
+                text = marked(one, loaded.template)
                 print(f"\n[{course.target.name}{_counted(one)}]", text, sep="\n")
     if ready.plan.tries:
         count = len(grid(ready.plan, ready.recipe)) * len(made)
         remark(f"before that, {counted(count, 'training')} inside the folds to choose settings")
+
+
+def _times(course: Course, epochs: int) -> int:
+    """How often its examples are read; a head reads them once."""
+    return 1 if course.target.head else epochs
+
+
+def _of_first_seed(ready: Preparation) -> list[Course]:
+    return [course for course in ready.courses if not course.draw]
+
+
+def print_folds(made: Sequence[Course]) -> None:
+    """What is held out in each fold, and what its targets are taught."""
+    for fold in {course.fold.number: course.fold for course in made}.values():
+        print(f"\nheld out in fold {fold.number}: {_held(fold)}")
+        taught = [course for course in made if course.fold is fold]
+        for course in {id(course.taught): course for course in taught}.values():
+            _print_taught([one for one in taught if one.taught is course.taught])
 
 
 def _print_taught(together: Sequence[Course]) -> None:
@@ -94,7 +116,7 @@ def _print_taught(together: Sequence[Course]) -> None:
     print(f"  {_rates(taught)}")
 
 
-def _rates(taught: Lessons) -> str:
+def _rates(taught: TrainingItems) -> str:
     """What people granted of all that they judged, and of what is taught."""
     return (
         f"people granted {_percent(taught.granting, taught.judged)} of what they judged there, and "
@@ -137,12 +159,12 @@ def tell_whole(seconds: Sequence[float | None], runs: int) -> None:
     remark(f"this was {done}{so_long}; repeat it without --screen")
 
 
-def _print_json(ready: Preparation, found: Estimate, prospects: Sequence[str]) -> None:
+def _print_json(ready: Preparation, found: TrainingEffort, prospects: Sequence[str]) -> None:
     from dataclasses import asdict
 
     from discretion.tuning.masking import marked
 
-    epochs = ready.recipe.epochs
+    epochs, (_, loaded, _) = ready.recipe.epochs, ready.here
     print_json(
         asdict(found)
         | {
@@ -151,6 +173,7 @@ def _print_json(ready: Preparation, found: Estimate, prospects: Sequence[str]) -
                 {
                     "target": course.target.name,
                     "fold": course.fold.number,
+                    "seed": course.draw,
                     "held_out": list(course.fold.groups),
                     "held_out_cases": len(course.fold.held),
                     "judgments": len(course.taught.kept),
@@ -162,10 +185,10 @@ def _print_json(ready: Preparation, found: Estimate, prospects: Sequence[str]) -
                     "with_explanations": course.taught.explained,
                     "not_taught": dict(course.taught.left),
                     "controls": dict(course.taught.controls),
-                    "tokens": course.tokens * epochs,
-                    "supervised": course.supervised * epochs,
-                    "runs": int(ready.plan.seeds),
-                    "shown": [marked(one, ready.loaded.template) for one in course.masked[:SHOWN]],
+                    "tokens": course.tokens * _times(course, epochs),
+                    "supervised": course.supervised * _times(course, epochs),
+                    "runs": int(ready.plan.seeds) if course.draw is None else 1,
+                    "shown": [marked(one, loaded.template) for one in course.masked[:SHOWN]],
                 }
                 for course in ready.courses
             ],

@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 
 from discretion.cli.app import Json, app, print_json
+from discretion.cli.commands import see
 from discretion.errors import install_command
 
 _EXTRAS = {
@@ -24,9 +25,9 @@ _EXTRAS = {
 }
 
 
-@app.command()
+@app.command(epilog=see("discretion doctor", "start"))
 def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is missing, and what for."""
+    """Show what is installed, what is missing, and what needs it."""
     from discretion import __version__
 
     extras = {

@@ -30,9 +30,13 @@ def endpoint(here: Workspace, name: str) -> Endpoint | None:
     """The endpoint of that name; None where the name is of no endpoint, or of nothing."""
     from discretion.models.agents import is_agent
     from discretion.models.endpoint import Endpoint
+    from discretion.models.tuned import PREFIX, tuned_names, tuned_settings
     from discretion.workspace import endpoints
 
     settings = here.contents.settings.models.get(name)
+    if name.startswith(PREFIX) and name.removeprefix(PREFIX) in tuned_names(here.folder):
+        plain = name.removeprefix(PREFIX)
+        settings = tuned_settings(here.folder, plain, here.contents.settings.models)
     if settings is None or settings.get("kind", "folder") == "folder" or is_agent(settings):
         return None
     model = endpoints.load_model(name, settings, here.folder, here.store)
@@ -87,7 +91,7 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
                 f"nobody has allowed texts to go to {one.settings.host}, and there is no terminal "
                 "to ask on",
                 where=f"[models.{one.name}]",
-                mend=f"run: discretion models allow {one.name}, or add --yes",
+                fix=f"run: discretion models allow {one.name}, or add --yes",
             )
         if not typer.confirm("send them?", default=False, err=True):
             remark("nothing was sent")
@@ -95,9 +99,14 @@ def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> No
     endpoints.allow(one, here.store, now())
 
 
-def show_texts(texts: Sequence[str], *, to: str, who: str, also: str) -> None:
-    """Show which texts would go where."""
-    remark(f"the texts of {len(texts):,} cases would leave this machine for the first time")
+def show_texts(texts: Sequence[str], *, to: str, who: str, also: str, what: str = "") -> None:
+    """Show which texts would go where.
+
+    Args:
+        what: they are, by default the cases.
+    """
+    what = what or f"the texts of {len(texts):,} cases"
+    remark(f"{what} would leave this machine for the first time")
     remark(f"  to        {to}")
     remark(f"  {who}")
     if texts:
@@ -136,7 +145,7 @@ def probe(here: Workspace, one: Endpoint) -> Probe:
             f"warning: {one.name} draws differ from its log-probabilities: {compared.token!r} came "
             f"in {compared.drawn} of {compared.draws} draws, and {compared.p:.0%} were expected. "
             "The server may truncate or repeat its answers. Set body in discretion.toml, such as "
-            "{ top_k = 0 }, or use --sample"
+            "{ top_k = 0 }, or set `sample: true` in a plan"
         )
     if compared is not None and compared.repeats:
         remark(
@@ -191,7 +200,7 @@ def check_cost(
         raise DiscretionError(
             f"{calls:,} paid calls would be made, more than {PAID_CALLS:,}",
             where="--budget",
-            mend="add --budget 5USD, --budget 20000calls or --yes, or take fewer with --cases",
+            fix="add --budget 5USD, --budget 20000calls or --yes, or take fewer with --cases",
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import (
     Budget,
     Exclude,
@@ -22,7 +23,8 @@ from discretion.cli.app import (
     print_table,
     remark,
 )
-from discretion.cli.progress import Calls
+from discretion.cli.commands import see
+from discretion.cli.progress import CallsLine
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
@@ -38,21 +40,33 @@ SHOWN = 12
 """Scenarios whose share of a sample is shown."""
 
 
-@app.command()
+@app.command(epilog=see("discretion evaluate --arm tiny/direct --arm baseline/logistic", "start"))
 def evaluate(
     arm: Annotated[
         list[str] | None,
         typer.Option(
             "--arm",
             metavar="NAME",
+            autocompletion=completion.arms,
             help="MODEL/METHOD, AGENT/as-is, baseline/NAME or recorded/NAME; repeat.",
         ),
     ] = None,
     plan: Annotated[
-        str, typer.Option("--plan", metavar="NAME", help="A plan in plans/, or a file's path.")
+        str,
+        typer.Option(
+            "--plan",
+            metavar="NAME",
+            autocompletion=completion.plans,
+            help="A plan in plans/, or a file's path.",
+        ),
     ] = "",
     panel: Annotated[
-        str, typer.Option("--panel", help="The people that baselines learn from.")
+        str,
+        typer.Option(
+            "--panel",
+            autocompletion=completion.panels,
+            help="The people that baselines learn from.",
+        ),
     ] = "",
     exclude: Exclude = None,
     weight: Weight = None,
@@ -66,16 +80,7 @@ def evaluate(
     samples: Annotated[
         int | None, typer.Option("--samples", min=2, help="Draws per case where p is sampled.")
     ] = None,
-    sample: Annotated[
-        bool, typer.Option("--sample", help="Draw answers even where they could be scored.")
-    ] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="Of draws, folds and choices.")] = None,
-    crossed: Annotated[
-        bool, typer.Option("--crossed", help="Ask every wording and vocabulary of every case.")
-    ] = False,
-    state_deviation: Annotated[
-        bool, typer.Option("--state-deviation", help="Tell the model how far the value is beyond.")
-    ] = False,
     in_flight: Annotated[
         int, typer.Option("--in-flight", min=1, help="Calls under way at once.")
     ] = 64,
@@ -89,7 +94,7 @@ def evaluate(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Put cases to arms and keep every answer.
+    """Ask models, agents and baselines to decide your cases.
 
     What was answered before is not asked again, and a run that was stopped goes on with the same
     command. A plan's hash is stored before anything is asked.
@@ -108,9 +113,6 @@ def evaluate(
             "panel": panel_expression(panel, exclude or (), weight or ()),
             "samples": samples,
             "seed": seed,
-            "sample": sample or None,
-            "crossed": crossed or None,
-            "state_deviation": state_deviation or None,
         },
         {"scenarios": tuple(scenario or ()), "at_most": cases},
     )
@@ -131,7 +133,7 @@ def evaluate(
     if not fresh:
         endpoints.remark_repeated(here, chosen, lineup)
     endpoints.check_cost(here, chosen, lineup, budget=budget, yes=yes)
-    watcher = Calls()
+    watcher = CallsLine()
     try:
         run = evaluation.evaluate(
             chosen,
@@ -202,11 +204,12 @@ def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any
                 raise wrong[0]
         if planned is None:
             known = ", ".join(here.contents.plans) or "none yet"
-            raise DiscretionError(f"there is no plan {name!r}", mend=f"plans here: {known}")
+            raise DiscretionError(f"there is no plan {name!r}", fix=f"plans here: {known}")
         base = planned.model_dump(mode="json")
     elif not given.get("arms"):
         raise DiscretionError(
-            "no arm is named", mend="add --arm tiny/direct, or --plan NAME; see discretion arms"
+            "no arm is named",
+            fix=f"add --arm {_any_arm(here)}, or --plan NAME; see discretion arms",
         )
     if narrowed:
         base["cases"] = {**base.get("cases", {}), **narrowed}
@@ -215,6 +218,17 @@ def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any
     except ValidationError as error:
         first = error.errors()[0]
         raise DiscretionError(str(first.get("ctx", {}).get("error", first["msg"]))) from error
+
+
+def _any_arm(here: Workspace) -> str:
+    """One that can be asked here: a model that the workspace names, the toy, or a baseline."""
+    from discretion.experiments.asking import first_arm
+    from discretion.models import BUILT_IN
+
+    named = here.contents.settings.models
+    if not named and not any(case.twin for case in here.cases):
+        return "baseline/logistic"
+    return first_arm(next(iter(named), BUILT_IN), named, here.store)
 
 
 def _remark_composition(chosen: Docket, at_most: int) -> None:

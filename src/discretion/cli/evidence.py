@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
+from discretion.cli.commands import Commands, see
 
 if TYPE_CHECKING:
     from discretion.evidence import Verdict
 
-evidence = typer.Typer(help="Write a folder from which others recompute every figure.")
+evidence = typer.Typer(
+    cls=Commands,
+    help="Write a folder from which others can recompute every figure.",
+    epilog=see("discretion evidence --into proof", "evidence"),
+)
 app.add_typer(evidence, name="evidence", invoke_without_command=True)
 
 MOST = 20
@@ -26,10 +32,20 @@ def write(
         str, typer.Option("--model", metavar="NAME", help="The tuned model it is about.")
     ] = "",
     run: Annotated[
-        str, typer.Option("--run", help="Beginning of a run's id; by default the newest.")
+        str,
+        typer.Option(
+            "--run",
+            autocompletion=completion.runs,
+            help="Beginning of a run's id; by default the newest.",
+        ),
     ] = "",
     panel: Annotated[
-        str, typer.Option("--panel", help="Whom to compare with; by default as the run says.")
+        str,
+        typer.Option(
+            "--panel",
+            autocompletion=completion.panels,
+            help="Whom to compare with; by default as the run says.",
+        ),
     ] = "",
     into: Annotated[
         Path | None, typer.Option("--into", metavar="FOLDER", help="By default evidence-NAME.")
@@ -53,14 +69,14 @@ def write(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a folder from which others recompute every figure.
+    """Write a folder from which others can recompute every figure.
 
     It holds the plan, cases, judgments and answers of a run as rows of the log, with their hashes,
     and every table of its report. Texts are left out unless they are asked for, and raters' names
     are replaced. Give the folder to whoever checks it: discretion evidence verify FOLDER.
     """
     from discretion.evidence import Shown, run_of, write_evidence
-    from discretion.models.tuned import FOLDER, PREFIX, tuned_settings
+    from discretion.models.tuned import FOLDER, PREFIX, tuned_folder
     from discretion.runs import find_run
 
     if context.invoked_subcommand is not None:
@@ -68,7 +84,7 @@ def write(
     here = desk()
     name = model.removeprefix(PREFIX).partition("/")[0]
     if name:
-        tuned_settings(here.folder, name)
+        tuned_folder(here.folder, name)
     chosen = find_run(here.store, run) if run or not name else run_of(here.store, name)
     folder = into or Path(f"evidence-{name or chosen.id[:8]}")
     verdict = write_evidence(
@@ -87,7 +103,7 @@ def write(
     remark(f"wrote {folder}/; to check it: discretion evidence verify {folder}")
 
 
-@evidence.command()
+@evidence.command(epilog=see("discretion evidence verify evidence-smollm2", "evidence"))
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="What evidence wrote.")],
     within: Annotated[

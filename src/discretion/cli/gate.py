@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import Budget, Json, Yes, app, desk, now, print_json, remark
+from discretion.cli.commands import see
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
     from discretion.acceptances import Acceptance
     from discretion.budgets import Purse
     from discretion.cases import Docket
-    from discretion.gate import Line
+    from discretion.gate import GateLine
     from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
 
 
-@app.command()
+@app.command(epilog=see("discretion gate acceptance.yaml --arm tiny/direct", "gate"))
 def gate(
     file: Annotated[Path, typer.Argument(help="The acceptance: what is demanded.")] = Path(
         "acceptance.yaml"
     ),
     arm: Annotated[
-        str, typer.Option("--arm", metavar="NAME", help="Whom to judge; by default the file's.")
+        str,
+        typer.Option(
+            "--arm",
+            metavar="NAME",
+            autocompletion=completion.arms,
+            help="Which arm to check; by default the file's.",
+        ),
     ] = "",
     budget: Budget = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Judge an arm by an acceptance, line by line.
+    """Check an arm against your criteria (for CI).
 
     Judges the newest run of the arm as it is now, and evaluates first where there is none. Exits
     with 0 if every line passed and with 1 if one failed; what cannot be told counts as failed
     unless the file says `allow_unclear: true`.
     """
     try:
-        acceptance, lines = judged(desk(), file, arm=arm, budget=budget, yes=yes)
+        outcome = judged(desk(), file, arm=arm, budget=budget, yes=yes)
     except StoppedError as stopped:
         remark(f"stopped: {stopped}")
         raise typer.Exit(1) from None
-    clear = acceptance.allow_unclear
+    lines, clear = outcome.lines, outcome.acceptance.allow_unclear
     failed = [line for line in lines if not line.passes(allow_unclear=clear)]
     if as_json:
         print_json(
             {
                 "passed": not failed,
+                "confidence": outcome.acceptance.confidence,
+                "looks": outcome.looks,
+                "caution": outcome.caution,
                 "lines": [
                     {
                         "where": line.where,
@@ -56,6 +68,7 @@ def gate(
                         "asked": line.asked,
                         "found": line.found,
                         "verdict": line.verdict,
+                        "advice": line.advice,
                         "passes": line.passes(allow_unclear=clear),
                     }
                     for line in lines
@@ -65,29 +78,42 @@ def gate(
     else:
         for line in lines:
             print(line)
+        if outcome.caution:
+            print(outcome.caution)
         print(f"{len(lines) - len(failed)} of {len(lines)} lines passed")
     if failed:
         raise typer.Exit(1)
 
 
+@dataclass(frozen=True, slots=True)
+class GateOutcome:
+    """An acceptance and the line for each of its demands."""
+
+    acceptance: Acceptance
+    lines: list[GateLine]
+    looks: int
+    """How often the arm was held against these criteria, this time included."""
+    caution: str
+    """What looking several times does; empty at the first look."""
+
+
 def judged(
     here: Workspace, file: Path, *, arm: str = "", budget: str = "", yes: bool = False
-) -> tuple[Acceptance, list[Line]]:
-    """An acceptance and the line for each of its demands.
+) -> GateOutcome:
+    """An arm, held against an acceptance; the log keeps that it was.
 
     Raises:
         DiscretionError: something is wrong in the file, or the arm cannot be asked.
     """
     from discretion.acceptances import read_acceptance
     from discretion.cli import endpoints
-    from discretion.gate import judge, read_expectations
-    from discretion.results import ReportOptions, build
+    from discretion.gate import caution, compared, judge, look, read_expectations
 
     acceptance, document = read_acceptance(file)
     name = arm or acceptance.arm
     if not name:
         raise DiscretionError(
-            "no arm is named", where=str(file), mend="add arm: MODEL/METHOD, or --arm NAME"
+            "no arm is named", where=str(file), fix="add arm: MODEL/METHOD, or --arm NAME"
         )
     plan, chosen = here.settle(_plan(here, acceptance, name, document.where(["plan"])))
     cases = here.cases
@@ -100,7 +126,7 @@ def judged(
     run = _run(here, plan, chosen, cases, purse, yes=yes)
     if run is None:
         raise DiscretionError(
-            "it can answer none of the cases", where=name, mend="check what they carry"
+            "it can answer none of the cases", where=name, fix="check what they carry"
         )
     trial = None
     if expectations:
@@ -109,11 +135,28 @@ def judged(
         new = [case for case in own.values() if case.id not in here_already]
         known = cases.only((*cases, *new))
         trial = _run(here, plan, cases.only(own.values()), known, purse.rest(), yes=yes)
-    card = build(run, ReportOptions(panel=acceptance.panel)) if acceptance.compares else None
+    beside = compared(run, acceptance, name) if acceptance.compares else None
+    looks = 1
+    if beside is not None:
+        looks = look(here.store, acceptance, _from(here.folder, file), beside, run, now())
     lines = judge(
-        acceptance, document, name, run, card=card, expectations=expectations, trial=trial
+        acceptance,
+        document,
+        name,
+        run,
+        beside=beside,
+        expectations=expectations,
+        trial=trial,
+        looks=looks,
     )
-    return acceptance, lines
+    return GateOutcome(acceptance, lines, looks, caution(looks, acceptance.confidence))
+
+
+def _from(folder: Path, file: Path) -> str:
+    """A file as seen from a folder, alike on every machine; its name where it lies elsewhere."""
+    whole, around = file.resolve(), folder.resolve()
+    inside = whole.is_relative_to(around)
+    return whole.relative_to(around).as_posix() if inside else file.name
 
 
 def _plan(here: Workspace, acceptance: Acceptance, arm: str, where: str) -> Plan:
@@ -126,7 +169,7 @@ def _plan(here: Workspace, acceptance: Acceptance, arm: str, where: str) -> Plan
     if planned is None:
         known = ", ".join(here.contents.plans) or "none yet"
         raise DiscretionError(
-            f"there is no plan {acceptance.plan!r}", where=where, mend=f"plans here: {known}"
+            f"there is no plan {acceptance.plan!r}", where=where, fix=f"plans here: {known}"
         )
     panel = acceptance.panel or planned.panel
     return planned.model_copy(update={"arms": (arm,), "contrasts": (), "panel": panel})

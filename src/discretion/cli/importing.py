@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, counted, desk, print_json, remark
+from discretion.cli.commands import see
 from discretion.cli.inspection import import_log
 from discretion.cli.intake import (
     keep_all,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from discretion.importing import Imported
     from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import ImportMapping
-    from discretion.importing.rows import Reading
+    from discretion.importing.rows import FileReading
     from discretion.importing.survey import Survey
     from discretion.workspace import Workspace
 
@@ -77,7 +78,10 @@ NoQuotes = Annotated[
 ]
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=see('discretion import tickets.csv --map "text=request,answer=outcome"', "importing"),
+)
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX, Parquet or EVAL.")],
     mapping: Annotated[
@@ -199,7 +203,7 @@ def import_(
     no_quotes: NoQuotes = False,
     as_json: Json = False,
 ) -> None:
-    """Bring in what people, or a system, decided.
+    """Import decisions made by people or by a system.
 
     A row is one judgment, or one case with counts or a rate. Importing a file twice changes
     nothing. A bad row stops the import with its row, column and value, and nothing is stored. The
@@ -222,7 +226,7 @@ def import_(
     if inspect or file.suffix.lower() == ".eval":
         import_log(here, file, arm, as_json=as_json)
         return
-    reading: Reading = {
+    reading: FileReading = {
         "sheet": sheet or None,
         "encoding": encoding,
         "delimiter": delimiter or None,
@@ -232,7 +236,7 @@ def import_(
     }
     if mapping_file is not None and (mapping or answer_columns):
         raise DiscretionError(
-            "the mapping is given twice", where="--mapping", mend="remove --map or --mapping"
+            "the mapping is given twice", where="--mapping", fix="remove --map or --mapping"
         )
     options: dict[str, Any] = {
         "answers": answers,
@@ -262,9 +266,9 @@ def import_(
     header = header_of(file, reading)
     sheet_of_ours = mapping_of(header)
     if mapping or answer_columns:
-        read_by = from_options(header, map=mapping, **options)
+        read_by = from_options(header, {**options, "map": mapping})
     elif mapping_file is None and sheet_of_ours is not None:
-        read_by = from_options(header, **{**options, **sheet_of_ours})
+        read_by = from_options(header, {**options, **sheet_of_ours})
     else:
         read_by = _with_options(_remembered(here, file, mapping_file, header), options)
     seen = survey(file, **reading)
@@ -300,7 +304,7 @@ def import_(
 
 
 def _case(
-    here: Workspace, file: Path, seen: Survey, mapping: ImportMapping, reading: Reading
+    here: Workspace, file: Path, seen: Survey, mapping: ImportMapping, reading: FileReading
 ) -> CaseChoice:
     """What one case is: as the mapping says. Where it names neither a text nor anything else that
     identifies a case, rows are cases of their own, unless raters repeat over them."""
@@ -314,7 +318,7 @@ def _case(
     return choose_case(file, seen, mapping, **reading)
 
 
-def header_of(file: Path, reading: Reading) -> tuple[str, ...]:
+def header_of(file: Path, reading: FileReading) -> tuple[str, ...]:
     """The columns of a file."""
     from discretion.importing.tables import open_table
 
@@ -347,7 +351,7 @@ def _with_options(read_by: ImportMapping, options: dict[str, Any]) -> ImportMapp
         raise DiscretionError(
             "the mapping that is remembered for these columns says this already",
             where=option,
-            mend=f"change it in imports/, or give --map with {option}",
+            fix=f"change it in imports/, or give --map with {option}",
         )
     return read_by.model_copy(update=added)
 
@@ -370,7 +374,7 @@ def _remembered(
         raise DiscretionError(
             "nothing says which column is what",
             where=str(file),
-            mend=f'add --map "text=…,answer=…"; the columns are: {", ".join(header)}',
+            fix=f'add --map "text=…,answer=…"; the columns are: {", ".join(header)}',
         )
     mapping = from_stored(known[-1].body, header)
     remark(f'as last time for these columns: --map "{mapping.written_map}"')
@@ -386,9 +390,9 @@ def set_aside(path: Path, imported: Imported) -> None:
             writer = csv.writer(file)
             writer.writerow(["row", "column", "why", *imported.header])
             for row in imported.skipped:
-                why = f"{row.why}; {row.mend}"
+                why = f"{row.why}; {row.fix}"
                 writer.writerow([row.number, row.column, why, *map(neutral, row.cells)])
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(path), mend="name another file"
+            f"cannot be written ({error.strerror})", where=str(path), fix="name another file"
         ) from error

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from discretion.cli.app import app, remark
+from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.workspace import Simulated, Workspace
 
 
-@app.command()
+@app.command(epilog=see("discretion init my-desk --example returns", "start"))
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the workspace is to be; made if missing.")],
     example: Annotated[
@@ -44,7 +45,7 @@ def init(
 
     if judges and not example:
         raise DiscretionError(
-            "nobody is simulated in an empty workspace", where="--judges", mend="add --example"
+            "nobody is simulated in an empty workspace", where="--judges", fix="add --example"
         )
     if judges:
         _check_judges(judges, "--judges")
@@ -110,5 +111,5 @@ def _check_judges(name: str, where: str) -> None:
         raise DiscretionError(
             f"there are no simulated judges {name!r}",
             where=where,
-            mend=f"choose from: {', '.join(PANELS)}",
+            fix=f"choose from: {', '.join(PANELS)}",
         )

@@ -33,7 +33,7 @@ def secret_of(here: Workspace) -> bytes:
         raise DiscretionError(
             "is missing, and without it people who judged before would count as others",
             where=str(here.folder / SECRET),
-            mend="put it back as it was, or import everything into a new workspace",
+            fix="put it back as it was, or import everything into a new workspace",
         )
     if said:
         # So it is in every workspace of version 0.1.0.
@@ -41,7 +41,7 @@ def secret_of(here: Workspace) -> bytes:
             "what was imported here keeps people's names, and with pseudonyms they would count as "
             "others",
             where=str(here.folder),
-            mend="add --keep-personal-data to keep these names too, or import everything into a "
+            fix="add --keep-personal-data to keep these names too, or import everything into a "
             "new workspace, which gives pseudonyms from the start",
         )
     return secret or make_secret(here.folder)

@@ -182,7 +182,7 @@ class Interview:
             raise DiscretionError(
                 f"the column {column.name!r} holds other things than numbers: "
                 f"{short(column.example)}",
-                mend="name one of numbers; of two dates, one minus the other",
+                fix="name one of numbers; of two dates, one minus the other",
             )
         self._understood.take(name, written)
 
@@ -225,12 +225,12 @@ class Interview:
         except DiscretionError as error:
             if number and said[:1].isdecimal():
                 raise DiscretionError(
-                    f"not a number: {said!r}", mend=f"type just the number: {said.split()[0]}"
+                    f"not a number: {said!r}", fix=f"type just the number: {said.split()[0]}"
                 ) from error
             raise
         if isinstance(read.node, Constant) and not number:
             raise DiscretionError(
-                f"there is no column {said!r}", mend=f"the columns are: {', '.join(header)}"
+                f"there is no column {said!r}", fix=f"the columns are: {', '.join(header)}"
             )
         return said
 
@@ -371,7 +371,7 @@ class Interview:
             if name not in self._seen.header:
                 raise DiscretionError(
                     f"there is no column {name!r}",
-                    mend=f"the columns are: {', '.join(self._seen.header)}",
+                    fix=f"the columns are: {', '.join(self._seen.header)}",
                 )
         return written_columns(names)
 
@@ -439,4 +439,4 @@ class Interview:
 
 
 def _say(error: DiscretionError) -> None:
-    print(f"   {error.what}; {error.mend}" if error.mend else f"   {error.what}")
+    print(f"   {error.what}; {error.fix}" if error.fix else f"   {error.what}")

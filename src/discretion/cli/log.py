@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from discretion.cli.app import Json, app, desk, print_json, print_table
+from discretion.cli.commands import see
 
 
-@app.command()
+@app.command(epilog=see("discretion runs", "report"))
 def runs(as_json: Json = False) -> None:
-    """List the runs: when, which arms, how many cases."""
+    """List the runs with their dates, arms and number of cases."""
     from discretion.runs import runs as all_runs
 
     known = all_runs(desk().store)
@@ -48,7 +49,7 @@ def runs(as_json: Json = False) -> None:
     )
 
 
-@app.command()
+@app.command(epilog=see("discretion verify --head 3f2a…", "evidence"))
 def verify(
     head: Annotated[
         str,
@@ -56,7 +57,7 @@ def verify(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check that the log was not changed, by its hash chain.
+    """Check that the log was not changed.
 
     Exits with 1 if it was, or if entries up to HEAD were cut off.
     """

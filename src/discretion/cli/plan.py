@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
+from discretion.cli.commands import Commands, see
+from discretion.cli.sizing import sentence_here, study_here
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.tuning_plans import TuningPlan
     from discretion.workspace import Workspace
 
-plan = typer.Typer(help="Declare what a tuning is to show, and freeze it before training.")
+plan = typer.Typer(
+    cls=Commands,
+    help="Preregister a tuning experiment.",
+    epilog=see("discretion plan", "tuning"),
+)
 app.add_typer(plan, name="plan", invoke_without_command=True)
 
 TEMPLATE = """\
@@ -25,7 +31,7 @@ targets: [labels, real-after, shuffled-after, neutral-after]
 hold_out:
   by: domain        # or case, scenario, policy, a factor, a column; groups: [a, b] names them
 every_fold: false   # true: each fifth of the groups is held out in turn
-seeds: 2
+seeds: 3            # trainings of each target on each fold; fewer than 3 give no verdict
 beside: [direct, precedents]   # how the untuned model is asked, to compare with
 margin: 0.01        # a difference in Brier score inside this, either way, does not matter
 
@@ -80,7 +86,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
         )
 
 
-@plan.command()
+@plan.command(epilog=see("discretion plan freeze --model smollm2", "tuning"))
 def freeze(
     model: Annotated[
         str, typer.Option("--model", metavar="NAME", help="Begin a tuning.yaml for this model.")
@@ -102,11 +108,13 @@ def freeze(
     declared = here.contents.tuning or _begun(here, model)
     from discretion.cli.said import base_of
     from discretion.experiments.defaults import with_defaults
+    from discretion.experiments.frozen import as_known
     from discretion.tuning.targets import targets
 
     targets(declared.targets)
     base = base_of(here, declared.model)
     declared = with_defaults(declared, declared.model_fields_set, base)
+    declared = as_known(here.store, declared)
     mine = records.panel_judgments(here.store, declared.panel)
     declared = declared.named(here.cases, history_of(mine))
     parts = experiments.parts_of(declared, here.cases, mine)
@@ -114,6 +122,7 @@ def freeze(
     frozen, new = experiments.freeze(here.store, declared, held, now(), asked=True)
     before = experiments.looks(here.store, held, before=frozen.position)
     outlook = experiments.outlook(declared, parts, mine)
+    enough = sentence_here(here, study_here(here, declared.panel))
     if as_json:
         print_json(
             {
@@ -125,6 +134,7 @@ def freeze(
                 "looks_before": before,
                 "exploratory": before > 0,
                 "prospects": outlook,
+                "how_many": enough,
             }
         )
         return
@@ -139,7 +149,7 @@ def freeze(
             f"these cases were looked at {counted(before, 'time')} before: what comes of this plan "
             "is marked exploratory"
         )
-    for sentence in outlook:
+    for sentence in filter(None, [*outlook, enough]):
         print(textwrap.fill(sentence, 100))
     remark("next: discretion tune --dry-run")
 

@@ -47,7 +47,7 @@ class RuleOptions:
             if amount is None:
                 raise DiscretionError(
                     f"neither a column nor an amount: {said!r}",
-                    mend=f"type an amount such as 40, or one of: {', '.join(seen.header)}",
+                    fix=f"type an amount such as 40, or one of: {', '.join(seen.header)}",
                 )
             signed = {"$": "USD", "€": "EUR", "£": "GBP"}.get(amount[1])
             currency = amount[3] or signed or currency
@@ -65,7 +65,7 @@ class RuleOptions:
             return {}
         if not self.rule:
             raise DiscretionError(
-                "costs belong to a rule, and there is none", where="--costs", mend="add --rule TEXT"
+                "costs belong to a rule, and there is none", where="--costs", fix="add --rule TEXT"
             )
         found = dict(piece.strip().split("=", 1) for piece in self.costs.split(",") if "=" in piece)
         found.setdefault("currency", _CURRENCY)
@@ -73,7 +73,7 @@ class RuleOptions:
             raise DiscretionError(
                 f"not readable as costs: {self.costs!r}",
                 where="--costs",
-                mend="write it like --costs wrong_grant=order_value,wrong_refusal=15,currency=EUR",
+                fix="write it like --costs wrong_grant=order_value,wrong_refusal=15,currency=EUR",
             )
         return found
 

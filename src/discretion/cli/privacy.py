@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from discretion.cli.app import Json, app, desk, now, print_json, remark
+from discretion.cli.commands import Commands, see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.importing.samples import Samples
 
 privacy = typer.Typer(
-    help="Check what is left of personal data in imported texts.", no_args_is_help=True
+    cls=Commands,
+    help="Check imported texts for personal data.",
+    epilog=see("discretion privacy samples", "importing"),
+    no_args_is_help=True,
 )
 app.add_typer(privacy, name="privacy")
 
 
-@privacy.command()
+@privacy.command(epilog=see("discretion privacy samples", "importing"))
 def samples(as_json: Json = False) -> None:
     """Show samples of the imported texts, and whether they are approved.
 
@@ -38,7 +42,7 @@ def samples(as_json: Json = False) -> None:
     print("approved" if approved else NOT_YET)
 
 
-@privacy.command()
+@privacy.command(epilog=see("discretion privacy approve --by privacy-officer", "importing"))
 def approve(
     by: Annotated[
         str, typer.Option("--by", metavar="ROLE", help="Who looked at them; stays in the log.")
@@ -53,7 +57,7 @@ def approve(
     store = desk().store
     if not any(True for _ in approval.texts_of(store)):
         raise DiscretionError(
-            "there are no imported texts to approve", mend="import some with: discretion import"
+            "there are no imported texts to approve", fix="import some with: discretion import"
         )
     fresh = approval.approve(store, time=now(), by=by)
     remark("approved" if fresh else "these texts were approved before")

@@ -23,10 +23,9 @@ def led(command: Callable[..., None]) -> Callable[..., None]:
         if processes.rank():
             processes.follow()
             return
-        count = processes.asked_for(given["processes"])
-        needed = count if processes.launched() or not given["dry_run"] else 1
+        count = processes.asked_for(given["processes"], planning=given["dry_run"])
         try:
-            with processes.together(needed):
+            with processes.together():
                 command(**given | {"processes": count})
         except StoppedError as stopped:
             remark(f"stopped: {stopped}")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import app, desk, remark
+from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from discretion.workspace import Workspace
 
 
-@app.command()
+@app.command(epilog=see("discretion prompt --output prompt.txt", "without-training"))
 def prompt(
     policy: Annotated[
         str, typer.Option("--policy", help="Which policy; may be left out where there is one.")
@@ -27,7 +29,12 @@ def prompt(
     tokens: Annotated[
         int, typer.Option("--tokens", min=200, help="About how long the prompt may be.")
     ] = 2000,
-    panel: Annotated[str, typer.Option("--panel", help="Whose decisions are shown.")] = "",
+    panel: Annotated[
+        str,
+        typer.Option(
+            "--panel", autocompletion=completion.panels, help="Whose decisions are shown."
+        ),
+    ] = "",
     test: Annotated[
         int,
         typer.Option("--test", min=0, metavar="N", help="Print N held-out cases to try it on."),
@@ -36,7 +43,7 @@ def prompt(
         Path | None, typer.Option("--output", "-o", help="A file, in place of the screen.")
     ] = None,
 ) -> None:
-    """Print a prompt by which any chat assistant can decide.
+    """Print a prompt that lets any chat assistant decide your cases.
 
     It carries the rule, its purpose, what is never allowed, the steps, and what people decided in
     earlier cases. --test prints a second paste, of cases that no prompt shows;
@@ -115,15 +122,15 @@ def _under(cases: Docket, policy: str) -> Docket:
     if not known:
         raise DiscretionError(
             "there are no cases yet",
-            mend="describe some in scenarios/, or bring some in with: discretion import FILE",
+            fix="describe some in scenarios/, or bring some in with: discretion import FILE",
         )
     if not policy and len(known) > 1:
         raise DiscretionError(
-            "there are several policies", mend=f"name one with --policy: {', '.join(known)}"
+            "there are several policies", fix=f"name one with --policy: {', '.join(known)}"
         )
     if policy and policy not in known:
         raise DiscretionError(
-            f"no case falls under a policy {policy!r}", mend=f"choose from: {', '.join(known)}"
+            f"no case falls under a policy {policy!r}", fix=f"choose from: {', '.join(known)}"
         )
     return cases.only(case for case in cases if case.policy == (policy or known[0]))
 
@@ -137,7 +144,7 @@ def _trial(here: Workspace, held: list[Case], count: int, language: str) -> str:
     if not held:
         raise DiscretionError(
             "there are too few judged cases with a text to hold any out",
-            mend="bring in more with: discretion import FILE",
+            fix="bring in more with: discretion import FILE",
         )
     if count > len(held):
         remark(f"only {len(held)} cases are held out, so there are {len(held)} in place of {count}")
@@ -156,6 +163,6 @@ def _write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(output), mend="name another file"
+            f"cannot be written ({error.strerror})", where=str(output), fix="name another file"
         ) from error
     remark(f"wrote {output}")

@@ -25,11 +25,11 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DiscretionError(
-            f"cannot be read ({error.strerror})", where=str(file), mend="check the path"
+            f"cannot be read ({error.strerror})", where=str(file), fix="check the path"
         ) from error
     except UnicodeDecodeError as error:
         raise DiscretionError(
-            "is no UTF-8 text", where=str(file), mend="save the reply as plain text, in UTF-8"
+            "is no UTF-8 text", where=str(file), fix="save the reply as plain text, in UTF-8"
         ) from error
     reply = read_reply(text, str(file))
     cases = _asked(here, reply.trial, file)
@@ -38,7 +38,7 @@ def import_chat(here: Workspace, file: Path, arm: str, *, as_json: bool) -> None
             raise DiscretionError(
                 f"answers request {number}, but the trial has 1 to {len(cases)}",
                 where=str(file),
-                mend="number the answers as the trial does, or name the trial that they are to, "
+                fix="number the answers as the trial does, or name the trial that they are to, "
                 "with its line: Trial …",
             )
     decided = {
@@ -96,18 +96,18 @@ def _asked(here: Workspace, trial: str, file: Path) -> list[str]:
     trials = {entry.key: list(entry.body["cases"]) for entry in here.store.entries("trial")}
     if not trials:
         raise DiscretionError(
-            "no trial was made here", where=str(file), mend="make one: discretion prompt --test 20"
+            "no trial was made here", where=str(file), fix="make one: discretion prompt --test 20"
         )
     if trial and trial not in trials:
         raise DiscretionError(
             f"answers trial {trial}, which was not made in this workspace",
             where=str(file),
-            mend=f"trials here: {', '.join(trials)}",
+            fix=f"trials here: {', '.join(trials)}",
         )
     if not trial and len(trials) > 1:
         raise DiscretionError(
             "does not say which trial it answers",
             where=str(file),
-            mend=f"add the line of its trial, one of: Trial {', Trial '.join(trials)}",
+            fix=f"add the line of its trial, one of: Trial {', Trial '.join(trials)}",
         )
     return trials[trial] if trial else next(iter(trials.values()))

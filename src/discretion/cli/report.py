@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from discretion.cli.app import Exclude, Json, Weight, app, desk, print_json, print_table, remark
+from discretion.cli import completion
+from discretion.cli.app import (
+    Exclude,
+    Json,
+    Weight,
+    app,
+    counted,
+    desk,
+    print_json,
+    print_table,
+    remark,
+)
+from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
     from discretion.scorecards import Scorecard
-    from discretion.scorecards.cards import PeopleCard
+    from discretion.scorecards.cards import ArmCard, PeopleCard
+    from discretion.scorecards.conclusion_cards import RequesterCard
     from discretion.scorecards.teaching_cards import TeachingCard
 
 
-@app.command()
+@app.command(epilog=see("discretion report --output june.html", "report"))
 def report(
     run: Annotated[
-        str, typer.Option("--run", help="Beginning of a run's id; by default the newest.")
+        str,
+        typer.Option(
+            "--run",
+            autocompletion=completion.runs,
+            help="Beginning of a run's id; by default the newest.",
+        ),
     ] = "",
     people: Annotated[
         bool, typer.Option("--people", help="The people alone, even where there are runs.")
     ] = False,
     panel: Annotated[
         list[str] | None,
-        typer.Option("--panel", help="Whom to compare with; repeat to set others beside them."),
+        typer.Option(
+            "--panel",
+            autocompletion=completion.panels,
+            help="Whom to compare with; repeat to set others beside them.",
+        ),
     ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option("--by", metavar="COLUMN", help="Groups of raters to compare with too."),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--groups",
+            metavar="COLUMN",
+            help="Compare wrong refusals between groups of requesters: a column kept at import.",
+        ),
     ] = None,
     exclude: Exclude = None,
     weight: Weight = None,
@@ -66,7 +97,7 @@ def report(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write one HTML page, and print the league table.
+    """Write the report as one HTML page, and print its main figures.
 
     With a run: how far each of its arms is from the people. Without: the people alone, where they
     stop and how far they agree. The page opens without a network.
@@ -93,14 +124,20 @@ def report(
             raise DiscretionError(
                 "a report on the people alone shows no regressions",
                 where="--regressions",
-                mend="evaluate a tuned model and its base first, and leave out --people",
+                fix="evaluate a tuned model and its base first, and leave out --people",
+            )
+        if groups:
+            raise DiscretionError(
+                "a report on the people alone refuses nobody",
+                where="--groups",
+                fix="evaluate an arm first, or compare groups of raters with --by",
             )
         judges = here.panel(whom)
-        groups = records.groups(here.store, judges.name, by or ())
+        asked = records.groups(here.store, judges.name, by or ())
         card = build_people(
             here.cases,
             judges,
-            groups=groups,
+            groups=asked,
             others=[here.panel(name) for name in others],
             title=heading,
             weigh=weigh,
@@ -109,12 +146,13 @@ def report(
     else:
         from discretion.gate import read_expectations
 
-        chosen = find_run(here.store, run)
+        chosen = find_run(here.store, run) if run or newest.run is None else newest.run
         own = read_expectations(regressions, here.cases) if regressions else ()
         options = ReportOptions(
             title=heading,
             panel=whom,
             by=tuple(by or ()),
+            requesters=tuple(groups or ()),
             others=tuple(others),
             prices=prices,
             as_they_occur=as_they_occur,
@@ -125,7 +163,7 @@ def report(
         card = build(chosen, options)
         if prices == "today":
             remark("prices: as they are in the policies today")
-        elif prices_changed(chosen):
+        elif prices_changed(chosen, here.contents.policies):
             remark("prices: as they were when this run was made; they have changed since")
             remark("to use the new ones: discretion report --prices today")
     card = replace(card, warnings=(*card.warnings, *orphans(here).warnings))
@@ -143,47 +181,132 @@ def report(
     remark(f"wrote {written}")
 
 
-def _print(card: Scorecard) -> None:
-    from discretion.reports.figures import interval, text
+SENTENCES, ALONE = 3, 5
+"""Findings that are printed: above a table of arms, and where they say most of it themselves."""
+WARNINGS = 6
+BEST = 5
+"""Rows of a table."""
 
+
+def _print(card: Scorecard) -> None:
+    """The verdict, the warnings about what is shown, and the best rows; the page has the rest."""
     if card.banner:
         print(card.banner, end="\n\n")
-    told = _print_teaching(card.teaching) if card.teaching else set()
-    for finding in card.findings:
-        if finding not in told:
-            print(f"- {finding}")
-    for warning in card.warnings:
+    taught = (*card.teaching.answer, *card.teaching.findings) if card.teaching else ()
+    findings = list(dict.fromkeys((*taught, *card.findings)))
+    count = ALONE if card.teaching or not card.arms else SENTENCES
+    for finding in findings[:count]:
+        print(f"- {finding}")
+    best = _best(card.arms)
+    warnings = _about(best, card)[:WARNINGS]
+    for warning in warnings:
         print(f"! {warning}")
-    if card.arms:
-        print("\nHow many of 100 decisions differ from those of one of the people:")
-        print_table(
+    hidden = {"finding": len(findings[count:]), "warning": len(card.warnings) - len(warnings)}
+    if more := [counted(many, f"more {noun}") for noun, many in hidden.items() if many]:
+        print(f"and {' and '.join(more)}: see the page")
+    if card.teaching:
+        _print_teaching(card.teaching)
+    elif card.arms:
+        _print_arms(card, best)
+    _print_requesters(card.requesters)
+
+
+def _best(arms: Sequence[ArmCard]) -> list[ArmCard]:
+    """The closest arms, the closest first, with one that is no baseline wherever there is one."""
+    best = list(arms[:BEST])
+    asked = next((one for one in arms if one.kind != "baseline"), None)
+    if asked is not None and asked not in best:
+        best[-1] = asked
+    return best
+
+
+def _about(shown: Sequence[ArmCard], card: Scorecard) -> list[str]:
+    """The warnings that are about an arm that is shown, or about no arm at all; first those of
+    hard limits, whichever arm would break them."""
+    names = {arm.name for arm in shown}
+    others = {arm.name for arm in card.arms} - names
+    kept = [
+        warning
+        for warning in card.warnings
+        if "a hard limit" in warning
+        or any(name in warning for name in names)
+        or not any(name in warning for name in others)
+    ]
+    return sorted(kept, key=lambda warning: "a hard limit" not in warning)
+
+
+def _print_arms(card: Scorecard, best: Sequence[ArmCard]) -> None:
+    from discretion.reports.figures import interval, text
+
+    print(f"\nHow many of 100 decisions differ from those of one of the people{_order(card.arms)}:")
+    print_table(
+        [
+            "arm",
+            "differs",
+            "95% interval",
+            "wrongly grants",
+            "wrongly refuses",
+            "excess Brier",
+            "cases",
+        ],
+        [
             [
-                "arm",
-                "differs",
-                "95% interval",
-                "wrongly grants",
-                "wrongly refuses",
-                "excess Brier",
-                "cases",
-            ],
-            [
-                [
-                    arm.name,
-                    text(arm.disagreement, "percent"),
-                    interval(arm.disagreement, "percent") or "–",
-                    text(arm.wrong_grants, "percent"),
-                    text(arm.wrong_refusals, "percent"),
-                    text(arm.excess_brier, digits=3),
-                    str(arm.cases),
-                ]
-                for arm in card.arms
+                arm.name,
+                text(arm.disagreement, "percent"),
+                interval(arm.disagreement, "percent") or "–",
+                text(arm.wrong_grants, "percent"),
+                text(arm.wrong_refusals, "percent"),
+                text(arm.excess_brier, digits=3),
+                str(arm.cases),
             ]
-            + _among(card.people),
-        )
-        for arm in card.arms:
-            if arm.amplifies:
-                levels = ", ".join(arm.amplifies).replace("_", " ")
-                print(f"{arm.name} amplifies {levels}")
+            for arm in best
+        ]
+        + _among(card.people),
+    )
+    _print_hidden(len(card.arms) - len(best))
+
+
+def _print_hidden(rows: int) -> None:
+    if rows:
+        print(f"and {rows} more: see the page")
+
+
+def _order(arms: Sequence[ArmCard]) -> str:
+    """What the rows are ordered by, and of what their intervals speak."""
+    from discretion.measures.intervals import ALONE, ONLY_THESE
+
+    ranked = all(arm.excess_brier.value is not None for arm in arms)
+    once = any(arm.excess_brier.note == ALONE for arm in arms)
+    by = "by excess Brier score" if ranked else f"by Brier score: {ALONE}" if once else ""
+    few = any(ONLY_THESE in arm.disagreement.note for arm in arms)
+    parts = ["closest first", by, f"intervals {ONLY_THESE}" if few else ""]
+    order = " ".join(filter(None, parts[:2]))
+    return f" ({'; '.join(filter(None, [order, parts[2]]))})"
+
+
+def _print_requesters(rows: Sequence[RequesterCard]) -> None:
+    from discretion.reports.figures import interval, text
+
+    if not rows:
+        return
+    print(
+        "\nOf 100 requests that your people would grant, how many are refused, by who asks "
+        "(intervals of an arm's groups hold together with 95%):"
+    )
+    print_table(
+        ["group", "arm", "cases", "refused", "beyond the others", "interval"],
+        [
+            [
+                f"{row.column}: {row.value}",
+                row.arm,
+                f"{row.cases:,}" if row.enough else "too few",
+                text(row.wrong_refusals, "percent"),
+                text(row.difference, "percent"),
+                interval(row.difference, "percent") or "–",
+            ]
+            for row in rows
+        ],
+    )
 
 
 def _among(people: PeopleCard | None) -> list[list[str]]:
@@ -208,19 +331,11 @@ def _among(people: PeopleCard | None) -> list[list[str]]:
     ]
 
 
-def _print_teaching(card: TeachingCard) -> set[str]:
-    """What was learned, before all else that the run shows; the sentences that were printed."""
-    from discretion.reports.teaching import summary, thinking
+def _print_teaching(card: TeachingCard) -> None:
+    """How close each target came, beside the base and the best baselines."""
+    from discretion.reports.teaching import summary
 
-    for sentence in card.answer:
-        print(f"- {sentence}")
+    head, rows, hidden = summary(card, BEST)
     print()
-    print_table(*summary(card))
-    head, rows = thinking(card)
-    if rows:
-        print("\nthe gap of what reasons first, and with another reasoning put in its place")
-        print_table(head, rows)
-    print()
-    for finding in card.findings:
-        print(f"- {finding}")
-    return {*card.answer, *card.findings}
+    print_table(head, rows)
+    _print_hidden(hidden)

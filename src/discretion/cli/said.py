@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.models.loading import Settings
+    from discretion.tuning.trainers import Base
     from discretion.tuning_plans import TuningPlan
     from discretion.workspace import Workspace
 
@@ -18,16 +18,18 @@ def plan_of(here: Workspace, said: dict[str, Any]) -> TuningPlan:
     from pydantic import ValidationError
 
     from discretion.experiments.defaults import OF_A_BASE, with_defaults
-    from discretion.experiments.frozen import declared
+    from discretion.experiments.frozen import as_known, declared
     from discretion.tuning_plans import TuningPlan
 
     frozen = declared(here.store)
     before = frozen.plan if frozen is not None else here.contents.tuning
     base = {} if before is None else before.model_dump(mode="json", exclude_unset=True)
     given = {key: value for key, value in said.items() if value is not None}
+    if "cases" in given and "judgments" not in given:
+        base.pop("judgments", None)  # all that people judged of these cases
     model = given.get("model", base.get("model"))
     if model is None:
-        raise DiscretionError("no model is named", mend="add --model NAME, or write tuning.yaml")
+        raise DiscretionError("no model is named", fix="add --model NAME, or write tuning.yaml")
     other = model != base.get("model")
     if other:
         base = {key: value for key, value in base.items() if key not in OF_A_BASE}
@@ -35,7 +37,8 @@ def plan_of(here: Workspace, said: dict[str, Any]) -> TuningPlan:
         plan = TuningPlan.model_validate({**base, **given})
         if frozen is not None and not other:
             return plan
-        return with_defaults(plan, plan.model_fields_set, base_of(here, plan.model))
+        plan = with_defaults(plan, plan.model_fields_set, base_of(here, plan.model))
+        return as_known(here.store, plan)
     except ValidationError as error:
         first = error.errors()[0]
         what = str(first.get("ctx", {}).get("error", first["msg"]))
@@ -43,15 +46,17 @@ def plan_of(here: Workspace, said: dict[str, Any]) -> TuningPlan:
         raise DiscretionError(what, where=field) from error
 
 
-def base_of(here: Workspace, name: str) -> Settings:
-    """The settings of the folder that is to be tuned.
+def base_of(here: Workspace, name: str) -> Base:
+    """The settings of the folder that is to be tuned, or the endpoint at which the model is.
 
     Raises:
-        DiscretionError: the name stands for no model, or for one that is no folder.
+        DiscretionError: the name stands for no model, or for one that can be tuned nowhere.
     """
     from discretion.models import BUILT_IN
     from discretion.models.catalog import to_fetch
+    from discretion.models.endpoint import Endpoint
     from discretion.models.local import LocalModel
+    from discretion.models.tuned import with_base
     from discretion.workspace import endpoints
 
     known = list(dict.fromkeys([BUILT_IN, *here.contents.settings.models]))
@@ -61,15 +66,24 @@ def base_of(here: Workspace, name: str) -> Settings:
         raise DiscretionError(
             f"there is no model {name!r}",
             where=str(here.folder / "discretion.toml"),
-            mend=f'use one of: {", ".join(known)}, or add [models.{name}] with path = "FOLDER"',
+            fix=f'use one of: {", ".join(known)}, or add [models.{name}] with path = "FOLDER"',
         )
-    settings = here.contents.settings.models.get(name, {})
+    models = here.contents.settings.models
+    settings = with_base(here.folder, models.get(name, {}), models)
     model = endpoints.load_model(name, settings, here.folder, here.store)
+    if isinstance(model, Endpoint):
+        return model
     if not isinstance(model, LocalModel):
         raise DiscretionError(
-            f"{name!r} is no folder, and only models in folders can be tuned here",
+            f"{name!r} is neither in a folder nor at an endpoint, so it cannot be tuned",
             where=f"[models.{name}]",
-            mend="tune a local model",
+            fix="tune a local model, or one of a provider with a fine-tuning API",
+        )
+    if model.settings.base is not None:
+        raise DiscretionError(
+            f"{name!r} is an adapter, and only whole models can be tuned",
+            where=f"[models.{name}]",
+            fix=f"write one with: discretion models merge {name} FOLDER, and name that folder",
         )
     return model.settings.model_copy(update={"path": Path(model.settings.path).resolve()})
 

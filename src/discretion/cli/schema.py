@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from discretion.cli.app import app, print_json
+from discretion.cli.commands import see
 
 
-@app.command()
+@app.command(epilog=see("discretion schema policy", "scenarios"))
 def schema(
     document: Annotated[
         Literal["policy", "scenario", "plan", "tuning", "acceptance", "import"],

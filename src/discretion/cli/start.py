@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from discretion.cli.app import app, counted, remark
+from discretion.cli.commands import see
 from discretion.cli.importing import (
     AnswerColumns,
     ColumnsAreOption,
@@ -30,14 +31,14 @@ from discretion.errors import DiscretionError
 if TYPE_CHECKING:
     from discretion.importing import Imported
     from discretion.importing.mapping import ImportMapping
-    from discretion.importing.rows import Reading
+    from discretion.importing.rows import FileReading
     from discretion.storage.imports import ImportReading
 
 _MOST_BAD = 0.1
 """Of the rows that have a decision: where more cannot be read, the columns are not understood."""
 
 
-@app.command()
+@app.command(epilog=see("discretion start tickets.csv", "importing"))
 def start(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, XLSX or Parquet.")],
     into: Annotated[
@@ -137,7 +138,7 @@ def start(
     no_header: NoHeader = False,
     no_quotes: NoQuotes = False,
 ) -> None:
-    """Make a workspace and a report from a file of decisions.
+    """Turn a file of decisions into a workspace and a report.
 
     It guesses which column is what, says why, asks about it, and shows three rows as it understood
     them. It then writes a page on the people alone: how often they grant, where they say no, how
@@ -152,7 +153,7 @@ def start(
 
     folder = into or file.with_suffix("")
     _check(file, folder, yes=yes)
-    reading: Reading = {
+    reading: FileReading = {
         "sheet": sheet or None,
         "encoding": encoding,
         "delimiter": delimiter or None,
@@ -296,6 +297,8 @@ def _make(
     from discretion.importing.mapping import write_mapping
     from discretion.judgments import gather
     from discretion.results import build_people
+    from discretion.scorecards.how_many import default_criteria, how_many, standing
+    from discretion.scorecards.study import study_of
     from discretion.workspace import make_secret, open_workspace
 
     value = mapping.fields.get("value", "").strip("`")
@@ -327,6 +330,8 @@ def _make(
         print(f"- {finding}")
     for warning in card.warnings:
         print(f"! {warning}")
+    people, size = standing(study_of(kept.cases, panels[0]))
+    print(f"- {how_many(people, default_criteria(size), size)}")
     print(f"wrote {written}")
     _write_prompt(folder, rule)
     _say_what_next(folder, written, rule)
@@ -364,14 +369,14 @@ def _say_what_next(folder: Path, written: Path, rule: RuleOptions) -> None:
 
 def _check(file: Path, folder: Path, *, yes: bool) -> None:
     if not file.exists():
-        raise DiscretionError("there is no such file", where=str(file), mend="check the path")
+        raise DiscretionError("there is no such file", where=str(file), fix="check the path")
     if not yes and not sys.stdin.isatty():
         raise DiscretionError(
-            "there is no terminal to ask on", mend="add --yes to accept the defaults"
+            "there is no terminal to ask on", fix="add --yes to accept the defaults"
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DiscretionError(
-            "is not an empty folder", where=str(folder), mend="choose another with --into FOLDER"
+            "is not an empty folder", where=str(folder), fix="choose another with --into FOLDER"
         )
 
 
@@ -386,14 +391,14 @@ def _check_bad(file: Path, imported: Imported) -> None:
     first = next(iter(bad or imported.skipped), None)
     if first is None:
         raise DiscretionError(
-            "no row says what was decided", where=str(file), mend="name other columns with --map"
+            "no row says what was decided", where=str(file), fix="name other columns with --map"
         )
-    mend = first.mend.removesuffix(f", or {ASIDE}").removesuffix(f" or {ASIDE}")
+    fix = first.fix.removesuffix(f", or {ASIDE}").removesuffix(f" or {ASIDE}")
     column = f", column {first.column!r}" if first.column else ""
     raise DiscretionError(
         f"{len(bad or imported.skipped):,} of {imported.rows:,} rows cannot be read: {first.why}",
         where=f"{file}:{first.number}{column}",
-        mend=f"name other columns with --map, or {mend}",
+        fix=f"name other columns with --map, or {fix}",
     )
 
 

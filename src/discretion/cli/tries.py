@@ -11,7 +11,7 @@ from discretion.errors import DiscretionError, StoppedError
 if TYPE_CHECKING:
     from discretion.experiments import Preparation
     from discretion.experiments.asking import ArmsOf
-    from discretion.experiments.choices import Choice
+    from discretion.experiments.choices import ChosenSettings
     from discretion.tuning.trainers import Watch
     from discretion.workspace import Workspace
 
@@ -28,29 +28,30 @@ def numbers(said: str | None, read: Callable[[str], float], option: str) -> list
         return [read(one) for one in said.split(",") if one.strip()]
     except ValueError:
         raise DiscretionError(
-            f"{said!r} are no numbers", where=option, mend=f"write them like {option} 2,4"
+            f"{said!r} are no numbers", where=option, fix=f"write them like {option} 2,4"
         ) from None
 
 
 def chosen(
     here: Workspace, ready: Preparation, arms: ArmsOf, watch: Callable[[], Watch]
-) -> list[Choice]:
+) -> list[ChosenSettings]:
     """The settings of every target and fold; none where the plan says them.
 
     Raises:
         StoppedError: it was interrupted; what was scored until then is in the log.
     """
-    from discretion.experiments.settings import Study, choose
+    from discretion.experiments.settings import SettingsSearch, choose
     from discretion.models.tuned import FOLDER
 
     if not ready.plan.tries:
         return []
-    study = Study(
+    base, loaded, trainer = ready.here
+    study = SettingsSearch(
         ready.plan,
         ready.recipe,
-        ready.base,
-        ready.loaded,
-        ready.trainer,
+        base,
+        loaded,
+        trainer,
         folder=here.folder / FOLDER,
         store=here.store,
         panel=here.panel(ready.plan.panel).name,
@@ -65,11 +66,11 @@ def chosen(
         study.store.flush()
         raise StoppedError(
             "stopped while settings were tried",
-            mend="what was scored is kept; repeat the command to go on",
+            fix="what was scored is kept; repeat the command to go on",
         ) from None
 
 
-def show(choices: Sequence[Choice]) -> None:
+def show(choices: Sequence[ChosenSettings]) -> None:
     """Every setting that was tried, and which was best; nothing where none was."""
     if not choices:
         return
@@ -91,7 +92,7 @@ def show(choices: Sequence[Choice]) -> None:
     )
 
 
-def as_rows(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+def as_rows(choices: Sequence[ChosenSettings]) -> list[dict[str, Any]]:
     """The same as JSON values."""
     return [
         {

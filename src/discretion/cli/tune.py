@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import Json, app, desk, remark
+from discretion.cli.commands import see
 from discretion.cli.processes import led
 from discretion.cli.said import base_of, hold_out_of, named, plan_of
 from discretion.errors import DiscretionError
 
 
-@app.command()
+@app.command(epilog=see("discretion tune --model smollm2 --targets head,labels", "tuning"))
 @led
 def tune(
     model: Annotated[
@@ -24,7 +26,7 @@ def tune(
     targets: Annotated[
         str | None,
         typer.Option(
-            metavar="NAMES", help="labels, real-before, shuffled-after, ...: by commas, or all."
+            metavar="NAMES", help="head, labels, real-before, ...: by commas; all trains weights."
         ),
     ] = None,
     hold_out: Annotated[
@@ -40,10 +42,16 @@ def tune(
         typer.Option(help="Which splits of the hold-out are trained."),
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Trainings of each target on each fold.")
+        int | None,
+        typer.Option(
+            min=1, help="Trainings of each target on each fold; fewer than 3 give no verdict."
+        ),
     ] = None,
     panel: Annotated[
-        str | None, typer.Option(help="The people who are to be learned from.")
+        str | None,
+        typer.Option(
+            autocompletion=completion.panels, help="The people who are to be learned from."
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Begins the tuned models' names; by default the base's.")
@@ -56,7 +64,7 @@ def tune(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="By default 5e-5; with --lora 2e-4; for the built-in model 1e-3."),
+        typer.Option(help="By default 1e-4; with --lora 2e-4; for the built-in model 1e-3."),
     ] = None,
     try_rates: Annotated[
         str | None,
@@ -71,7 +79,6 @@ def tune(
     at_once: Annotated[
         int | None, typer.Option(min=1, help="Examples in one forward, to save memory.")
     ] = None,
-    rank: Annotated[int | None, typer.Option(min=1, help="Of adapters; by default 16.")] = None,
     method: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="In whose words decisions are taught; by default plain."),
@@ -80,15 +87,24 @@ def tune(
         Literal["example", "trainer"] | None,
         typer.Option(help="How tokens are averaged; trainer lets long explanations weigh more."),
     ] = None,
+    cases: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Train on so many cases, with all that people judged of them.",
+        ),
+    ] = None,
     judgments: Annotated[
-        int | None, typer.Option(min=2, help="Use only so many judgments, chosen by a hash.")
+        int | None,
+        typer.Option(min=2, help="Train on so many judgments; each seed draws its own."),
     ] = None,
     share: Annotated[
         float | None,
         typer.Option(min=0.01, max=1.0, help="Largest share of examples from one person."),
     ] = None,
     trainer: Annotated[
-        str | None, typer.Option(help="sft, trl, or one that another package adds.")
+        str | None,
+        typer.Option(help="sft, trl, openai (a fine-tuning API), or one of another package."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -97,7 +113,7 @@ def tune(
         ),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="How many train together; by default one.")
+        int | None, typer.Option(min=1, help="How many train together; torchrun starts them.")
     ] = None,
     export: Annotated[
         Path | None,
@@ -105,6 +121,18 @@ def tune(
             metavar="DIR", help="Train nothing; write all that another program needs for it."
         ),
     ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            metavar="HOURS", min=0, help="How long to follow a job at a provider; by default 24."
+        ),
+    ] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="AMOUNT", help="Most that asking may cost: 5USD, 2000calls.")
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Upload, pay and ask without asking you; for programs.")
+    ] = False,
     screen: Annotated[
         bool, typer.Option("--screen", help="One seed and the first fold, to see if it works.")
     ] = False,
@@ -116,20 +144,25 @@ def tune(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Tune a model on judgments, and ask it what was held out.
+    """Fine-tune a model on judgments, and test it on held-out cases.
 
     It is tuned once for each target, fold and seed. Targets that are compared teach the same
     judgments in the same order; they differ only in what stands beside the labels. Labels alone
-    need no explanations. What is not said here is as the frozen plan or tuning.yaml says, for the
+    need no explanations. The target head leaves the base as it is and fits a linear head on its
+    hidden states. What is not said here is as the frozen plan or tuning.yaml says, for the
     model that it names. The results are folders in models/, and arms:
-    tuned:NAME/direct. They are asked only cases that their training did not see. What was stopped
+    tuned:NAME/METHOD. They are asked only cases that their training did not see. What was stopped
     goes on with the same command; discretion report shows what was learned.
+
+    A model at an endpoint is tuned by its provider's fine-tuning API: what would be uploaded, and
+    what it may cost, is shown first. Its job runs on when the command stops; the same command goes
+    on following it.
     """
     # Before anything heavy is imported: the first line comes at once.
     remark("reading the workspace, its judgments and the model")
-    from discretion.cli import courses
+    from discretion.cli import courses, fine_tuning
     from discretion.cli.tries import numbers
-    from discretion.cli.tuning import Tuning
+    from discretion.cli.tuning import TuningSession
     from discretion.experiments import parts_of, prepared
     from discretion.storage import records
     from discretion.tuning.results import EXPORT
@@ -152,9 +185,9 @@ def tune(
             "try_rates": numbers(try_rates, float, "--try-rates"),
             "try_epochs": numbers(try_epochs, int, "--try-epochs"),
             "batch": batch,
-            "rank": rank,
             "method": method,
             "averaging": averaging,
+            "cases": cases,
             "judgments": judgments,
             "share": share,
             "trainer": EXPORT if export else trainer,
@@ -164,16 +197,18 @@ def tune(
     if export and whole.tries:
         raise DiscretionError(
             "settings cannot be tried where another program trains",
-            mend="say them, with --epochs and --learning-rate, without --try-epochs or --try-rates",
+            fix="say them, with --epochs and --learning-rate, without --try-epochs or --try-rates",
         )
+    base = base_of(here, whole.model)
     ready = prepared(
         whole.model_copy(update={"seeds": 1, "every_fold": False}) if screen else whole,
-        base_of(here, whole.model),
+        base if dry_run else fine_tuning.probed(here, base),
         here.cases,
         records.panel_judgments(here.store, here.panel(whole.panel).name),
         here.store,
         at_once=at_once,
         processes=processes or 1,
+        wait_seconds=None if wait is None else 3600 * wait,
     )
     if dry_run:
         courses.show(ready, as_json=as_json)
@@ -183,7 +218,7 @@ def tune(
     ready = ready.without_weights()
     for sentence in ready.outlook(warnings=True):
         remark(textwrap.fill(sentence, 100))
-    tuning = Tuning(here, ready, as_json=as_json)
+    tuning = TuningSession(here, ready, as_json=as_json, yes=yes, budget=budget)
     planned = tuning.settle()
     if export:
         tuning.export(planned, export)

@@ -1,4 +1,4 @@
-"""`discretion models card, compare, remove`: tuned models, side by side and one by one."""
+"""`discretion models card, compare, merge, remove`: tuned models, side by side and one by one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from discretion.cli import completion
 from discretion.cli.app import Json, counted, desk, now, print_json, print_table, remark
+from discretion.cli.commands import see
 from discretion.cli.models import models
 from discretion.errors import DiscretionError
 
@@ -21,19 +23,24 @@ if TYPE_CHECKING:
 Tuned = Annotated[str, typer.Argument(metavar="NAME", help="Of a tuned model.")]
 
 
-@models.command()
+@models.command(epilog=see("discretion models card tuned:smollm2-labels-0", "models"))
 def card(name: Tuned) -> None:
     """Print the card of a tuned model."""
     print(_folder(desk(), name)[1].joinpath("README.md").read_text(encoding="utf-8"), end="")
 
 
-@models.command()
+@models.command(epilog=see("discretion models compare smollm2-labels-0 smollm2-head-0", "models"))
 def compare(
     names: Annotated[
         list[str], typer.Argument(metavar="NAMES", help="Of two tuned models or more.")
     ],
     panel: Annotated[
-        str, typer.Option("--panel", help="Whom to compare with; by default who taught the first.")
+        str,
+        typer.Option(
+            "--panel",
+            autocompletion=completion.panels,
+            help="Whom to compare with; by default who taught the first.",
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -50,7 +57,7 @@ def compare(
     here = desk()
     plain = list(dict.fromkeys(_folder(here, name)[0] for name in names))
     if len(plain) < 2:
-        raise DiscretionError("two models are needed to compare", mend="see: discretion models")
+        raise DiscretionError("two models are needed to compare", fix="see: discretion models")
     notes = [read_notes(_folder(here, name)[1]) for name in plain]
     made = [comparing.settings(one) for one in notes]
     by = notes[0].get("hold_out", {}).get("by") or "scenario"
@@ -68,7 +75,34 @@ def compare(
     )
 
 
-@models.command()
+@models.command(epilog=see("discretion models merge tuned:smollm2-labels-0 merged", "models"))
+def merge(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="tuned:NAME, or an adapter in [models.NAME].")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+) -> None:
+    """Write an adapter and its base as one whole model.
+
+    The folder is in Hugging Face's layout, for other programs. Here the adapter is enough.
+    """
+    from discretion.models.local import LocalModel
+    from discretion.models.tuned import PREFIX, tuned_names
+    from discretion.tuning.merging import merge as merge_to_folder
+
+    here = desk()
+    if name in tuned_names(here.folder) and name not in here.contents.settings.models:
+        name = PREFIX + name
+    model = here.model(name)
+    if not isinstance(model, LocalModel):
+        raise DiscretionError(
+            f"{name!r} is not a folder", where=f"[models.{name}]", fix="name an adapter"
+        )
+    merge_to_folder(name, model.settings, folder)
+    print(f"{name}  in {folder}")
+
+
+@models.command(epilog=see("discretion models remove tuned:smollm2-labels-0", "models"))
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of a tuned or a fetched model.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for programs.")] = False,
@@ -78,6 +112,8 @@ def remove(
     from discretion.models.tuned import FOLDER, PREFIX
 
     if (fetched := _fetched(name)) is not None:
+        for line in _tuned_on(name):
+            remark(line)
         remark("workspaces that use it need it again: discretion models get")
         _confirm(name, str(fetched), yes=yes)
         shutil.rmtree(fetched)
@@ -97,7 +133,7 @@ def _confirm(name: str, place: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise DiscretionError("there is no terminal to ask on", where=name, mend="add --yes")
+        raise DiscretionError("there is no terminal to ask on", where=name, fix="add --yes")
     if not typer.confirm(f"remove {place}?", default=False, err=True):
         remark("nothing was removed")
         raise typer.Exit(1)
@@ -117,23 +153,44 @@ def _fetched(name: str) -> Path | None:
     return fetched(here).get(name)
 
 
+def _tuned_on(base: str) -> list[str]:
+    """That tuned models of this workspace cannot be asked without a fetched base."""
+    from discretion.cli.app import folder
+    from discretion.models.tuned import FOLDER, PREFIX, kind_of, notes_of
+
+    try:
+        here = folder()
+    except DiscretionError:
+        return []
+    names = [
+        PREFIX + name
+        for name, notes in notes_of(here).items()
+        if notes.get("base", {}).get("model") == base and kind_of(here / FOLDER / name) != "folder"
+    ]
+    return [f"without it these tuned models cannot be asked: {', '.join(names)}"] if names else []
+
+
 def tuned_rows(here: Workspace) -> list[dict[str, Any]]:
     """Every tuned model of a workspace, for the list of models."""
+    from discretion.cli.models import endpoint_row
     from discretion.experiments.measured import newest_results
-    from discretion.models.tuned import FOLDER, PREFIX, notes_of
+    from discretion.models.tuned import FOLDER, PREFIX, kind_of, notes_of
 
     trained = {entry.key: entry.body["at"] for entry in here.store.entries("tuned")}
     results = dict(newest_results(here.store))
     rows = []
     for name, notes in notes_of(here.folder).items():
         measured = results.get(name, {}).get("arms", [])
+        here_row = {
+            "kind": kind_of(here.folder / FOLDER / name),
+            "where": f"{FOLDER}/{name}",
+            "asked_by": "scoring",
+            "allowed": "yes",
+        }
         rows.append(
             {
                 "name": PREFIX + name,
-                "kind": "folder",
-                "where": f"{FOLDER}/{name}",
-                "asked_by": "scoring",
-                "allowed": "yes",
+                **(endpoint_row(here, PREFIX + name) or here_row),
                 "base": notes.get("base", {}).get("model", ""),
                 "target": notes.get("target", ""),
                 "seed": notes.get("seed"),
@@ -165,21 +222,28 @@ def print_tuned(rows: list[dict[str, Any]]) -> None:
 
 def _folder(here: Workspace, name: str) -> Any:
     """(name without prefix, folder) of a tuned model; DiscretionError where there is none."""
-    from discretion.models.tuned import FOLDER, PREFIX, tuned_settings
+    from discretion.models.tuned import PREFIX, tuned_folder
 
     plain = name.removeprefix(PREFIX)
-    tuned_settings(here.folder, plain)
-    return plain, here.folder / FOLDER / plain
+    return plain, tuned_folder(here.folder, plain)
 
 
 def _uses(here: Workspace, name: str) -> list[str]:
     """What somebody should know before a model goes."""
     from discretion.experiments.measured import models_of
-    from discretion.models.tuned import FOLDER, PREFIX, notes_of
+    from discretion.models.served import served
+    from discretion.models.tuned import FOLDER, PREFIX, UNFINISHED, notes_of
     from discretion.runs import runs
+    from discretion.tuning.openai_jobs import read_state
 
     place = (here.folder / FOLDER / name).resolve()
     said = []
+    state = read_state(place.with_name(name + UNFINISHED))
+    if state is not None and state.job:
+        said.append(f"its job {state.job} may still run: first discretion models cancel {name}")
+    if (there := served(place)) is not None:
+        asked_at = there["settings"]
+        said.append(f"{asked_at['model']} stays at {asked_at['base_url']}; delete it there")
     for base, settings in here.contents.settings.models.items():
         path = settings.get("path")
         if path and (here.folder / path).resolve() == place:

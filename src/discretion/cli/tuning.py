@@ -10,29 +10,41 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from discretion.cli.app import counted, now, print_json, remark
-from discretion.cli.progress import Calls, Steps
+from discretion.cli.endpoints import purse_of
+from discretion.cli.progress import CallsLine, Steps
 from discretion.errors import StoppedError
 
 if TYPE_CHECKING:
+    from discretion.budgets import Purse
     from discretion.experiments import Preparation, Trained, Training
-    from discretion.experiments.choices import Choice
+    from discretion.experiments.choices import ChosenSettings
+    from discretion.tuning.trainers import Watch
     from discretion.workspace import Workspace
 
 
-class Tuning:
+class TuningSession:
     """One command's work on a plan that is prepared, and the plan's hash in the log."""
 
-    def __init__(self, here: Workspace, ready: Preparation, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        here: Workspace,
+        ready: Preparation,
+        *,
+        as_json: bool,
+        yes: bool = False,
+        budget: str = "",
+    ) -> None:
         from discretion.experiments import freeze
 
         self.took: list[float | None] = []
         """Seconds of each training; None where it was there already."""
-        self._here = here
+        self._here, self._yes = here, yes
+        self._purse = purse_of(budget, yes=yes)
         self._ready = ready
         self._panel = here.panel(ready.plan.panel)
         self._as_json = as_json
         self._models: list[dict[str, Any]] = []
-        self._choices: Sequence[Choice] = []
+        self._choices: Sequence[ChosenSettings] = []
         freeze(here.store, ready.plan, ready.held, now(), asked=False)
 
     def settle(self) -> list[Training]:
@@ -46,7 +58,13 @@ class Tuning:
         if not self._as_json:
             tries.show(self._choices)
         return trainings(
-            ready.plan, ready.courses, ready.base, ready.recipe, ready.loaded.ends, self._choices
+            ready.plan,
+            ready.courses,
+            ready.base,
+            ready.recipe,
+            ready.ends,
+            self._choices,
+            ready.judgments,
         )
 
     def export(self, planned: Sequence[Training], folder: Path) -> None:
@@ -59,43 +77,61 @@ class Tuning:
 
     def train(self, planned: Sequence[Training]) -> None:
         """Train what is not there yet, a line each."""
-        from discretion.experiments import train
+        from discretion.cli import fine_tuning
+        from discretion.experiments import Ledger, train
         from discretion.models.tuned import FOLDER
 
+        fine_tuning.ask_leave(self._here, planned, self._ready.trainer.name, yes=self._yes)
         with _stoppable() as steps:
+
+            def watch() -> Watch:
+                steps.begin(_phase(planned, len(self._models)))
+                return steps.tell
+
             for trained in train(
                 planned,
                 self._ready.trainer,
                 self._here.folder / FOLDER,
-                self._here.store,
-                self._panel,
-                plan=self._ready.plan.hash,
-                clock=now,
-                watch=lambda: steps.tell,
+                Ledger(self._here.store, self._panel, self._ready.plan.hash, now),
+                watch=watch,
+                purse=self._rest,
             ):
                 steps.end()
                 line = _line(trained)
                 self._models.append(line)
                 self.took.append(trained.seconds)
-                if trained.fit and not trained.fit.learned:
-                    remark(f"{line['arm']} is no outcome: {trained.fit.sentence}")
+                made = trained.made
+                if made.hosted:
+                    remark(f"{line['arm']}: {made.hosted.sentence}")
+                    if made.fit is None:
+                        remark(f"{line['arm']}: not known whether it learned what it was taught")
+                if made.fit and not made.fit.learned:
+                    remark(f"{line['arm']} is no outcome: {made.fit.sentence}")
                 if not self._as_json:
                     said = f"{line['arm']}  {line['examples']} examples  {line['state']}"
                     print(said, flush=True)
 
     def ask(self, planned: Sequence[Training]) -> str:
         """Put what was held out, and part of what was taught, to all arms; the run's id."""
+        from discretion.cli.endpoints import make_ready
         from discretion.cli.evaluate import keep_results, remark_failures
         from discretion.experiments import ask_held_out, rehearse
+        from discretion.experiments.asking import untuned
 
         here, ready = self._here, self._ready
-        watcher = Calls()
-        how: dict[str, Any] = {"progress": watcher.tell, "clock": now}
+        watcher = CallsLine()
+        arms = [*untuned(ready.plan), *(arm for one in planned for arm in one.arms)]
+        make_ready(here, arms, here.cases, yes=self._yes)
+
+        def how() -> dict[str, Any]:
+            return {"progress": watcher.tell, "clock": now, "purse": self._rest()}
+
         with _stoppable():
             try:
                 for fold in ready.parts:
                     own = [one for one in planned if one.course.fold.number == fold.number]
-                    rehearse(ready.plan, self._panel.name, fold, own, self._arms, here.store, **how)
+                    name = self._panel.name
+                    rehearse(ready.plan, name, fold, own, self._arms, here.store, **how())
                 run = ask_held_out(
                     ready.plan,
                     self._panel.name,
@@ -104,13 +140,13 @@ class Tuning:
                     here.cases,
                     self._arms,
                     here.store,
-                    **how,
+                    **how(),
                 )
             except KeyboardInterrupt:
                 here.store.flush()
                 raise StoppedError(
                     "stopped while asking",
-                    mend="what was answered is kept; repeat the command to go on",
+                    fix="what was answered is kept; repeat the command to go on",
                 ) from None
             finally:
                 watcher.end()
@@ -135,6 +171,11 @@ class Tuning:
         else:
             remark("next: discretion report")
 
+    def _rest(self) -> Purse:
+        """A purse with what is left: each belongs to the event loop of one run."""
+        self._purse = self._purse.rest()
+        return self._purse
+
     def _arms(self, asked: Any, docket: Any) -> Any:
         """The arms of a plan, which know the cases of a docket alone."""
         return self._here.arms(*asked.arms, plan=asked, cases=docket, clock=now)
@@ -152,6 +193,16 @@ def _stoppable() -> Iterator[Steps]:
         raise typer.Exit(1) from None
 
 
+def _phase(planned: Sequence[Training], done: int) -> str:
+    """Which of the trainings comes next: ``training 3 of 14: real-before, seed 0``."""
+    one = planned[done]
+    fold = one.course.fold.number
+    several = len({other.course.fold.number for other in planned}) > 1
+    where = f", fold {fold}" if several else ""
+    target = one.course.target.name
+    return f"training {done + 1} of {len(planned)}: {target}, seed {one.notes['seed']}{where}"
+
+
 def _line(trained: Trained) -> dict[str, Any]:
     if trained.seconds is None:
         state = "was there already"
@@ -159,7 +210,10 @@ def _line(trained: Trained) -> dict[str, Any]:
         loss = "" if trained.loss is None else f", loss {trained.loss:.3f}"
         state = f"{trained.seconds:.0f} s{loss}"
     one = trained.training
-    line = {"arm": one.arms[0], "examples": len(one.course.masked), "state": state}
-    if trained.fit:
-        line |= {"learned": trained.fit.learned, "fit": trained.fit.sentence}
+    line = {"arm": one.arms[0], "examples": len(one.course.examples), "state": state}
+    made = trained.made
+    if made.hosted:
+        line |= {"hosted": made.hosted.said}
+    if made.fit:
+        line |= {"learned": made.fit.learned, "fit": made.fit.sentence}
     return line

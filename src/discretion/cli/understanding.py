@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from discretion.importing.guessing import Doubt, Guess
     from discretion.importing.identity import CaseChoice
     from discretion.importing.mapping import ImportMapping
-    from discretion.importing.rows import Reading
+    from discretion.importing.rows import FileReading
     from discretion.importing.spellings import Spellings
     from discretion.importing.survey import Survey
 
@@ -30,7 +30,7 @@ class Understanding:
 
     file: Path
     seen: Survey
-    reading: Reading
+    reading: FileReading
     """How the file is opened."""
     given: dict[str, str | bool]
     """Options as they were typed, by name; those that were not are empty, or false."""
@@ -93,17 +93,16 @@ class Understanding:
         options["unit"] = options.get("unit") or unit
         options["date_format"] = options.get("date_format") or formats
         counted = {"grants", "rate"} & fields.keys()
-        return from_options(
-            self.seen.header,
-            map=",".join(f"{name}={written}" for name, written in fields.items()),
+        guessed = {
+            "map": ",".join(f"{name}={written}" for name, written in fields.items()),
             # Under one limit all cases are a family, and where people stop shows over all of them.
-            scenario="'requests'" if one_family else "",
-            about="" if counted else ",".join(map(quoted, about)),
-            leave_out="" if self.leave_out == NONE else self.leave_out,
-            case="" if self.case in (NONE, ROW) else self.case,
-            each_row=self.case == ROW,
-            **options,
-        )
+            "scenario": "'requests'" if one_family else "",
+            "about": "" if counted else ",".join(map(quoted, about)),
+            "leave_out": "" if self.leave_out == NONE else self.leave_out,
+            "case": "" if self.case in (NONE, ROW) else self.case,
+            "each_row": self.case == ROW,
+        }
+        return from_options(self.seen.header, guessed | options)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -200,7 +199,7 @@ class Understanding:
             raise DiscretionError(
                 "no column looks like a decision",
                 where=str(self.file),
-                mend="name it with --map answer=COLUMN, or the sheet of a spreadsheet with "
+                fix="name it with --map answer=COLUMN, or the sheet of a spreadsheet with "
                 f"--sheet; the columns are: {', '.join(self.seen.header)}",
             )
         found = [*self.doubts, *self._about_words(), *self.about_rows(), *self._about_dates()]
@@ -300,7 +299,7 @@ class Understanding:
         return DiscretionError(
             "\n".join(lines).rstrip("."),
             where=str(self.file),
-            mend="\n".join(
+            fix="\n".join(
                 [
                     f"nothing was made. Type {told}, or leave out --yes to be asked:",
                     *map("  {}".format, ready),
@@ -330,20 +329,20 @@ def values_of(seen: Survey, column: str) -> dict[str, int]:
     found = seen.column(column)
     if found is None:
         raise DiscretionError(
-            f"there is no column {column!r}", mend=f"the columns are: {', '.join(seen.header)}"
+            f"there is no column {column!r}", fix=f"the columns are: {', '.join(seen.header)}"
         )
     numbers = [number(cell.strip("% ")) for cell in found.short if cell]
     shares = [one for one in numbers if one is not None and 0 < one < 1]
     if found.numeric and len(shares) > len(numbers) / 2:
         raise DiscretionError(
             f"the column {found.name!r} holds shares, not decisions of one person",
-            mend=f'read it as shares: --map "rate={quoted(found.name)},…" --n unknown; or name a '
+            fix=f'read it as shares: --map "rate={quoted(found.name)},…" --n unknown; or name a '
             "column of decisions",
         )
     if found.values is None:
         raise DiscretionError(
             f"the column {found.name!r} has more than 200 different decisions",
-            mend="name the column of decisions, or say by how they begin what they mean: --answers "
+            fix="name the column of decisions, or say by how they begin what they mean: --answers "
             '"approved*=grant;denied*=refuse"',
         )
     return dict(found.values.most_common())

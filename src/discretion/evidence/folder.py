@@ -57,7 +57,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not path.is_file():
-            raise DiscretionError("is no plain file", where=path.name, mend="take it out")
+            raise DiscretionError("is no plain file", where=path.name, fix="take it out")
         if path.name != MANIFEST:
             with path.open("rb") as stream:
                 found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -105,14 +105,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise DiscretionError(
             "there is no evidence here",
             where=str(folder),
-            mend="name a folder with a manifest.json",
+            fix="name a folder with a manifest.json",
         )
     said = read_json(folder / MANIFEST)
     if isinstance(said, dict) and said.get("format") != FORMAT:
         raise DiscretionError(
             f"is evidence of format {said.get('format')}, and this version reads {FORMAT}",
             where=str(folder),
-            mend="verify it with the version of Discretion that wrote it",
+            fix="verify it with the version of Discretion that wrote it",
         )
     names = {part.name: part.type for part in fields(Manifest)}
     if not isinstance(said, dict) or said.keys() != names.keys():

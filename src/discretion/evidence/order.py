@@ -9,7 +9,7 @@ from discretion.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class LogOrder:
     """Places in the log, from 1."""
 
     plan: str
@@ -30,13 +30,13 @@ class Order:
         return found
 
 
-def order_of(run: Run) -> Order | None:
+def order_of(run: Run) -> LogOrder | None:
     """The order of what a run judges; None where it judges no tuned models of a plan."""
     if not run.plan.tuning:
         return None
     store = run.store
     [own] = store.find("run", [run.id])
-    return Order(
+    return LogOrder(
         run.plan.tuning,
         find_frozen(store, run.plan.tuning).position,
         tuple(entry.seq for entry in store.entries("tuned", run.plan.tuning)),

@@ -12,7 +12,7 @@ from discretion.storage.extract import Placed
 
 FILES: Mapping[str, tuple[str, ...]] = {
     "plans.jsonl": ("tuning plan",),
-    "runs.jsonl": ("run", "run end"),
+    "runs.jsonl": ("run", "run end", "case list"),
     "policies.jsonl": ("policy", "scenario"),
     "cases.jsonl": ("case",),
     "judgments.jsonl": ("judgment", "tally"),

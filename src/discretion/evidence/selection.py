@@ -10,10 +10,10 @@ from discretion.experiments.frozen import find_frozen
 from discretion.experiments.measured import KIND as MEASURED
 from discretion.experiments.settings import KIND as TRIED
 from discretion.runs import Run, runs
-from discretion.selections import Selection, parse_selection
+from discretion.selections import JudgmentSelection, parse_selection
 from discretion.storage import ERASURE, Store, records
 
-ALWAYS = (TUNING_PLAN, "run", "run end")
+ALWAYS = (TUNING_PLAN, "run", "run end", records.CASE_LIST)
 """Kinds of which every row is taken: how often what a plan holds out was looked at is counted over
 all runs."""
 
@@ -31,10 +31,7 @@ def places(run: Run, panel: str) -> set[int]:
         found.update(_of_run(one))
     whose = _selection(store, panel).panel
     found.update(
-        entry.seq
-        for kind in ("judgment", "tally")
-        for entry in store.entries(kind, personal=False)
-        if entry.body["panel"] == whose
+        entry.seq for kind in ("judgment", "tally") for entry in store.of_panel(kind, whose)
     )
     if run.plan.tuning:
         found.update(entry.seq for entry in store.entries("tuned", run.plan.tuning))
@@ -78,9 +75,11 @@ def named_in(run: Run, panel: str) -> list[tuple[str, str]]:
     return [pair for one in written for pair in _selection(run.store, one).values]
 
 
-def _selection(store: Store, panel: str) -> Selection:
+def _selection(store: Store, panel: str) -> JudgmentSelection:
     """Whom the name or expression of a panel selects."""
-    return Selection(panel) if panel in records.panel_names(store) else parse_selection(panel)
+    return (
+        JudgmentSelection(panel) if panel in records.panel_names(store) else parse_selection(panel)
+    )
 
 
 def _of_run(run: Run) -> Iterator[int]:

@@ -21,7 +21,7 @@ from discretion.evidence.figures import (
 )
 from discretion.evidence.folder import Manifest
 from discretion.evidence.models import check_models
-from discretion.evidence.order import Order, order_of
+from discretion.evidence.order import LogOrder, order_of
 from discretion.evidence.rows import ERASED, read_rows
 from discretion.runs import find_run
 from discretion.storage import GENESIS, Store
@@ -48,7 +48,7 @@ class Verdict:
     the head. Any other row is bound to its neighbors' hashes alone."""
     personal: dict[str, int]
     """Personal parts: ``whole``, ``in part``, ``not included``, ``erased``."""
-    order: Order | None
+    order: LogOrder | None
     """Where plan, trainings and run stand; None where the run judges no tuned models."""
     figures: int
     """Numbers that were recomputed."""

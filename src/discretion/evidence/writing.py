@@ -15,6 +15,7 @@ from discretion.evidence.figures import tables
 from discretion.evidence.rows import write_rows
 from discretion.evidence.selection import facts_of, named_in, places
 from discretion.evidence.verifying import Verdict, verify_evidence
+from discretion.experiments.asking import taught_method
 from discretion.experiments.measured import models_of
 from discretion.models.folder import read_notes
 from discretion.models.tuned import PREFIX
@@ -63,10 +64,10 @@ def write_evidence(
             give the same figures. Then nothing stands under that name.
     """
     if into.exists():
-        raise DiscretionError("is there already", where=str(into), mend="name another with --into")
+        raise DiscretionError("is there already", where=str(into), fix="name another with --into")
     if not run.finished:
         raise DiscretionError(
-            "the run was stopped before its end", where=run.id, mend="repeat it, it goes on"
+            "the run was stopped before its end", where=run.id, fix="repeat it, it goes on"
         )
     run.store.flush()
     work = into.with_name(into.name + UNFINISHED)
@@ -84,12 +85,12 @@ def write_evidence(
             raise DiscretionError(
                 f"what was written does not give the same figures: {verdict.problems[0]}",
                 where=run.id,
-                mend="repeat it when nothing else writes to the log",
+                fix="repeat it when nothing else writes to the log",
             )
         work.rename(into)
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(into), mend="name another folder"
+            f"cannot be written ({error.strerror})", where=str(into), fix="name another folder"
         ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -110,7 +111,7 @@ def run_of(store: Store, model: str) -> Run:
     raise DiscretionError(
         f"{PREFIX}{model} was never asked what it had not seen",
         where=str(store.path),
-        mend=f"run: discretion evaluate --arm {begin}direct",
+        fix=f"run: discretion evaluate --arm {begin}{taught_method(store, model)}",
     )
 
 

@@ -27,17 +27,17 @@ def copy(name: str, target: Path) -> None:
     source = _folders().get(name)
     if source is None:
         raise DiscretionError(
-            f"there is no example {name!r}", mend=f"choose one of: {', '.join(names())}"
+            f"there is no example {name!r}", fix=f"choose one of: {', '.join(names())}"
         )
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DiscretionError(
-                "is not an empty folder", where=str(target), mend="choose a new name"
+                "is not an empty folder", where=str(target), fix="choose a new name"
             )
         _copy(source, target)
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(target), mend="choose another place"
+            f"cannot be written ({error.strerror})", where=str(target), fix="choose another place"
         ) from error
 
 

@@ -6,6 +6,7 @@ from discretion.experiments.outcome import outcome, pooled
 from discretion.experiments.preparation import Preparation, outlook, prepared
 from discretion.experiments.settings import choose, grid
 from discretion.experiments.training import (
+    Ledger,
     Trained,
     Training,
     parts_of,
@@ -17,6 +18,7 @@ from discretion.experiments.training import (
 
 __all__ = [
     "Frozen",
+    "Ledger",
     "Preparation",
     "Trained",
     "Training",

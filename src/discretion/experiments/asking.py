@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from discretion import baselines
 from discretion.arms import Arm
 from discretion.cases import Docket
 from discretion.evaluation import evaluate
+from discretion.experiments.frozen import find_frozen
 from discretion.experiments.training import Training, asked_by
 from discretion.holdouts import group_of
+from discretion.methods.plain import PLAIN
+from discretion.models.tuned import PREFIX
 from discretion.plans import HeldOut, Plan
 from discretion.runs import Run
 from discretion.storage import Store
@@ -18,6 +21,7 @@ from discretion.strata import sample
 from discretion.tuning.courses import Fold
 from discretion.tuning.targets import targets
 from discretion.tuning_plans import TuningPlan
+from discretion.workspace.lineup import usual_method
 
 ArmsOf = Callable[[Plan, Docket], Sequence[Arm]]
 """Makes the arms that a plan names, knowing no more cases than a docket holds."""
@@ -53,7 +57,11 @@ def ask_held_out(
         else plan.hold_out.model_copy(update={"groups": parts[0].groups})
     )
     asked = Plan(
-        arms=(*untuned(plan), *(arm for one in planned for arm in one.arms), *_BASELINES),
+        arms=(
+            *untuned(plan, put_in=all(one.put_in for one in planned)),
+            *(arm for one in planned for arm in one.arms),
+            *_BASELINES,
+        ),
         panel=panel,
         hold_out=out,
         reasonings=plan.reasonings,
@@ -89,8 +97,10 @@ def rehearse(
     # Cases that all nearly repeat each other are held out together: none is left to fit or to show.
     left = any(not mask.all() for mask in out.holdout().splits(fold.open.cases))
     own = [arm for one in planned for arm in one.arms]
+    put_in = all(one.put_in for one in planned)
+    base = untuned(plan, put_in=put_in) if left else taught_ways(plan, put_in=put_in)
     asked = Plan(
-        arms=(*untuned(plan), *own, *_BASELINES) if left else (*taught_ways(plan), *own),
+        arms=(*base, *own, *(_BASELINES if left else ())),
         panel=panel + fold.learned,
         hold_out=out,
         reasonings=plan.reasonings,
@@ -101,15 +111,47 @@ def rehearse(
     return evaluate(cases, arms(asked, fold.open), store, plan=asked, **how)
 
 
-def untuned(plan: TuningPlan) -> tuple[str, ...]:
-    """The base by the methods in which targets are taught, and by those to compare with."""
+def first_arm(model: str, models: Mapping[str, Mapping[str, Any]], store: Store) -> str:
+    """The arm that asks a model as suits it best: one that was tuned as it was taught.
+
+    Args:
+        models: settings of the models that the workspace names.
+    """
+    if model.startswith(PREFIX):
+        return f"{model}/{taught_method(store, model.removeprefix(PREFIX))}"
+    return f"{model}/{usual_method(model, models.get(model, {}))}"
+
+
+def taught_method(store: Store, model: str) -> str:
+    """The method in whose words a tuned model was taught; plain where the log does not say.
+
+    Args:
+        model: without its prefix.
+    """
+    named = [entry for entry in store.entries("tuned") if entry.key == model]
+    if not named:
+        return PLAIN.name
+    [target] = targets([named[-1].body["target"]])
+    return asked_by(target, find_frozen(store, named[-1].grouping).plan.asked)[0]
+
+
+def untuned(plan: TuningPlan, *, put_in: bool = True) -> tuple[str, ...]:
+    """The base by the methods in which targets are taught, and by those to compare with.
+
+    Args:
+        put_in: also after a reasoning that is put in, which a server cannot be asked.
+    """
     beside = (f"{plan.model}/{name}" for name in plan.beside)
-    return tuple(dict.fromkeys([*taught_ways(plan), *beside]))
+    return tuple(dict.fromkeys([*taught_ways(plan, put_in=put_in), *beside]))
 
 
-def taught_ways(plan: TuningPlan) -> tuple[str, ...]:
+def taught_ways(plan: TuningPlan, *, put_in: bool = True) -> tuple[str, ...]:
     """The base asked for its decision at once, and by the methods in which targets are taught."""
-    taught = [way for target in targets(plan.targets) for way in asked_by(target, plan.asked)]
+    taught = [
+        way
+        for target in targets(plan.targets)
+        for way in asked_by(target, plan.asked, put_in=put_in)
+    ]
     return tuple(f"{plan.model}/{name}" for name in dict.fromkeys([plan.asked, *taught]))
 
 

@@ -9,7 +9,7 @@ from discretion.tuning.trainers import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedSetting:
     """What one setting came to for a target."""
 
     epochs: int
@@ -21,7 +21,7 @@ class Tried:
     """Those it was scored on."""
 
 
-def tried_to_json(tried: Tried) -> dict[str, Any]:
+def tried_to_json(tried: TriedSetting) -> dict[str, Any]:
     """As the log keeps it, and what a tuned model says of itself."""
     return {
         "epochs": tried.epochs,
@@ -32,18 +32,18 @@ def tried_to_json(tried: Tried) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenSettings:
     """The settings of one target on one fold, and what they were chosen from."""
 
     target: str
     fold: int
     inner: tuple[str, ...]
     """The groups that were held out inside the fold."""
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedSetting, ...]
     """In the order of the grid: the shorter first, then the smaller rate."""
 
     @property
-    def best(self) -> Tried:
+    def best(self) -> TriedSetting:
         """The lowest Brier score of those scored on the most judgments; the first where several
         are alike."""
         scored = [one for one in self.tried if one.brier is not None]

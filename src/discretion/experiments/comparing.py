@@ -10,6 +10,7 @@ import numpy as np
 
 from discretion.answers import Estimate
 from discretion.errors import DiscretionError
+from discretion.experiments.asking import taught_method
 from discretion.holdouts import unit_of
 from discretion.measures.contrasts import contrast
 from discretion.measures.figure import Figure
@@ -58,7 +59,7 @@ def compare(
     if not shared:
         raise DiscretionError(
             f"no held-out case was asked of both {PREFIX}{models[0]} and the others",
-            mend="compare models of one fold, or ask them in one run: discretion evaluate",
+            fix="compare models of one fold, or ask them in one run: discretion evaluate",
         )
     docket = asked[0][0].docket
     study = study_of([case for case in docket if case.id in shared], records.panel(store, panel))
@@ -121,7 +122,7 @@ def _newest(store: Store, model: str) -> tuple[Run, str]:
     raise DiscretionError(
         f"{PREFIX}{model} was never asked what it had not seen",
         where=str(store.path),
-        mend=f"run: discretion evaluate --arm {PREFIX}{model}/direct",
+        fix=f"run: discretion evaluate --arm {PREFIX}{model}/{taught_method(store, model)}",
     )
 
 

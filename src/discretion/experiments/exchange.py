@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from discretion.errors import DiscretionError
 from discretion.experiments.frozen import find_frozen
 from discretion.experiments.training import Look, Training, lineage_of
 from discretion.judgments import Panel
@@ -12,6 +13,7 @@ from discretion.storage import Store, records
 from discretion.tuning.cards import card_of
 from discretion.tuning.exporting import Part, export, read_export
 from discretion.tuning.fits import fit_to_json
+from discretion.tuning.jobs import Job
 from discretion.tuning.lineage import lineage_to_json
 from discretion.tuning.teaching import bring
 
@@ -29,12 +31,19 @@ def export_trainings(
         plan: hash of the tuning plan, which is in the log already.
 
     Raises:
-        DiscretionError: something is there already.
+        DiscretionError: something is there already, or a head is to be exported.
     """
+    if any(one.head for one in planned):
+        raise DiscretionError(
+            "a head is fitted here in seconds and is not exported",
+            where="--targets",
+            fix="leave the heads out, and fit them with: discretion tune --targets head",
+        )
     lineage = lineage_of(store, panel, plan, planned)
     parts = []
     for one in planned:
-        card = card_of(one.job.name, one.notes, lineage)
+        assert isinstance(one.job, Job)  # the trainer of an export takes no other
+        card = card_of(one.job.name, one.notes, lineage, method=one.ways[0])
         log = {name: one.notes[name] for name in SAID} | {"lineage": lineage_to_json(lineage)}
         parts.append(Part(one.job, one.course, one.notes, card, log))
     export(folder, parts, plan)

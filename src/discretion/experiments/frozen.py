@@ -9,12 +9,15 @@ from discretion.canonical import digest
 from discretion.cases import Case
 from discretion.errors import DiscretionError
 from discretion.models.tuned import PREFIX
+from discretion.plans import HeldOut
 from discretion.runs import runs
 from discretion.scorecards.teaching_cards import FrozenCard
 from discretion.storage import Store, records
 from discretion.tuning_plans import TuningPlan, tuning_plan_to_json
 
 KIND = "tuning plan"
+NEW = {"redraw": True, "seeds": 3}
+"""What new plans do otherwise than those of versions up to 0.2.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,25 @@ def find_frozen(store: Store, plan_hash: str) -> Frozen:
         if one.hash == plan_hash:
             return one
     raise DiscretionError(
-        f"no frozen plan has the hash {plan_hash[:16]}", where=str(store.path), mend="freeze it"
+        f"no frozen plan has the hash {plan_hash[:16]}", where=str(store.path), fix="freeze it"
     )
+
+
+def as_known(store: Store, plan: TuningPlan) -> TuningPlan:
+    """The plan as it stands, where the log holds it so; else as new plans are: three seeds, and a
+    draw of its own for each, where nothing else was said."""
+    same = {**plan.model_dump(), "hold_out": _unnamed(plan)}
+    for one in frozen_plans(store):
+        if {**one.plan.model_dump(), "hold_out": _unnamed(one.plan)} == same:
+            return plan
+    new = {name: value for name, value in NEW.items() if name not in plan.model_fields_set}
+    return plan.model_copy(update=new)
+
+
+def _unnamed(plan: TuningPlan) -> HeldOut:
+    """What a plan holds out, without the moment or the people that were named when it began."""
+    held = plan.hold_out
+    return held.model_copy(update={"groups": ()}) if held.of_judgments else held
 
 
 def declared(store: Store) -> Frozen | None:

@@ -20,12 +20,11 @@ from discretion.methods.put_in import MARK
 from discretion.models.tuned import PREFIX
 from discretion.runs import Run, runs
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
-from discretion.scorecards.teaching import teaching_card
+from discretion.scorecards.teaching import Declared, teaching_card
 from discretion.scorecards.teaching_cards import Kind, TeachingCard, Trial
-from discretion.scorecards.teaching_findings import shared_sentence
 from discretion.storage import records
 from discretion.tuning.fits import OwnFit, fit_from_json
-from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, Target, targets
+from discretion.tuning.targets import AGAINST_LABELS, CONTROLS, HEAD_CONTROLS, Target, targets
 from discretion.tuning_plans import TuningPlan
 
 BASE = "base"
@@ -76,7 +75,7 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
     """
     if not run.plan.tuning:
         raise DiscretionError(
-            "this run judges no tuned models of a plan", where=run.id, mend="see: discretion plan"
+            "this run judges no tuned models of a plan", where=run.id, fix="see: discretion plan"
         )
     frozen = find_frozen(run.store, run.plan.tuning)
     plan = frozen.plan
@@ -92,16 +91,12 @@ def outcome(run: Run, panel: Panel, *, weigh: Weigh = "scenarios") -> TeachingCa
         study,
         [unit_of(case, plan.hold_out.by) for case in study.cases],
         trials,
-        families(plan),
-        plan.margin,
-        frozen=standing(run.store, frozen, run.docket.cases),
+        Declared(families(plan), plan.margin, standing(run.store, frozen, run.docket.cases)),
         by=plan.hold_out.by,
         seed=run.plan.seed,
         unlearned=dict(_unlearned(run, plan)),
     )
-    shared = shared_sentence(len(card.units), len(set(folds.values())), card.by)
-    said = (*card.findings, shared, *_chosen(run, plan))
-    return replace(card, findings=tuple(filter(None, said)))
+    return replace(card, findings=(*card.findings, *_chosen(run, plan)))
 
 
 def _unlearned(run: Run, plan: TuningPlan) -> Iterator[tuple[str, str]]:
@@ -129,7 +124,7 @@ def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:
     used: dict[str, set[str]] = {}
     for entry in run.store.entries("tuned", plan.hash):
         recipe = entry.body.get("recipe", {})
-        if recipe:
+        if "epochs" in recipe:
             said = f"{recipe['epochs']} epochs at {recipe['learning_rate']:g}"
             used.setdefault(entry.body["target"], set()).add(said)
     each = "; ".join(f"{target} {' or '.join(sorted(ways))}" for target, ways in used.items())
@@ -142,10 +137,11 @@ def _chosen(run: Run, plan: TuningPlan) -> Iterator[str]:
 def families(plan: TuningPlan) -> list[list[tuple[str, str]]]:
     """The declared contrasts between a plan's targets, by family; empty families are left out."""
     taught = set(plan.targets)
-    both = (
-        [pair for pair in pairs if taught.issuperset(pair)] for pairs in (CONTROLS, AGAINST_LABELS)
+    each = (
+        [pair for pair in pairs if taught.issuperset(pair)]
+        for pairs in (CONTROLS, AGAINST_LABELS, HEAD_CONTROLS)
     )
-    return [pairs for pairs in both if pairs]
+    return [pairs for pairs in each if pairs]
 
 
 def pooled(run: Run) -> dict[str, str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from discretion.experiments.power_sizes import Size
-from discretion.experiments.power_trials import Trial, trial
+from discretion.experiments.power_sizes import StudySize
+from discretion.experiments.power_trials import SimulatedTrial, trial
 from discretion.measures.contrasts import MARGIN, SURE, Verdict, contrast, holm, verdict
 from discretion.measures.rates import Floats
 from discretion.simulation.learner import LEARNER, Learner
@@ -23,7 +23,7 @@ QUALITIES = (0.0, 0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StudyOutcome:
     """What one study says of real explanations against shuffled ones."""
 
     said: Verdict
@@ -47,7 +47,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class StudyTally:
     """The outcomes of many studies with explanations of one quality."""
 
     quality: float
@@ -63,7 +63,7 @@ class Tally:
     difference: float
     """Real less shuffled in squared distance to the true rates, on average."""
     same: float
-    """On average, as in `Outcome`; so are the lessons."""
+    """On average, as in `StudyOutcome`; so are the lessons."""
     lessons: float
 
     @property
@@ -73,7 +73,7 @@ class Tally:
 
 
 def power(
-    size: Size,
+    size: StudySize,
     studies: int,
     seed: int,
     *,
@@ -81,7 +81,7 @@ def power(
     margin: float = MARGIN,
     learner: Learner = LEARNER,
     watch: Callable[[int], None] = lambda _: None,
-) -> list[Tally]:
+) -> list[StudyTally]:
     """Simulate studies of one size, each with explanations of every quality at the same labels.
 
     Args:
@@ -89,7 +89,7 @@ def power(
         margin: the smallest difference in Brier score that matters.
         watch: told after each study how many are done.
     """
-    outcomes: dict[float, list[Outcome]] = {quality: [] for quality in qualities}
+    outcomes: dict[float, list[StudyOutcome]] = {quality: [] for quality in qualities}
     for number in range(studies):
         one = trial(size, qualities, [seed, number], learner)
         for quality in qualities:
@@ -98,17 +98,19 @@ def power(
     return [tally(quality, some) for quality, some in outcomes.items()]
 
 
-def outcome(one: Trial, quality: float, seeds: int, margin: float = MARGIN) -> Outcome:
+def outcome(
+    one: SimulatedTrial, quality: float, seeds: int, margin: float = MARGIN
+) -> StudyOutcome:
     """What a study says with the first so many of its seeds, exactly as a real one is judged."""
     taught = one.by_quality[quality]
     real, shuffled, neutral = (p[:seeds] for p in (taught.real, taught.shuffled, one.neutral))
     scored = np.zeros_like(real)
     found = [
-        contrast(real, scored, other, scored, one.rates, beyond=True)
+        contrast(real, scored, other, scored, one.rates, beyond=True, trained=True)
         for other in (shuffled, neutral)
     ]
     adjusted = holm([each.p_value for each in found])[0]
-    return Outcome(
+    return StudyOutcome(
         said=verdict(found[0], adjusted, margin),
         p_value=found[0].p_value,
         adjusted=adjusted,
@@ -119,10 +121,10 @@ def outcome(one: Trial, quality: float, seeds: int, margin: float = MARGIN) -> O
     )
 
 
-def tally(quality: float, outcomes: Sequence[Outcome]) -> Tally:
+def tally(quality: float, outcomes: Sequence[StudyOutcome]) -> StudyTally:
     """The outcomes of studies with explanations of that quality, counted."""
     told = [one.difference for one in outcomes if one.told]
-    return Tally(
+    return StudyTally(
         quality=quality,
         studies=len(outcomes),
         helped=sum(one < 0 for one in told),

@@ -25,14 +25,14 @@ PEOPLE = min(judges.raters for judges in PANELS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class StudySize:
     """How large a study is."""
 
     judgments: int = 300
     """Taught in each training."""
     domains: int = 12
     """Held out, each once: the units over which contrasts are judged."""
-    seeds: int = 2
+    seeds: int = 3
     folds: int = FOLDS
     """Trainings over which the held-out domains are spread."""
     others: int = 0
@@ -49,7 +49,7 @@ class Size:
         if self.folds > self.domains:
             raise DiscretionError(
                 f"{_domains(self.domains)} cannot be held out in {self.folds} folds",
-                mend="take as many folds or fewer",
+                fix="take as many folds or fewer",
             )
         if self.cases > MOST_CASES or self.raters > PEOPLE:
             raise DiscretionError(
@@ -58,13 +58,13 @@ class Size:
         if self.taught < 2:
             raise DiscretionError(
                 f"a training would see {_domains(self.taught)}, and controls need 2",
-                mend="take more domains, or some that are only taught",
+                fix="take more domains, or some that are only taught",
             )
         if self.judgments > self.there:
             raise DiscretionError(
                 f"{self.taught} domains of {self.cases} cases with {self.raters} people each hold "
                 f"{self.there:,} judgments, fewer than the {self.judgments:,} to be taught",
-                mend="take more domains, cases or people, or fewer judgments",
+                fix="take more domains, cases or people, or fewer judgments",
             )
 
     @property
@@ -84,7 +84,7 @@ def size_of(
     panel: Panel,
     judgments: Iterable[Judgment],
     named: Mapping[str, int],
-) -> Size:
+) -> StudySize:
     """The size of the study that a plan declares, no larger than can be simulated in reason.
 
     Args:
@@ -101,7 +101,7 @@ def size_of(
     if not held:
         raise DiscretionError(
             f"the panel {panel.name!r} judged none of the cases that are held out",
-            mend="name the sizes: --domains, --judgments, --cases, --raters",
+            fix="name the sizes: --domains, --judgments, --cases, --raters",
         )
     domains = _groups(held, plan)
     others = set() if len(parts) > 1 else _groups(parts[0].open, plan) - domains
@@ -122,13 +122,15 @@ def size_of(
     found["folds"] = _folds(named, found["domains"], len(parts))
     most = min(taught, MOST_JUDGMENTS, int(plan.judgments or taught))
     if "judgments" not in found:
-        found["judgments"] = min(most, Size(**found, judgments=1).there)
-    return Size(**found)
+        found["judgments"] = min(most, StudySize(**found, judgments=1).there)
+    return StudySize(**found)
 
 
-def ordinary(named: Mapping[str, int]) -> Size:
+def ordinary(named: Mapping[str, int]) -> StudySize:
     """A study of which nothing is known but the sizes that are named."""
-    return Size(**{**named, "folds": _folds(named, named.get("domains", Size().domains), FOLDS)})
+    return StudySize(
+        **{**named, "folds": _folds(named, named.get("domains", StudySize().domains), FOLDS)}
+    )
 
 
 def _folds(named: Mapping[str, int], domains: int, usual: int) -> int:

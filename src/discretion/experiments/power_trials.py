@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.errors import DiscretionError
-from discretion.experiments.power_sizes import Size
+from discretion.experiments.power_sizes import StudySize
 from discretion.measures.rates import Bools, Floats, Ints, Rates
 from discretion.simulation.explanations import sources
 from discretion.simulation.judges import PANELS
@@ -29,7 +29,7 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
+class SimulatedTrial:
     """One study with explanations of every quality, at the same labels.
 
     S seeds, C held-out cases.
@@ -48,9 +48,12 @@ class Trial:
 
 
 def trial(
-    size: Size, qualities: Sequence[float], seed: Sequence[int], learner: Learner = LEARNER
-) -> Trial:
+    size: StudySize, qualities: Sequence[float], seed: Sequence[int], learner: Learner = LEARNER
+) -> SimulatedTrial:
     """One simulated study of that size. The panels take turns by the last number of the seed.
+
+    Each of the study's seeds draws its own judgments and shuffles, as plans do, so that the luck of
+    a training includes what it happened to be taught.
 
     Args:
         seed: the same one gives the same cases, people and judgments, whatever the qualities.
@@ -62,20 +65,23 @@ def trial(
     both = {quality: (np.empty(shape), np.empty(shape)) for quality in qualities}
     same: dict[float, list[float]] = {quality: [] for quality in qualities}
     counts = []
-    for fold in range(size.folds):
-        out = held_out(study, size, fold)
-        lessons, given = lessons_of(study, out, told, size.judgments, rng)
-        counts.append(len(lessons))
-        named = []
-        for quality, source in told.items():
-            real, shuffled = (study.named[source[one], 0] for one in (lessons, given[quality]))
-            same[quality].append(float(np.mean(real == shuffled)))
-            named += [real, shuffled]
-        answers = _answers(study, lessons, np.array(named), out, learner, size.seeds, rng)
-        neutral[:, out[:held]] = answers[0]
-        for place, (one, other) in enumerate(both.values()):
-            one[:, out[:held]], other[:, out[:held]] = answers[2 * place + 1 : 2 * place + 3]
-    return Trial(
+    for draw in range(size.seeds):
+        # One order of judgments for all folds of a seed, as in a plan.
+        order = rng.permutation(len(study.case))
+        for fold in range(size.folds):
+            out = held_out(study, size, fold)
+            lessons, given = lessons_of(study, out, told, size.judgments, order, rng)
+            counts.append(len(lessons))
+            named = []
+            for quality, source in told.items():
+                real, shuffled = (study.named[source[one], 0] for one in (lessons, given[quality]))
+                same[quality].append(float(np.mean(real == shuffled)))
+                named += [real, shuffled]
+            answers = _answers(study, lessons, np.array(named), out, learner, rng)
+            neutral[draw, out[:held]] = answers[0]
+            for place, (one, other) in enumerate(both.values()):
+                one[draw, out[:held]], other[draw, out[:held]] = answers[2 * place + 1 :][:2]
+    return SimulatedTrial(
         people(study, held),
         study.truth[:held],
         neutral,
@@ -85,7 +91,7 @@ def trial(
 
 
 def told_study(
-    size: Size, qualities: Sequence[float], seed: Sequence[int]
+    size: StudySize, qualities: Sequence[float], seed: Sequence[int]
 ) -> tuple[TeachingStudy, dict[float, Ints], np.random.Generator]:
     """A study, whose explanation stands at each judgment at each quality (see `sources`), and what
     draws the rest."""
@@ -97,7 +103,7 @@ def told_study(
     return study, told, rest
 
 
-def held_out(study: TeachingStudy, size: Size, fold: int) -> Bools:
+def held_out(study: TeachingStudy, size: StudySize, fold: int) -> Bools:
     """(C,) the cases that a fold holds out."""
     return np.asarray((study.domain < size.domains) & (study.domain % size.folds == fold))
 
@@ -107,6 +113,7 @@ def lessons_of(
     out: Bools,
     told: Mapping[float, Ints],
     judgments: int,
+    order: Ints,
     rng: np.random.Generator,
 ) -> tuple[Ints, dict[float, Ints]]:
     """The judgments that a fold teaches, and for each quality whose explanation the shuffled target
@@ -114,8 +121,11 @@ def lessons_of(
 
     A judgment whose decision no other domain explains leaves all qualities, so that the labels are
     the same; then partners are drawn anew.
+
+    Args:
+        order: of the judgments; the first that are not held out are taught.
     """
-    lessons = np.sort(rng.permutation(np.flatnonzero(~out[study.case]))[:judgments])
+    lessons = np.sort(order[~out[study.case[order]]][:judgments])
     while True:
         given = {
             quality: shuffled_partners(
@@ -133,7 +143,7 @@ def lessons_of(
     if len(lessons) < 2:
         raise DiscretionError(
             "no simulated judgment finds a shuffled explanation",
-            mend="take more judgments or more domains",
+            fix="take more judgments or more domains",
         )
     partner = {quality: np.array(found, dtype=np.int64) for quality, found in given.items()}
     return lessons, {quality: lessons[at] for quality, at in partner.items()}
@@ -153,10 +163,9 @@ def _answers(
     named: Ints,
     out: Bools,
     learner: Learner,
-    seeds: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """(1 + T, S, held out) what is answered without explanations, and after each of T sets of them.
+    """(1 + T, held out) what is answered without explanations, and after each of T sets of them.
 
     Args:
         named: (T, J) the factor that each explanation names.
@@ -177,4 +186,4 @@ def _answers(
         np.repeat(bare, len(named), axis=0),
     )
     beta = np.concatenate([bare, told])
-    return predict(shaken(beta, known.std(axis=0), learner.noise, seeds, rng), asked)
+    return predict(shaken(beta, known.std(axis=0), learner.noise, 1, rng), asked)[:, 0]

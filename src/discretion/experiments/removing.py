@@ -28,19 +28,19 @@ def remove(folder: Path, model: str, store: Store, at: str) -> None:
     """
     place, work = folder / model, folder / f"{model}{UNFINISHED}"
     if Path(model).name != model or model.endswith(UNFINISHED) or not model.strip("."):
-        raise DiscretionError(f"{model!r} is no name of a model", mend="see: discretion models")
+        raise DiscretionError(f"{model!r} is no name of a model", fix="see: discretion models")
     for one in (place, work):
         if one.is_symlink():
             raise DiscretionError(
                 "is a link to another folder, which is not ours to remove",
                 where=str(one),
-                mend="remove the link yourself",
+                fix="remove the link yourself",
             )
     if not place.is_dir() and not work.is_dir():
         raise DiscretionError(
             f"there is no tuned model {PREFIX + model!r}",
             where=str(folder),
-            mend="see: discretion models",
+            fix="see: discretion models",
         )
     with alone(work):
         if place.is_dir():

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from discretion.answers import Answer, combine
-from discretion.arms import Arm, Call, Form
+from discretion.arms import Arm, Call, Form, neighbors
 from discretion.canonical import digest
 from discretion.cases import Docket
 from discretion.coroutines import complete
 from discretion.errors import DiscretionError
 from discretion.experiments.asking import ArmsOf
-from discretion.experiments.choices import Choice, Tried, tried_to_json
+from discretion.experiments.choices import ChosenSettings, TriedSetting, tried_to_json
 from discretion.experiments.training import Training, prepare
 from discretion.judgments import Judgment, Panel, gather
 from discretion.measures.scores import brier
@@ -45,7 +45,7 @@ KIND = "settings tried"
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class SettingsSearch:
     """Everything that trying settings takes, the same for all folds."""
 
     plan: TuningPlan
@@ -75,7 +75,9 @@ def grid(plan: TuningPlan, recipe: Recipe) -> list[Recipe]:
     ]
 
 
-def choose(study: Study, parts: Sequence[Fold], judgments: Sequence[Judgment]) -> Iterator[Choice]:
+def choose(
+    study: SettingsSearch, parts: Sequence[Fold], judgments: Sequence[Judgment]
+) -> Iterator[ChosenSettings]:
     """The settings of each target on each fold, as they become known.
 
     What was tried is in the log, so that a repeated or stopped command trains nothing twice.
@@ -90,8 +92,9 @@ def choose(study: Study, parts: Sequence[Fold], judgments: Sequence[Judgment]) -
     for fold in parts:
         inner, allowed = inner_fold(study.plan, fold, judgments)
         people, asked = _people(study, inner, allowed)
-        made = prepare(study.plan, [inner], allowed, study.loaded, study.base, study.form)
-        for course in made:
+        made = prepare(study.plan, [inner], allowed, study.loaded, study.base, study.form, seeds=1)
+        # Heads have neither epochs nor a rate; they choose what they have by themselves.
+        for course in (one for one in made if not one.target.head):
             tried = tuple(
                 _try(study, fold, course, recipe, people, asked)
                 for recipe in grid(study.plan, study.recipe)
@@ -99,9 +102,9 @@ def choose(study: Study, parts: Sequence[Fold], judgments: Sequence[Judgment]) -
             if all(one.brier is None for one in tried):
                 raise DiscretionError(
                     f"no setting that was tried for {course.target.name} can be scored",
-                    mend="try lower learning rates",
+                    fix="try lower learning rates",
                 )
-            yield Choice(course.target.name, fold.number, inner.groups, tried)
+            yield ChosenSettings(course.target.name, fold.number, inner.groups, tried)
 
 
 def inner_fold(
@@ -121,12 +124,14 @@ def inner_fold(
     except DiscretionError as error:
         raise DiscretionError(
             f"settings cannot be tried inside fold {fold.number}: {error.what}",
-            mend="say them, with --epochs and --learning-rate, or hold out less",
+            fix="say them, with --epochs and --learning-rate, or hold out less",
         ) from error
     return inner, allowed
 
 
-def _people(study: Study, inner: Fold, allowed: Sequence[Judgment]) -> tuple[Panel, Docket]:
+def _people(
+    study: SettingsSearch, inner: Fold, allowed: Sequence[Judgment]
+) -> tuple[Panel, Docket]:
     """Whom settings are scored against, and on which cases."""
     people = gather(parse_selection(study.panel + inner.compared), allowed)
     judged = set(people.cases)
@@ -135,14 +140,14 @@ def _people(study: Study, inner: Fold, allowed: Sequence[Judgment]) -> tuple[Pan
         raise DiscretionError(
             "nobody judged what is held out inside the fold, so settings cannot be scored: "
             f"{', '.join(inner.groups[:8])}",
-            mend="say them, with --epochs and --learning-rate",
+            fix="say them, with --epochs and --learning-rate",
         )
     return people, inner.open.only(sample(held, int(study.plan.rehearsed), 0))
 
 
 def _try(
-    study: Study, fold: Fold, course: Course, recipe: Recipe, people: Panel, asked: Docket
-) -> Tried:
+    study: SettingsSearch, fold: Fold, course: Course, recipe: Recipe, people: Panel, asked: Docket
+) -> TriedSetting:
     """Train one setting, score it, and remove the model; or read in the log what it came to."""
     plan, inner = study.plan, course.fold
     hold_out = {"by": plan.hold_out.by, "seed": 0}
@@ -152,12 +157,12 @@ def _try(
     key = digest((notes, list(scored.cases), scored.rate.tolist(), scored.n.tolist()))
     known = next(study.store.find(KIND, [key]), None)
     if known is not None:
-        return Tried(**known.body["came_to"])
+        return TriedSetting(**known.body["came_to"])
     name = f"{plan.name or plan.model}-{course.target.name}-try-{key[:10]}"
     job = Job(name, study.base, course.masked, recipe, 0, study.loaded.ends)
     training = Training(job, course, notes, plan.asked)
     with alone(study.folder / f"{name}.scoring{UNFINISHED}"):
-        p = _trained_and_asked(study, training, inner, asked)
+        p = _trained_and_asked(study, job, training, inner, asked)
         came_to = _score(recipe, p, asked, people)
         body = {"target": course.target.name, "fold": fold.number, "inner": list(inner.groups)}
         body |= {"came_to": tried_to_json(came_to), "at": study.clock(), "plan": plan.hash}
@@ -168,10 +173,10 @@ def _try(
 
 
 def _trained_and_asked(
-    study: Study, training: Training, inner: Fold, asked: Docket
+    study: SettingsSearch, job: Job, training: Training, inner: Fold, asked: Docket
 ) -> dict[str, Any]:
     """What a setting's model answers; nothing where its training came to no numbers."""
-    job, notes = training.job, training.notes
+    notes = training.notes
     try:
         if not finished(study.folder, job, notes):
             card = f"# {job.name}\n\nTried for its settings only, and removed when it is scored.\n"
@@ -181,7 +186,7 @@ def _trained_and_asked(
         return {}
 
 
-def _asked(study: Study, training: Training, inner: Fold, asked: Docket) -> dict[str, Any]:
+def _asked(study: SettingsSearch, training: Training, inner: Fold, asked: Docket) -> dict[str, Any]:
     """(p, its variance) by case of a model that was tried, which is asked as it was taught. No
     answer goes into the log: nothing but the score is of use afterwards."""
     plan = Plan(
@@ -191,7 +196,7 @@ def _asked(study: Study, training: Training, inner: Fold, asked: Docket) -> dict
         reasonings=study.plan.reasonings,
     )
     [arm] = study.arms(plan, asked)
-    calls = [call for case in asked for call in arm.calls(case)]
+    calls = neighbors([call for case in asked for call in arm.calls(case)])
     given: dict[str, list[Answer]] = {}
 
     async def ask() -> None:
@@ -212,10 +217,10 @@ def _batches(arm: Arm, calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
 
 def _score(
     recipe: Recipe, found: Mapping[str, tuple[float, float]], asked: Docket, people: Panel
-) -> Tried:
+) -> TriedSetting:
     study = study_of(asked.cases, people)
     nothing = (np.nan, np.nan)
     pairs = np.array([found.get(case.id, nothing) for case in study.cases], dtype=float)
     p, variance = pairs[:, 0], pairs[:, 1]
     figure = brier(p, variance, study.rates)
-    return Tried(recipe.epochs, recipe.learning_rate, figure.value, int(figure.n or 0))
+    return TriedSetting(recipe.epochs, recipe.learning_rate, figure.value, int(figure.n or 0))

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from discretion.acceptances import Acceptance
 from discretion.arms import Arm
 from discretion.cases import Docket
 from discretion.documents import Document
 from discretion.expectations import Expectation
-from discretion.gate.decisions import answers_of, expected_lines, never_line, unanswered_line
+from discretion.gate.compared import Compared, compared
+from discretion.gate.decisions import (
+    answers_of,
+    expected_lines,
+    missing_answers,
+    never_line,
+    unanswered_line,
+)
 from discretion.gate.expectations import read_expectations
-from discretion.gate.lines import Line
+from discretion.gate.lines import GateLine
+from discretion.gate.looks import caution, look, ordinal
 from discretion.gate.margins import margin_lines
 from discretion.runs import Run, runs
-from discretion.scorecards.cards import Scorecard
 from discretion.storage import Store, records
 
-__all__ = ["Expectation", "Line", "current_run", "judge", "read_expectations"]
+__all__ = [
+    "Compared",
+    "Expectation",
+    "GateLine",
+    "caution",
+    "compared",
+    "current_run",
+    "judge",
+    "look",
+    "read_expectations",
+]
 
 
 def judge(
@@ -26,28 +44,36 @@ def judge(
     arm: str,
     run: Run,
     *,
-    card: Scorecard | None = None,
+    beside: Compared | None = None,
     expectations: Sequence[Expectation] = (),
     trial: Run | None = None,
-) -> list[Line]:
+    looks: int = 1,
+) -> list[GateLine]:
     """A line for each demand, in the order in which the file makes them.
 
     Args:
         document: what the acceptance was read from; it knows the lines.
         arm: who is judged.
         run: holds its answers to the cases asked.
-        card: compares it with people; may be left out where nothing demanded needs people.
+        beside: what it shows beside people; may be left out where nothing demanded needs people.
         expectations: the user's own cases.
         trial: the run that holds its answers to those; None where it can answer none of them.
+        looks: how often it was held against these criteria, this time included.
     """
-    lines: list[Line] = []
-    if card is not None:
-        lines += margin_lines(acceptance, document, card, arm)
+    lines: list[GateLine] = []
+    missed = missing_answers(run, arm)
+    if beside is not None:
+        more = missed.told + (f"; {ordinal(looks)} look" if looks > 1 else "")
+        lines += [
+            replace(line, found=line.found + more)
+            for line in margin_lines(acceptance, document, beside)
+        ]
     if acceptance.never_cases:
         lines.append(never_line(document, run, arm))
     asked = {one.case.id for one in expectations}
-    lines += expected_lines(expectations, answers_of(trial, arm, asked) if trial else {})
-    lines.append(unanswered_line(document, run, arm, acceptance.unanswered))
+    answers = answers_of(trial, arm, asked) if trial else {}
+    lines += expected_lines(expectations, answers, acceptance.confidence)
+    lines.append(unanswered_line(document, missed, acceptance.unanswered))
     order = {name: place for place, name in enumerate(document.data)}
     return sorted(lines, key=lambda line: order.get(line.demand, len(order)))
 

@@ -39,17 +39,17 @@ def read_expectations(path: Path, docket: Docket) -> tuple[Expectation, ...]:
                 raise DiscretionError(
                     f"there is no case {row['case']!r}",
                     where=where,
-                    mend="name one of the workspace, or give its text",
+                    fix="name one of the workspace, or give its text",
                 )
         elif text:
             case = by_text.get(text) or _new_case(text, row.get("policy", ""), docket, where)
         else:
             raise DiscretionError(
-                "it does not say which case", where=where, mend="fill in case or text"
+                "it does not say which case", where=where, fix="fill in case or text"
             )
         found.append(Expectation(where, case, must))
     if not found:
-        raise DiscretionError("holds no cases", where=str(path), mend="add some, or leave it out")
+        raise DiscretionError("holds no cases", where=str(path), fix="add some, or leave it out")
     return tuple(found)
 
 
@@ -59,12 +59,12 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         document = read_yaml(path)
         if not isinstance(document.data, list):
             raise DiscretionError(
-                "is no list of cases", where=str(path), mend="begin each case with: - must: refuse"
+                "is no list of cases", where=str(path), fix="begin each case with: - must: refuse"
             )
         for index, row in enumerate(document.data):
             where = document.where([index])
             if not isinstance(row, dict):
-                raise DiscretionError("is no case", where=where, mend="write - must: refuse")
+                raise DiscretionError("is no case", where=where, fix="write - must: refuse")
             yield where, _named(row, where)
         return
     table = open_table(path)
@@ -72,7 +72,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         for line in table.rows:
             where = f"{path}:{line.number}"
             if line.fault:
-                raise DiscretionError(line.fault, where=where, mend="correct that row")
+                raise DiscretionError(line.fault, where=where, fix="correct that row")
             cells = [str(cell).strip() for cell in line.cells]
             yield where, _named(dict(zip(table.header, cells, strict=False)), where)
 
@@ -82,7 +82,7 @@ def _named(row: Mapping[str, object], where: str) -> dict[str, str]:
     for heading, cell in row.items():
         name = heading.strip().casefold()
         if name in found:
-            raise DiscretionError(f"has two columns {name!r}", where=where, mend="keep one")
+            raise DiscretionError(f"has two columns {name!r}", where=where, fix="keep one")
         if name in _COLUMNS:
             found[name] = "" if cell is None else str(cell).strip()
     return found
@@ -96,7 +96,7 @@ def _must(written: str, where: str) -> Must:
     if read in ("grant", "refuse"):
         return read
     said = f"must is {written!r}" if written else "must is missing"
-    raise DiscretionError(said, where=where, mend="write grant, refuse or never-grant")
+    raise DiscretionError(said, where=where, fix="write grant, refuse or never-grant")
 
 
 def _new_case(text: str, policy: str, docket: Docket, where: str) -> Case:
@@ -106,7 +106,7 @@ def _new_case(text: str, policy: str, docket: Docket, where: str) -> Case:
     if policy.casefold() not in known:
         what = f"there is no policy {policy!r}" if policy else "it is not said which policy it is"
         raise DiscretionError(
-            what, where=where, mend=f"fill in policy with one of: {', '.join(docket.policies)}"
+            what, where=where, fix=f"fill in policy with one of: {', '.join(docket.policies)}"
         )
     name = known[policy.casefold()]
     case = short_id((name, "", text))

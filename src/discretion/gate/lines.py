@@ -13,7 +13,7 @@ _MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GateLine:
     """The judgment on one demand."""
 
     where: str
@@ -25,9 +25,12 @@ class Line:
     found: str
     """``31% (24 to 39%)``."""
     verdict: Verdict
+    advice: str = ""
+    """What would make it clear, or how far to trust it, in sentences; often empty."""
 
     def __str__(self) -> str:
-        return f"{self.where} {self.asked}: {self.found}, {self.verdict}"
+        told = f"{self.where} {self.asked}: {self.found}, {self.verdict}"
+        return f"{told}. {self.advice}" if self.advice else told
 
     def passes(self, *, allow_unclear: bool) -> bool:
         return self.verdict == "passed" or (allow_unclear and self.verdict == "cannot be told")
@@ -57,9 +60,10 @@ def percent(share: float, digits: int = 0) -> str:
     return _signed(100 * share, digits) + "%"
 
 
-def shown(figure: Figure, limit: float, *, plain: bool = False) -> str:
-    """A figure with its interval, or why there is none, in percent unless it is plain; with as
-    many digits as it takes to tell the interval's ends from the limit."""
+def shown(figure: Figure, limit: float, confidence: float, *, plain: bool = False) -> str:
+    """A figure with its interval and the one-sided confidence of each of its ends, or why there is
+    none, in percent unless it is plain; with as many digits as it takes to tell the ends from the
+    limit."""
     if figure.value is None:
         return f"no figure ({figure.note or 'it cannot be computed'})"
     ends = [end for end in (figure.low, figure.high) if end is not None]
@@ -76,7 +80,7 @@ def shown(figure: Figure, limit: float, *, plain: bool = False) -> str:
     low, high = (_signed(times * end, digits) for end in ends)
     # What the interval is for, such as these scenarios only, belongs to the verdict.
     scope = f"; {figure.note}" if figure.note else ""
-    return f"{value} ({low} to {high}{sign}{scope})"
+    return f"{value} ({low} to {high}{sign}, one-sided {100 * confidence:g}%{scope})"
 
 
 def _signed(number: float, digits: int) -> str:

@@ -20,7 +20,7 @@ from discretion.importing.missing import is_missing
 from discretion.importing.numerals import NumberForm
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 from discretion.importing.spellings import is_numeral
 from discretion.judgments import Decision, Judgment, Tally
 
@@ -128,7 +128,7 @@ class Assembly:
         """The columns that nothing was taken from."""
         return self._fields.unread
 
-    def texts(self, row: Row) -> Texts:
+    def texts(self, row: TableRow) -> Texts:
         """What would be looked at for personal data in this row."""
         fields = self._fields
         if row.fault or self._pseudonyms is None:
@@ -140,7 +140,7 @@ class Assembly:
         except RowError:
             return None, None
 
-    def add(self, row: Row, ready: Ready = (None, None)) -> None:
+    def add(self, row: TableRow, ready: Ready = (None, None)) -> None:
         """Take up one row, or raise RowError where it cannot be read; `ready` is what came of its
         texts where somebody looked at them before."""
         if row.fault:
@@ -151,7 +151,7 @@ class Assembly:
                     "left out, as --leave-out says",
                     row.cells[place],
                     column=column,
-                    mend="nothing to do",
+                    fix="nothing to do",
                 )
         if "case" in self._layout.fields and self._is_blank(row):
             self.unanswered += 1
@@ -159,24 +159,24 @@ class Assembly:
             raise RowError(
                 "there is a reason or a confidence and no decision",
                 column=self._fields.label("answer"),
-                mend=f"fill it in, or {ASIDE}",
+                fix=f"fill it in, or {ASIDE}",
             )
         elif self._layout.form == "judgments":
             self._add_judgment(row, ready)
         else:
             self._add_share(row, self._share(row), ready)
 
-    def _is_blank(self, row: Row) -> bool:
+    def _is_blank(self, row: TableRow) -> bool:
         """Whether a sheet's row was left as it was handed out. Who is to judge may stand there;
         an explanation without an answer is a slip."""
         given = ("answer", "explanation", "confidence", "grants", "refusals", "rate")
         return all(self._fields.text(name, row) is None for name in given)
 
-    def _is_slip(self, row: Row) -> bool:
+    def _is_slip(self, row: TableRow) -> bool:
         """Whether a sheet's row that is not blank leaves the decision open."""
         return self._layout.form == "judgments" and self._fields.text("answer", row) is None
 
-    def _add_judgment(self, row: Row, ready: Ready) -> None:
+    def _add_judgment(self, row: TableRow, ready: Ready) -> None:
         fields, layout = self._fields, self._layout
         answer, level = fields.required("answer", row, self._decision)
         if layout.arm is not None:
@@ -219,7 +219,7 @@ class Assembly:
             )
         )
 
-    def _share(self, row: Row) -> _Share:
+    def _share(self, row: TableRow) -> _Share:
         fields = self._fields
         unsure = fields.required("unsure", row, count) if "unsure" in self._layout.fields else 0
         if self._layout.form == "counts":
@@ -233,15 +233,15 @@ class Assembly:
             share = _Share(fields.required("rate", row, rate), self._n(row), unsure)
             nobody = share.n == 0
         if nobody:
-            raise RowError("nobody decided this case", mend=f"remove the row or {ASIDE}")
+            raise RowError("nobody decided this case", fix=f"remove the row or {ASIDE}")
         return share
 
-    def _n(self, row: Row) -> int | None:
+    def _n(self, row: TableRow) -> int | None:
         if self._layout.n_unknown or self._layout.arm is not None:
             return self._fields.optional("n", row, count)
         return self._fields.required("n", row, count)
 
-    def _add_share(self, row: Row, share: _Share, ready: Ready) -> None:
+    def _add_share(self, row: TableRow, share: _Share, ready: Ready) -> None:
         case = self._book.case(row, ready[0]).case.id
         arm, panel = self._layout.arm, self._layout.panel
         if arm is not None and share.n == 0:
@@ -252,7 +252,7 @@ class Assembly:
             raise RowError(
                 f"row {self._book.first(case)} gives a rate for the same case, and without n the "
                 "two cannot be put together",
-                mend=f"tell the cases apart with --case, remove one, or {ASIDE}",
+                fix=f"tell the cases apart with --case, remove one, or {ASIDE}",
             )
         self._counted[case] = share.n
         if arm is not None:
@@ -269,17 +269,17 @@ class Assembly:
         spellings = self._layout.spellings
         meaning = spellings.meaning(written)
         if meaning == "-":
-            raise LeftOutError("left out, as --answers says", written, mend="nothing to do")
+            raise LeftOutError("left out, as --answers says", written, fix="nothing to do")
         if meaning is not None:
             self.numerals = self.numerals or is_numeral(written)
             return meaning, written if spellings.scale is not None else None
         if is_missing(written):
-            raise NoDecisionError("there is no decision", written, mend="nothing to do")
+            raise NoDecisionError("there is no decision", written, fix="nothing to do")
         shown = written if len(written) <= 60 else written[:57] + "..."
         raise UnknownAnswerError(
             f"{shown!r} is no known answer",
             written,
-            mend="say what it means with --answers",
+            fix="say what it means with --answers",
         )
 
     def _id(self, said: tuple[object, ...]) -> str:

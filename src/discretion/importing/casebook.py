@@ -19,7 +19,7 @@ from discretion.importing.layouts import Layout
 from discretion.importing.matching import Known, Matcher
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Marks, Ready, Redacted, redact
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 from discretion.importing.threads import cut
 from discretion.units import Unit
 
@@ -30,7 +30,7 @@ _AMOUNTS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KnownCase:
     """A case as it stands in the book."""
 
     case: Case
@@ -63,10 +63,10 @@ class Casebook:
         unit = Unit.named(layout.unit)
         self._amount = lru_cache(_AMOUNTS)(lambda cell: amount(cell, unit, layout.date_format))
         self._size = lru_cache(_AMOUNTS)(abs)
-        self._by_id: dict[str, Found] = {}
-        self._met: dict[str, Found] = {}
+        self._by_id: dict[str, KnownCase] = {}
+        self._met: dict[str, KnownCase] = {}
         """Cases that the workspace has already, and that rows are about."""
-        self._known: dict[bytes, Found] = {}
+        self._known: dict[bytes, KnownCase] = {}
         """By the hash of what a case is made from: in most files rows repeat a case that was made
         before, and the texts themselves would take as much memory as the cases."""
 
@@ -84,7 +84,7 @@ class Casebook:
         """The row in which a case first came up."""
         return (self._met.get(case) or self._by_id[case]).row
 
-    def case(self, row: Row, redacted: Redacted | None = None) -> Found:
+    def case(self, row: TableRow, redacted: Redacted | None = None) -> KnownCase:
         """The case that a row is about; `redacted` is its text where that was looked at already.
 
         Raises:
@@ -98,7 +98,7 @@ class Casebook:
             text, _ = text_of(row, self._fields, self._layout)
             here = self._matcher.match(row, text)
             if here is not None:
-                met = self._met.setdefault(here.id, Found(here, row.number, here.shown, ""))
+                met = self._met.setdefault(here.id, KnownCase(here, row.number, here.shown, ""))
                 self._known[key] = met
                 return met
             case, marks = self._made(row, redacted)
@@ -106,7 +106,7 @@ class Casebook:
             if before is not None and before.case != case:
                 raise self._conflict(before, case)
             if before is None:
-                before = self._by_id[case.id] = Found(case, row.number, case.shown, marks)
+                before = self._by_id[case.id] = KnownCase(case, row.number, case.shown, marks)
             self._known[key] = before
         return self._known[key]
 
@@ -127,12 +127,12 @@ class Casebook:
         for kind, places in redacted.found.items():
             self.replaced[kind] += places
 
-    def _made(self, row: Row, redacted: Redacted | None) -> tuple[Case, Marks]:
+    def _made(self, row: TableRow, redacted: Redacted | None) -> tuple[Case, Marks]:
         layout, fields = self._layout, self._fields
         value, limit = (fields.optional(name, row, self._amount) for name in ("value", "limit"))
         if limit == 0 and layout.scale is None:
             raise RowError(
-                "a limit of 0 does not say what a large deviation is", "0", mend="give --scale"
+                "a limit of 0 does not say what a large deviation is", "0", fix="give --scale"
             )
         text, whole = text_of(row, fields, layout)
         self.uncut += whole
@@ -162,7 +162,7 @@ class Casebook:
         if nothing:
             raise RowError(
                 "nothing tells this case from another",
-                mend=f"name the columns that do with --case, map text or value, or {ASIDE}",
+                fix=f"name the columns that do with --case, map text or value, or {ASIDE}",
             )
         case = short_id((policy, scenario, identity))
         made = Case(
@@ -185,7 +185,7 @@ class Casebook:
         )
         return made, marks
 
-    def _shown(self, row: Row, marks: Marks) -> tuple[dict[str, str], Marks]:
+    def _shown(self, row: TableRow, marks: Marks) -> tuple[dict[str, str], Marks]:
         """The shown cells, masked as texts are, with the marks of the case's text."""
         cells = self._fields.shown(row)
         if self._pseudonyms is None:
@@ -197,7 +197,7 @@ class Casebook:
             masked[name], marks = redacted.text, redacted.marks
         return masked, marks
 
-    def _conflict(self, before: Found, case: Case) -> RowError:
+    def _conflict(self, before: KnownCase, case: Case) -> RowError:
         differing = next(
             part.name
             for part in dataclasses.fields(case)
@@ -210,12 +210,12 @@ class Casebook:
         }.get(differing, f"{differing} is")
         return RowError(
             f"the {what} not that of the same case in row {before.row}",
-            mend="tell the two apart with --case, keep only columns that describe a case, or "
+            fix="tell the two apart with --case, keep only columns that describe a case, or "
             f"{ASIDE}",
         )
 
 
-def text_of(row: Row, fields: Fields, layout: Layout) -> tuple[str | None, bool]:
+def text_of(row: TableRow, fields: Fields, layout: Layout) -> tuple[str | None, bool]:
     """A row's text, up to where what follows it in a thread begins, and whether it is whole
     because that was not found in it."""
     text = fields.text("text", row)

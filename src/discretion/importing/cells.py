@@ -24,13 +24,13 @@ _MOST_DIGITS = 30
 class RowError(Exception):
     """A row that cannot be read, before it is known whether it stops the import."""
 
-    def __init__(self, what: str, value: str = "", *, column: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, value: str = "", *, column: str = "", fix: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.value = value
         self.column = column
         """Filled in by whoever knows it."""
-        self.mend = mend or f"correct it or {ASIDE}"
+        self.fix = fix or f"correct it or {ASIDE}"
 
 
 def number(text: str) -> Decimal | None:
@@ -75,14 +75,14 @@ def amount(cell: Cell, unit: Unit, date_format: str | None) -> Decimal | None:
         raise RowError(
             f"{quoted(as_text(cell))} is a date, not an amount",
             as_text(cell),
-            mend="subtract another date from it in --map, or give --unit date",
+            fix="subtract another date from it in --map, or give --unit date",
         )
     written = re.sub(r"^([0-9]{1,2}:[0-9]{2}):00$", r"\1", cell) if unit.kind == "clock" else cell
     try:
         read = unit.read(written)
     except DiscretionError as error:
         what = error.what.replace(repr(written), quoted(written))
-        raise RowError(what, cell, mend=f"{error.mend}, or {ASIDE}") from error
+        raise RowError(what, cell, fix=f"{error.fix}, or {ASIDE}") from error
     if not _bounded(read):
         raise RowError(f"{quoted(cell)} is too large or too fine a number", cell)
     return read
@@ -98,7 +98,7 @@ def moment(cell: Cell, date_format: str | None) -> datetime:
         raise RowError(
             f"{quoted(text)} is no date",
             text,
-            mend="write it like 2026-03-31, say how it is written "
+            fix="write it like 2026-03-31, say how it is written "
             f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
         )
     return read
@@ -121,7 +121,7 @@ def quantity(text: str, unit: Unit, date_format: str | None) -> Decimal | dateti
         raise RowError(
             f"{quoted(text)} is neither a number nor a date",
             text,
-            mend="correct it, say how dates are written "
+            fix="correct it, say how dates are written "
             f'(--date-format "{_likely(text, date_format)}"), or {ASIDE}',
         )
     return written
@@ -162,7 +162,7 @@ def _check_format(date_format: str) -> None:
         raise DiscretionError(
             f"{date_format!r} is no format of a date",
             where="--date-format",
-            mend="write it like %d.%m.%Y or %m/%d/%Y; epoch and epoch-ms are seconds and "
+            fix="write it like %d.%m.%Y or %m/%d/%Y; epoch and epoch-ms are seconds and "
             "milliseconds since 1970",
         )
 
@@ -177,7 +177,7 @@ def _moment(text: str, date_format: str | None) -> datetime | None:
         raise RowError(
             f"{quoted(text)} is another date by {' than by '.join(found.values())}",
             text,
-            mend=f"leave only one of the two in --date-format, or {ASIDE}",
+            fix=f"leave only one of the two in --date-format, or {ASIDE}",
         )
     # Spreadsheets hand over their own dates in ISO, whatever the format.
     return next(iter(found)) if found else iso_moment(text)

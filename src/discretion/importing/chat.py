@@ -60,7 +60,7 @@ LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ChatReply:
     """What an assistant answered."""
 
     trial: str
@@ -71,7 +71,7 @@ class Reply:
     """By number, what was said of a request without plainly naming one of the answers."""
 
 
-def read_reply(text: str, where: str = "") -> Reply:
+def read_reply(text: str, where: str = "") -> ChatReply:
     """Read a reply as it was copied from a chat.
 
     Args:
@@ -91,16 +91,16 @@ def read_reply(text: str, where: str = "") -> Reply:
             raise DiscretionError(
                 f"request {number} is answered twice, and differently",
                 where=where,
-                mend="leave only the assistant's last reply in the file, each request once",
+                fix="leave only the assistant's last reply in the file, each request once",
             )
     if not decisions:
         raise DiscretionError(
             "no line answers a request",
             where=where,
-            mend="save the whole reply, with lines such as: 3: grant",
+            fix="save the whole reply, with lines such as: 3: grant",
         )
     left = {number: said for number, said in unread.items() if number not in decisions}
-    return Reply(found[1].lower() if found else "", decisions, left)
+    return ChatReply(found[1].lower() if found else "", decisions, left)
 
 
 def _answers(text: str) -> Iterator[tuple[int, str, Decision | None]]:

@@ -24,7 +24,7 @@ from discretion.importing.matching import Known, UnmatchedError
 from discretion.importing.profiles import number_forms
 from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redactors import looked_at, processors
-from discretion.importing.rows import Reading
+from discretion.importing.rows import FileReading
 from discretion.importing.shaping import shaped
 from discretion.importing.spellings import is_numeral, to_fill_in
 from discretion.importing.tables import open_table
@@ -43,7 +43,7 @@ class SkippedRow:
     """Empty where no single column is to blame."""
     value: str
     why: str
-    mend: str
+    fix: str
     cells: tuple[str, ...]
     """As they stand in the file, in the order of the header; more or fewer where that is the
     mistake, and the whole line where it is no row at all."""
@@ -112,7 +112,7 @@ def read_decisions(
     secret: bytes | None = None,
     processes: int | None = None,
     known: Known | None = None,
-    **reading: Unpack[Reading],
+    **reading: Unpack[FileReading],
 ) -> Imported:
     """Read a CSV, TSV, JSON, JSONL, XLSX or Parquet file of decisions.
 
@@ -126,7 +126,7 @@ def read_decisions(
 
     Raises:
         DiscretionError: the options do not go together or do not fit the file; the file cannot be
-            read; or a row is bad. The sentence names file, row, column, value and the mend.
+            read; or a row is bad. The sentence names file, row, column, value and the fix.
         AmbiguousNumbersError: a column of numbers can be read in two ways.
     """
     layout.check()
@@ -163,7 +163,7 @@ def read_decisions(
                             error.column,
                             error.value,
                             error.what,
-                            error.mend,
+                            error.fix,
                             tuple(row.cells if row.fault else row.cells[: len(header)]),
                             meant,
                         )
@@ -184,7 +184,7 @@ def read_decisions(
         raise _unmatched(path, unmatched)
     if not rows:
         raise DiscretionError(
-            "has a header and no rows under it", where=str(path), mend="check the file"
+            "has a header and no rows under it", where=str(path), fix="check the file"
         )
     return Imported(
         assembly.cases,
@@ -209,7 +209,7 @@ def read_decisions(
 
 def _stopped(path: Path, number: int, error: RowError) -> DiscretionError:
     column = f", column {error.column!r}" if error.column else ""
-    return DiscretionError(error.what, where=f"{path}:{number}{column}", mend=error.mend)
+    return DiscretionError(error.what, where=f"{path}:{number}{column}", fix=error.fix)
 
 
 def _unknown_answers(path: Path, first: int, column: str, unknown: Counter[str]) -> DiscretionError:
@@ -221,7 +221,7 @@ def _unknown_answers(path: Path, first: int, column: str, unknown: Counter[str])
         f"{'an answer is' if len(unknown) == 1 else f'{len(unknown):,} answers are'} not known, "
         f"with the number of rows: {listed}{more}",
         where=f"{path}:{first}, column {column!r}",
-        mend=f'add --answers "{example}", with grant, refuse, unsure or - (leave out) in place of '
+        fix=f'add --answers "{example}", with grant, refuse, unsure or - (leave out) in place of '
         "each ?, or set such rows aside with --skip-bad FILE",
     )
 
@@ -232,7 +232,7 @@ def _levels(path: Path, column: str, unknown: Counter[str]) -> DiscretionError:
         f"holds a 0 or 1 and other numbers too: {', '.join(levels[:_MOST_LISTED])}. It may be a "
         "scale, on which 0 and 1 are levels",
         where=f"{path}, column {column!r}",
-        mend=f"say the lowest level that grants: --grant-from {levels[len(levels) // 2]}; or say "
+        fix=f"say the lowest level that grants: --grant-from {levels[len(levels) // 2]}; or say "
         f'what each number means: --answers "{";".join(f"{one}=?" for one in levels)}"',
     )
 
@@ -246,7 +246,7 @@ def _unmatched(path: Path, rows: list[tuple[int, RowError]]) -> DiscretionError:
     return DiscretionError(
         f"{count} no case of this workspace:\n{listed}\nNothing was stored",
         where=str(path),
-        mend=rows[0][1].mend.removesuffix(f", or {ASIDE}").removesuffix(f"; or {ASIDE}")
+        fix=rows[0][1].fix.removesuffix(f", or {ASIDE}").removesuffix(f"; or {ASIDE}")
         + ", or set such rows aside with --skip-bad FILE",
     )
 

@@ -13,14 +13,14 @@ from typing import Literal, Unpack
 
 from discretion.errors import DiscretionError
 from discretion.importing.headers import LOOKED_AT, Numbered, header_of, looked_at
-from discretion.importing.rows import Reading, Row, Table, empty, fitted
+from discretion.importing.rows import FileReading, Table, TableRow, empty, fitted
 from discretion.importing.textfiles import found_encoding, lines_of
 
 _DELIMITERS = (",", ";", "\t", "|")
 _REGULAR = 0.8
 
 
-def read_delimited(path: Path, **reading: Unpack[Reading]) -> Table:
+def read_delimited(path: Path, **reading: Unpack[FileReading]) -> Table:
     """The table in a file of delimited text; where no delimiter is given its first lines show it.
 
     The first line may say ``sep=;``. UTF-16 is known by its first bytes.
@@ -47,7 +47,7 @@ def _from(records: Iterator[tuple[int, list[str]]], row: int) -> Iterator[tuple[
     return (record for record in records if record[0] >= row)
 
 
-def _rows(records: Iterable[Numbered], width: int) -> Generator[Row, None, None]:
+def _rows(records: Iterable[Numbered], width: int) -> Generator[TableRow, None, None]:
     for number, cells in records:
         row = fitted(number, cells, width)
         if row is not None:
@@ -83,7 +83,7 @@ def _records(
                 if long
                 else f"the quotes are not as they should be ({error})",
                 where=f"{path}:{start}",
-                mend='close the quote; a quote inside a quoted cell is written twice, ""; where '
+                fix='close the quote; a quote inside a quoted cell is written twice, ""; where '
                 "quotes are letters like others, say --no-quotes",
             ) from error
         if cells is None:
@@ -98,7 +98,7 @@ def _given(delimiter: str) -> str:
         raise DiscretionError(
             f"{delimiter!r} is no delimiter",
             where="--delimiter",
-            mend="give one character, or tab",
+            fix="give one character, or tab",
         )
     return character
 
@@ -131,7 +131,7 @@ def _sniffed(path: Path, encoding: str, *, no_quotes: bool) -> str:
         raise DiscretionError(
             "the header does not show which delimiter separates the columns",
             where=f"{path}:{number}",
-            mend="name it with --delimiter",
+            fix="name it with --delimiter",
         )
     return best[0]
 

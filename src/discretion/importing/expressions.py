@@ -35,7 +35,7 @@ _FINEST = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnNode:
     name: str
     index: int
 
@@ -53,16 +53,16 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class TextTemplate:
     """Lines of text and columns in turn."""
 
-    lines: tuple[tuple[str | Column, ...], ...]
+    lines: tuple[tuple[str | ColumnNode, ...], ...]
 
     def of(self, cells: Sequence[str]) -> str:
         """The text of a row. A line whose columns are all empty is left out."""
         filled = []
         for line in self.lines:
-            values = [cells[part.index] for part in line if isinstance(part, Column)]
+            values = [cells[part.index] for part in line if isinstance(part, ColumnNode)]
             if any(values) or not values:
                 parts = (part if isinstance(part, str) else cells[part.index] for part in line)
                 filled.append("".join(parts))
@@ -73,11 +73,11 @@ class Template:
         return [column.index for column in self.columns]
 
     @property
-    def columns(self) -> list[Column]:
-        return [part for line in self.lines for part in line if isinstance(part, Column)]
+    def columns(self) -> list[ColumnNode]:
+        return [part for line in self.lines for part in line if isinstance(part, ColumnNode)]
 
 
-Node = Column | Constant | Operation | Template
+Node = ColumnNode | Constant | Operation | TextTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Expression:
     @property
     def label(self) -> str:
         """What errors call it: the column's name, or the expression."""
-        return self.node.name if isinstance(self.node, Column) else self.written
+        return self.node.name if isinstance(self.node, ColumnNode) else self.written
 
     def of(self, cells: Sequence[str]) -> Cell:
         """The field of a row; empty where a cell that it is computed from is empty.
@@ -104,11 +104,11 @@ class Expression:
             RowError: a cell is neither a number nor a date, or the arithmetic is impossible.
         """
         node = self.node
-        if isinstance(node, Column):
+        if isinstance(node, ColumnNode):
             return cells[node.index]
         if isinstance(node, Constant):
             return node.cell
-        if isinstance(node, Template):
+        if isinstance(node, TextTemplate):
             return node.of(cells)
         result = self._compute(node, cells)
         if isinstance(result, Decimal):
@@ -119,11 +119,11 @@ class Expression:
 
     def number_of(self, cells: Sequence[str]) -> Cell:
         """The field of a row that is read as a number: a cell as its column's form says."""
-        if isinstance(self.node, Column):
+        if isinstance(self.node, ColumnNode):
             return self._plain(self.node, cells)
         return self.of(cells)
 
-    def _plain(self, column: Column, cells: Sequence[str]) -> str:
+    def _plain(self, column: ColumnNode, cells: Sequence[str]) -> str:
         form = self.forms.get(column.name)
         return cells[column.index] if form is None else form.plain(cells[column.index])
 
@@ -138,9 +138,9 @@ class Expression:
                 raise RowError(
                     f"{left} {node.sign} {right} cannot be computed", column=self.written
                 ) from error
-        if isinstance(node, Template):
+        if isinstance(node, TextTemplate):
             raise RowError("a text in braces cannot be calculated with", column=self.written)
-        cell = self._plain(node, cells) if isinstance(node, Column) else node.cell
+        cell = self._plain(node, cells) if isinstance(node, ColumnNode) else node.cell
         if isinstance(cell, Decimal):
             return cell
         if is_missing(cell):
@@ -148,7 +148,7 @@ class Expression:
         try:
             return quantity(cell, self.unit, self.date_format)
         except RowError as error:
-            error.column = node.name if isinstance(node, Column) else self.written
+            error.column = node.name if isinstance(node, ColumnNode) else self.written
             raise
 
 
@@ -168,7 +168,7 @@ def bind(
     """
     written = written.strip()
     if written in header:
-        node: Node = Column(written, header[written])
+        node: Node = ColumnNode(written, header[written])
     elif _SLOT.search(written):
         node = _template(written, header, where)
     else:
@@ -176,31 +176,31 @@ def bind(
     return Expression(written, node, unit, date_format, forms or {})
 
 
-def _template(written: str, header: Mapping[str, int], where: str) -> Template:
+def _template(written: str, header: Mapping[str, int], where: str) -> TextTemplate:
     """The template of ``{subject}\\n{body}``, where \\n begins a line; quotes around it are no part
     of it."""
     if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
         written = written[1:-1]
     lines = []
     for line in written.replace("\\n", "\n").split("\n"):
-        parts: list[str | Column] = []
+        parts: list[str | ColumnNode] = []
         for place, part in enumerate(_SLOT.split(line)):
             if place % 2:
                 name = part if part in header else part.strip()
-                parts.append(Column(name, find_column(name, header, where=where)))
+                parts.append(ColumnNode(name, find_column(name, header, where=where)))
             elif part:
                 parts.append(part)
         lines.append(tuple(parts))
-    return Template(tuple(lines))
+    return TextTemplate(tuple(lines))
 
 
 def columns_in(node: Node) -> list[str]:
     """The columns that something is computed from."""
     if isinstance(node, Operation):
         return [*columns_in(node.left), *columns_in(node.right)]
-    if isinstance(node, Template):
+    if isinstance(node, TextTemplate):
         return [column.name for column in node.columns]
-    return [node.name] if isinstance(node, Column) else []
+    return [node.name] if isinstance(node, ColumnNode) else []
 
 
 def find_column(name: str, header: Mapping[str, int], *, where: str) -> int:
@@ -211,7 +211,7 @@ def find_column(name: str, header: Mapping[str, int], *, where: str) -> int:
         raise DiscretionError(
             f"there is no column {name!r}",
             where=where,
-            mend=f"did you mean {close[0]!r}?" if close else f"the columns are: {known}",
+            fix=f"did you mean {close[0]!r}?" if close else f"the columns are: {known}",
         )
     return header[name]
 
@@ -290,7 +290,7 @@ class _Parser:
         elif kind == "text":
             node = Constant(token)
         elif kind != "sign":
-            node = Column(token, find_column(token, self.header, where=self.where))
+            node = ColumnNode(token, find_column(token, self.header, where=self.where))
         elif token == "(":  # noqa: S105
             node = self._sum()
             if not self._next(")"):
@@ -306,7 +306,7 @@ class _Parser:
         return DiscretionError(
             f"{self.written[:80]!r} cannot be read",
             where=self.where,
-            mend="write a column, a number, a 'text' in single quotes, + - * / between them, or "
+            fix="write a column, a number, a 'text' in single quotes, + - * / between them, or "
             '"{column} and {another}"; '
             "names with spaces or signs stand in `backticks`",
         )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from discretion.importing.cells import Cell, RowError, as_text
-from discretion.importing.expressions import Column, bind, columns_in, find_column
+from discretion.importing.expressions import ColumnNode, bind, columns_in, find_column
 from discretion.importing.layouts import CASE_FIELDS, NUMBER_FIELDS, Layout
 from discretion.importing.markup import plain_text
 from discretion.importing.missing import is_missing
 from discretion.importing.numerals import NumberForm
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 from discretion.units import Unit
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Fields:
         self._at = {
             name: expression.node.index
             for name, expression in self._expressions.items()
-            if isinstance(expression.node, Column)
+            if isinstance(expression.node, ColumnNode)
         }
         """Fields that are nothing but a column, and where it stands."""
         self._of_case = [self._expressions.get(name) for name in CASE_FIELDS]
@@ -69,7 +69,7 @@ class Fields:
         self._read = {*read, *self._columns, *layout.about, *layout.shown}
         self._header = header
 
-    def columns(self, row: Row) -> dict[str, str]:
+    def columns(self, row: TableRow) -> dict[str, str]:
         """The cells of the columns that describe a case, by name."""
         return {name: row.cells[index] for name, index in self._columns.items()}
 
@@ -78,21 +78,21 @@ class Fields:
         """The columns that nothing is taken from."""
         return tuple(name for name in self._header if name and name not in self._read)
 
-    def shown(self, row: Row) -> dict[str, str]:
+    def shown(self, row: TableRow) -> dict[str, str]:
         """The filled cells of the columns that are shown to whoever decides, by name."""
         return {name: row.cells[index] for name, index in self._shown if row.cells[index]}
 
-    def about(self, row: Row) -> dict[str, str]:
+    def about(self, row: TableRow) -> dict[str, str]:
         """The filled cells of the columns that describe a judgment, by name."""
         return {name: row.cells[index] for name, index in self._about if row.cells[index]}
 
-    def case_key(self, row: Row) -> tuple[Cell, ...]:
+    def case_key(self, row: TableRow) -> tuple[Cell, ...]:
         """Everything that a case is made from: rows with equal keys have the same case."""
         given = ("" if field is None else field.of(row.cells) for field in self._of_case)
         shown = (row.cells[index] for _, index in self._shown)
         return (*given, *(row.cells[index] for index in self._columns.values()), *shown)
 
-    def required(self, name: str, row: Row, read: Callable[[Cell], T]) -> T:
+    def required(self, name: str, row: TableRow, read: Callable[[Cell], T]) -> T:
         """A field that must be mapped and filled."""
         expression = self._expressions[name]
         try:
@@ -103,7 +103,7 @@ class Fields:
             error.column = error.column or expression.label
             raise
 
-    def optional(self, name: str, row: Row, read: Callable[[Cell], T]) -> T | None:
+    def optional(self, name: str, row: TableRow, read: Callable[[Cell], T]) -> T | None:
         """A field; None where it is not mapped or its cell is empty or says so, as NA does."""
         if name not in self._expressions:
             return None
@@ -115,7 +115,7 @@ class Fields:
         """What errors call a field: its column or expression; empty where it is not mapped."""
         return self._expressions[name].label if name in self._expressions else ""
 
-    def text(self, name: str, row: Row) -> str | None:
+    def text(self, name: str, row: TableRow) -> str | None:
         if name in self._at:
             cell = row.cells[self._at[name]]
             if is_missing(cell):

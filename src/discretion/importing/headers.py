@@ -13,7 +13,7 @@ from typing import NamedTuple
 from discretion.errors import DiscretionError
 from discretion.importing.dates import iso_moment
 from discretion.importing.numerals import is_number
-from discretion.importing.rows import Reading, empty, named_header
+from discretion.importing.rows import FileReading, empty, named_header
 
 LOOKED_AT = 40
 """Rows at the beginning of a file that are looked at for its header."""
@@ -35,7 +35,7 @@ class Header(NamedTuple):
     """Where it stands; 0 where there is none."""
 
 
-def header_of(first: Sequence[Numbered], path: Path, reading: Reading) -> Header:
+def header_of(first: Sequence[Numbered], path: Path, reading: FileReading) -> Header:
     """The header among the first rows of a table, empty ones included.
 
     Raises:
@@ -55,7 +55,7 @@ def header_of(first: Sequence[Numbered], path: Path, reading: Reading) -> Header
             raise DiscretionError(
                 f"there is no header in row {wanted}",
                 where=str(path),
-                mend=f"the first rows that are not empty are: "
+                fix=f"the first rows that are not empty are: "
                 f"{', '.join(str(number) for number, _ in rows[:5])}",
             )
     else:

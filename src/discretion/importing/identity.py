@@ -14,7 +14,7 @@ from discretion.importing.expressions import bind, columns_in
 from discretion.importing.guessing import Doubt
 from discretion.importing.mapping import ImportMapping, quoted, written_columns
 from discretion.importing.missing import is_missing
-from discretion.importing.rows import Reading
+from discretion.importing.rows import FileReading
 from discretion.importing.spellings import words_of
 from discretion.importing.survey import Column, Survey
 from discretion.importing.tables import open_table
@@ -58,7 +58,7 @@ class _Rows:
 
 
 def choose_case(
-    path: Path, seen: Survey, mapping: ImportMapping, **reading: Unpack[Reading]
+    path: Path, seen: Survey, mapping: ImportMapping, **reading: Unpack[FileReading]
 ) -> CaseChoice:
     """What one case is in this file, by default, and why."""
     fields = mapping.fields
@@ -117,7 +117,7 @@ def choose_case(
 
 
 def _crossed(
-    path: Path, seen: Survey, rater: str, used: Sequence[str], reading: Reading
+    path: Path, seen: Survey, rater: str, used: Sequence[str], reading: FileReading
 ) -> tuple[str, ...]:
     """Columns of few words whose combinations several people judged, each once, as in a study; none
     where there are none such."""
@@ -190,7 +190,7 @@ def _columns(seen: Survey, written: str) -> list[str]:
 
 
 def _count(
-    path: Path, what: Sequence[str], rater: str, ids: Sequence[str], reading: Reading
+    path: Path, what: Sequence[str], rater: str, ids: Sequence[str], reading: FileReading
 ) -> _Rows:
     table = open_table(path, **reading)
     places = {name: place for place, name in enumerate(table.header)}

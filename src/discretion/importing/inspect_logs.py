@@ -75,7 +75,7 @@ def read_log(path: Path, cases: Iterable[Case], *, arm: str = "") -> InspectLog:
         raise DiscretionError(
             f"none of its {unknown} samples is about a case of this workspace",
             where=str(path),
-            mend='give samples a metadata field "case" with the id, or the case\'s text as input',
+            fix='give samples a metadata field "case" with the id, or the case\'s text as input',
         )
     return InspectLog(name, tuple(recorded), undecided, unknown)
 
@@ -88,7 +88,7 @@ def _opened(path: Path) -> Mapping[str, Any]:
             log = json.load(file)
     except OSError as error:
         raise DiscretionError(
-            f"cannot be read ({error.strerror})", where=str(path), mend="check the path"
+            f"cannot be read ({error.strerror})", where=str(path), fix="check the path"
         ) from error
     except (ValueError, RecursionError) as error:
         raise _no_log(path) from error
@@ -105,11 +105,11 @@ def _from_inspect(path: Path) -> Mapping[str, Any]:
         raise DiscretionError(
             needed.what,
             where=str(path),
-            mend=f"{needed.mend}, or make it JSON first, where Inspect is: "
+            fix=f"{needed.fix}, or make it JSON first, where Inspect is: "
             "inspect log convert FILE --to json --output-dir FOLDER",
         ) from error
     if not path.is_file():
-        raise DiscretionError("there is no such file", where=str(path), mend="check the path")
+        raise DiscretionError("there is no such file", where=str(path), fix="check the path")
     try:
         log: dict[str, Any] = read_eval_log(str(path), exclude_fields=_UNREAD).model_dump()
     except Exception as error:
@@ -119,7 +119,7 @@ def _from_inspect(path: Path) -> Mapping[str, Any]:
 
 def _no_log(path: Path) -> DiscretionError:
     return DiscretionError(
-        "is no log of Inspect AI", where=str(path), mend="give a .eval or .json that it wrote"
+        "is no log of Inspect AI", where=str(path), fix="give a .eval or .json that it wrote"
     )
 
 

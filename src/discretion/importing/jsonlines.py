@@ -10,7 +10,7 @@ from typing import Any
 
 from discretion.errors import DiscretionError
 from discretion.importing.nested import RepeatedError, flat, listed
-from discretion.importing.rows import Row, Table, Typed, empty, named_header
+from discretion.importing.rows import Table, TableRow, Typed, empty, named_header
 from discretion.importing.textfiles import found_encoding, lines_of, unreadable
 
 MOST_BYTES = 512_000_000
@@ -28,7 +28,7 @@ def read_jsonlines(path: Path, *, encoding: str) -> Table:
             _check_width(keys, path)
             if fault and not keys:
                 wrong = DiscretionError(
-                    fault[0], where=f"{path}:{number}", mend='write one {"column": value} a line'
+                    fault[0], where=f"{path}:{number}", fix='write one {"column": value} a line'
                 )
     if not keys:
         raise wrong
@@ -53,14 +53,14 @@ def read_json(path: Path, *, encoding: str) -> Table:
         raise DiscretionError(
             f"is not JSON ({error})" if isinstance(error, ValueError) else "is too deep",
             where=str(path),
-            mend="write a list of objects: [{...}, {...}]",
+            fix="write a list of objects: [{...}, {...}]",
         ) from error
     del text
     found = [_found(number, item, str(item)[:200]) for number, item in enumerate(items, start=1)]
     keys = dict.fromkeys(key for _, cells, _ in found for key in cells)
     if not keys:
         raise DiscretionError(
-            "holds no list of objects", where=str(path), mend="write it like [{...}, {...}]"
+            "holds no list of objects", where=str(path), fix="write it like [{...}, {...}]"
         )
     _check_width(keys, path)
     return Table(path, named_header(tuple(keys), str(path)), _under(found, tuple(keys)))
@@ -75,17 +75,17 @@ def _pieces(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         raise DiscretionError(
             f"holds {size / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB in one piece",
             where=str(path),
-            mend="save it as JSON lines (.jsonl), which are read one at a time",
+            fix="save it as JSON lines (.jsonl), which are read one at a time",
         )
     return lines_of(path, found_encoding(path, encoding)[0], longest=MOST_BYTES)
 
 
-def _under(found: Iterable[Found], keys: tuple[str, ...]) -> Generator[Row, None, None]:
+def _under(found: Iterable[Found], keys: tuple[str, ...]) -> Generator[TableRow, None, None]:
     for number, cells, fault in found:
         if fault:
-            yield Row(number, [fault[1]], fault[0])
+            yield TableRow(number, [fault[1]], fault[0])
         else:
-            yield Row(number, [cells.get(key, "") for key in keys])
+            yield TableRow(number, [cells.get(key, "") for key in keys])
 
 
 def _loaded(text: str) -> Any:
@@ -127,7 +127,7 @@ def _check_width(keys: Sized, path: Path) -> None:
         raise DiscretionError(
             f"has {count:,} columns, more than {MOST_COLUMNS:,}",
             where=str(path),
-            mend="give all objects the same keys",
+            fix="give all objects the same keys",
         )
 
 

@@ -108,40 +108,40 @@ class Layout:
             raise DiscretionError(
                 f"{self.decimal!r} is not a decimal sign",
                 where="--decimal",
-                mend="give . or ,",
+                fix="give . or ,",
             )
         if self.scale is not None and not (self.scale.is_finite() and self.scale > 0):
             raise DiscretionError(
-                f"{self.scale} is no scale", where="--scale", mend="give a number above 0"
+                f"{self.scale} is no scale", where="--scale", fix="give a number above 0"
             )
         if self.direction not in get_args(Direction):
             raise DiscretionError(
                 f"{self.direction!r} is no direction",
                 where="--direction",
-                mend=f"give one of: {', '.join(get_args(Direction))}",
+                fix=f"give one of: {', '.join(get_args(Direction))}",
             )
         for option, name in (("--policy", self.policy), ("--arm", self.arm)):
             if name is not None and not re.fullmatch(ID, name):
                 raise DiscretionError(
                     f"{name!r} is no name",
                     where=option,
-                    mend="write it with small letters, digits, dots and dashes",
+                    fix="write it with small letters, digits, dots and dashes",
                 )
         if self.case and "case" in self.fields:
             raise DiscretionError(
                 "rows name their cases by id in --map, and --case names them by columns",
                 where="--case",
-                mend="remove one of the two",
+                fix="remove one of the two",
             )
         if self.about and (self.form != "judgments" or self.arm is not None):
             raise DiscretionError(
                 "describes single judgments, and there are none in counts, rates or an arm",
                 where="--about",
-                mend="remove it",
+                fix="remove it",
             )
         if self.until is not None and "text" not in self.fields:
             raise DiscretionError(
-                "there is no text to cut", where="--text-until", mend="map text, or remove it"
+                "there is no text to cut", where="--text-until", fix="map text, or remove it"
             )
         kind = Unit.named(self.unit).kind
         if "limit" in self.fields and kind in ("clock", "date") and self.scale is None:
@@ -149,7 +149,7 @@ class Layout:
                 f"a limit that is a {'date' if kind == 'date' else 'time of day'} does not say "
                 "what a large deviation is",
                 where="--scale",
-                mend="give it, in minutes for a time of day and in days for a date",
+                fix="give it, in minutes for a time of day and in days for a date",
             )
 
     def _check_form(self) -> None:
@@ -163,14 +163,14 @@ class Layout:
                 if given
                 else "nothing says what was decided",
                 where="--map",
-                mend="give answer (a row is a judgment), grants and refusals (a row is a case with "
+                fix="give answer (a row is a judgment), grants and refusals (a row is a case with "
                 "counts), or rate and n",
             )
         form = given[0]
         if self.spellings.scale is not None:
             if form != "answer":
                 raise DiscretionError(
-                    f"there are no levels beside {form}", where="--grant-from", mend="remove it"
+                    f"there are no levels beside {form}", where="--grant-from", fix="remove it"
                 )
             self.spellings.scale.check()
         if form == "grants" and "refusals" not in self.fields:
@@ -183,14 +183,14 @@ class Layout:
         for name in alien:
             if name in self.fields:
                 raise DiscretionError(
-                    f"{name} says nothing beside {form}", where="--map", mend="remove one of them"
+                    f"{name} says nothing beside {form}", where="--map", fix="remove one of them"
                 )
         unknown = self.n_unknown or self.arm is not None
         if form == "rate" and "n" not in self.fields and not unknown:
             raise DiscretionError(
                 "a rate without n does not say how many people decided",
                 where="--map",
-                mend="add n=COLUMN or n=60, or say that it is not known: --n unknown",
+                fix="add n=COLUMN or n=60, or say that it is not known: --n unknown",
             )
 
     def _check_columns(self) -> None:
@@ -201,7 +201,7 @@ class Layout:
                 raise DiscretionError(
                     f"{name} is given by --answer-columns already",
                     where="--map",
-                    mend=f"remove {name}, or --answer-columns",
+                    fix=f"remove {name}, or --answer-columns",
                 )
         if self.spellings.scale is not None:
             self.spellings.scale.check()
@@ -220,7 +220,7 @@ def parse_left_out(written: str) -> dict[str, tuple[str, ...]]:
             raise DiscretionError(
                 f"not a COLUMN=VALUE: {piece!r}",
                 where="--leave-out",
-                mend='write it like --leave-out "Status=Survey Preview,Finished=False"',
+                fix='write it like --leave-out "Status=Survey Preview,Finished=False"',
             )
         column, value = unquoted(column), unquoted(value)
         found[column] = (*found.get(column, ()), value)
@@ -240,22 +240,22 @@ def parse_map(written: str) -> dict[str, str]:
         name, sign, expression = (part.strip() for part in piece.partition("="))
         if not sign or not expression:
             raise DiscretionError(
-                f"{piece!r} is no field=column", where="--map", mend="write it like text=request"
+                f"{piece!r} is no field=column", where="--map", fix="write it like text=request"
             )
         if name not in FIELDS:
             close = difflib.get_close_matches(name, FIELDS, 1)
             raise DiscretionError(
                 f"there is no field {name!r}",
                 where="--map",
-                mend=f"did you mean {close[0]!r}?"
+                fix=f"did you mean {close[0]!r}?"
                 if close
                 else f"the fields are: {', '.join(FIELDS)}",
             )
         if name in mapping:
-            raise DiscretionError(f"{name} is given twice", where="--map", mend="remove one")
+            raise DiscretionError(f"{name} is given twice", where="--map", fix="remove one")
         mapping[name] = expression
     if not mapping:
-        raise DiscretionError("is empty", where="--map", mend="write it like text=request")
+        raise DiscretionError("is empty", where="--map", fix="write it like text=request")
     return mapping
 
 
@@ -264,7 +264,7 @@ def parse_columns(written: str, option: str) -> tuple[str, ...]:
     names = [unquoted(piece) for piece in _pieces(written, option)]
     for name in names:
         if names.count(name) > 1:
-            raise DiscretionError(f"{name!r} is given twice", where=option, mend="remove one")
+            raise DiscretionError(f"{name!r} is given twice", where=option, fix="remove one")
     return tuple(names)
 
 
@@ -291,11 +291,11 @@ def _pieces(written: str, option: str) -> Iterator[str]:
         raise DiscretionError(
             f"a {quote} is not closed",
             where=option,
-            mend="close it; a name that holds one stands in `backticks`",
+            fix="close it; a name that holds one stands in `backticks`",
         )
     if piece.strip():
         yield piece.strip()
 
 
 def _missing(name: str, why: str) -> DiscretionError:
-    return DiscretionError(why, where="--map", mend=f"add {name}=COLUMN")
+    return DiscretionError(why, where="--map", fix=f"add {name}=COLUMN")

@@ -208,43 +208,40 @@ class ImportMapping(Described):
         )
 
 
-def from_options(
-    columns: Sequence[str] = (),
-    *,
-    map: str = "",  # noqa: A002
-    answers: str = "",
-    case: str = "",
-    factor: str = "",
-    keep: str = "",
-    shown: str = "",
-    about: str = "",
-    levels: str = "",
-    answer_columns: str = "",
-    leave_out: str = "",
-    **others: Any,
-) -> ImportMapping:
+COLUMN_LISTS = ("case", "factor", "keep", "shown", "about", "answer_columns")
+"""Options that list columns."""
+
+
+def from_options(columns: Sequence[str], options: Mapping[str, Any]) -> ImportMapping:
     """A mapping from what is written on the command line, which is also how the log keeps it.
+
+    Args:
+        columns: the file's header.
+        options: what was written, by name: ``map`` is the fields as --map takes them, every other
+            name is a field of the mapping. What is left out is as if it were empty.
 
     Raises:
         DiscretionError: an option cannot be read; the sentence names it.
     """
-    lists = {"case": case, "factor": factor, "keep": keep, "shown": shown, "about": about}
-    if answer_columns:
-        lists["answer_columns"] = answer_columns
-    given = {
-        **others,
-        "columns": tuple(columns),
-        "fields": parse_map(map) if map else {},
-        "answers": parse_meanings(answers),
-        "levels": tuple(level.strip() for level in levels.split(";") if level.strip()),
-        "leave_out": parse_left_out(leave_out),
-        **{
-            name: parse_columns(written, f"--{name.replace('_', '-')}")
-            for name, written in lists.items()
-            if written
-        },
-    }
-    return _validated(given)
+    given = dict(options)
+    fields = given.pop("map", "")
+    levels = given.get("levels", "").split(";")
+    lists = {name: given.pop(name, "") for name in COLUMN_LISTS}
+    return _validated(
+        {
+            **given,
+            "columns": tuple(columns),
+            "fields": parse_map(fields) if fields else {},
+            "answers": parse_meanings(given.get("answers", "")),
+            "levels": tuple(level.strip() for level in levels if level.strip()),
+            "leave_out": parse_left_out(given.get("leave_out", "")),
+            **{
+                name: parse_columns(written, f"--{name.replace('_', '-')}")
+                for name, written in lists.items()
+                if written
+            },
+        }
+    )
 
 
 def from_stored(body: Mapping[str, Any], columns: Sequence[str] = ()) -> ImportMapping:
@@ -259,7 +256,7 @@ def from_stored(body: Mapping[str, Any], columns: Sequence[str] = ()) -> ImportM
     }
     others.setdefault("keep_personal_data", True)
     lists = {name: others.pop(name, ()) for name in ("levels", "answer_columns", "leave_out")}
-    mapping = from_options(columns, **texts, **others)
+    mapping = from_options(columns, {**texts, **others})
     return _validated({**dict(mapping), **{name: value for name, value in lists.items() if value}})
 
 
@@ -308,7 +305,7 @@ def problems_in(folder: Path) -> list[DiscretionError]:
                 mapping.layout().check()
             except DiscretionError as error:
                 where = f"{path}: {error.where}" if error.where else str(path)
-                found.append(DiscretionError(error.what, where=where, mend=error.mend))
+                found.append(DiscretionError(error.what, where=where, fix=error.fix))
     return found
 
 
@@ -333,7 +330,7 @@ def write_mapping(folder: Path, file: Path, mapping: ImportMapping) -> Path:
         path.write_text(mapping.as_yaml(file.name), encoding="utf-8")
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(path), mend="check its permissions"
+            f"cannot be written ({error.strerror})", where=str(path), fix="check its permissions"
         ) from error
     return path
 

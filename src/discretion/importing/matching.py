@@ -21,7 +21,7 @@ from discretion.importing.identifiers import identifier
 from discretion.importing.layouts import DEFAULT_POLICY, Layout
 from discretion.importing.numerals import is_number
 from discretion.importing.redaction import redact
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 from discretion.scenarios import Scenario
 from discretion.units import Unit
 
@@ -70,11 +70,11 @@ class Matcher:
         }
         """Columns that are called like a factor, and where they stand."""
 
-    def key(self, row: Row) -> tuple[str, ...]:
+    def key(self, row: TableRow) -> tuple[str, ...]:
         """The cells that count here and may not count for a case that is made from the row."""
         return tuple(row.cells[place] for place in self._levels.values())
 
-    def match(self, row: Row, text: str | None) -> Case | None:
+    def match(self, row: TableRow, text: str | None) -> Case | None:
         """The case that a row is about; None where it names none that is here.
 
         Args:
@@ -94,7 +94,7 @@ class Matcher:
                     f"no case has the id {given!r}",
                     given,
                     column=fields.label("case"),
-                    mend="write the sheet anew with discretion cases --to FILE, since a case's id "
+                    fix="write the sheet anew with discretion cases --to FILE, since a case's id "
                     f"changes with its text, or {ASIDE}",
                 )
             self._check_case(case, row, text)
@@ -114,11 +114,11 @@ class Matcher:
             raise UnmatchedError(
                 "the row names no case",
                 column=fields.label("case"),
-                mend=f"fill in the case's id, or {ASIDE}",
+                fix=f"fill in the case's id, or {ASIDE}",
             )
         return None
 
-    def _scenario_of(self, row: Row) -> str:
+    def _scenario_of(self, row: TableRow) -> str:
         layout = self._layout
         named = layout.one_scenario
         if named is None and layout.scenario:
@@ -127,7 +127,7 @@ class Matcher:
 
     # By id: the case is known, and what else the row says must not contradict it.
 
-    def _check_case(self, case: Case, row: Row, text: str | None) -> None:
+    def _check_case(self, case: Case, row: TableRow, text: str | None) -> None:
         self._check_policy(case.policy, case.scenario, row)
         named = self._scenario_of(row)
         if named and case.scenario not in (named, case.id):
@@ -145,11 +145,11 @@ class Matcher:
             raise RowError(
                 f"the text is not that of case {case.id}",
                 column=self._fields.label("text"),
-                mend="judge the text that the workspace has (discretion cases --to FILE), or "
+                fix="judge the text that the workspace has (discretion cases --to FILE), or "
                 f"{ASIDE}",
             )
 
-    def _check_factors(self, case: Case, row: Row) -> None:
+    def _check_factors(self, case: Case, row: TableRow) -> None:
         written = self._fields.text("factors", row)
         if written is not None and plain(written) != factors_in_words(case):
             raise RowError(
@@ -162,7 +162,7 @@ class Matcher:
             if level is not None and name in self._layout.factors and not _same(cell, level):
                 raise RowError(f"case {case.id} has {name} = {level!r}", cell, column=name)
 
-    def _check_amounts(self, case: Case, row: Row) -> None:
+    def _check_amounts(self, case: Case, row: TableRow) -> None:
         for name, known in (("value", case.value), ("limit", case.limit)):
             self._fields.optional(name, row, partial(self._check_amount, name, known, case))
 
@@ -185,7 +185,7 @@ class Matcher:
 
     # By scenario: direction, unit, scale and limit are the scenario's.
 
-    def _fitting(self, scenario: Scenario, row: Row, text: str | None) -> Case:
+    def _fitting(self, scenario: Scenario, row: TableRow, text: str | None) -> Case:
         self._check_policy(scenario.policy, scenario.id, row)
         self._check_options(scenario, row)
         fields, unit = self._fields, scenario.measure
@@ -208,7 +208,7 @@ class Matcher:
                 f"no case has {', '.join(said).replace(', and', ' and')}",
                 "" if value is None else unit.show(value),
                 column=fields.label("value") if value is not None else "",
-                mend="correct the row, or name another scenario where it is no case of this one, "
+                fix="correct the row, or name another scenario where it is no case of this one, "
                 f"or {ASIDE}",
             )
         if len(cases) > 1:
@@ -216,7 +216,7 @@ class Matcher:
         return cases[0]
 
     def _of_levels(
-        self, scenario: Scenario, cases: list[Case], row: Row
+        self, scenario: Scenario, cases: list[Case], row: TableRow
     ) -> tuple[list[Case], list[str]]:
         """Those of the cases that have the row's factor levels, and these levels in words."""
         written = self._fields.text("factors", row)
@@ -239,7 +239,7 @@ class Matcher:
                     f"factor {name} of scenario {scenario.id} has no level {cell!r}",
                     cell,
                     column=name,
-                    mend=f"its levels are {', '.join(scenario.factors[name].levels)}; correct it "
+                    fix=f"its levels are {', '.join(scenario.factors[name].levels)}; correct it "
                     f"or {ASIDE}",
                 )
         return cases, said
@@ -255,11 +255,11 @@ class Matcher:
             apart.insert(0, "value=COLUMN in --map")
         return UnmatchedError(
             f"{len(cases)} cases have {what}",
-            mend=f"add what tells them apart: {' and '.join(apart)}, or case=COLUMN with each "
+            fix=f"add what tells them apart: {' and '.join(apart)}, or case=COLUMN with each "
             f"case's id; or {ASIDE}",
         )
 
-    def _check_options(self, scenario: Scenario, row: Row) -> None:
+    def _check_options(self, scenario: Scenario, row: TableRow) -> None:
         """What the command line says of all rows must not contradict the scenario; the direction
         `at most` is what it says where nothing was given."""
         layout = self._layout
@@ -272,7 +272,7 @@ class Matcher:
                 f"{scenario.unit or 'plain numbers'}",
                 layout.unit,
                 column=layout.fields.get("value", layout.fields.get("limit", "")),
-                mend=f"write them in {scenario.unit or 'plain numbers'}",
+                fix=f"write them in {scenario.unit or 'plain numbers'}",
             )
         if other and not layout.unit_from_cells:
             wrong = ("unit", layout.unit, scenario.unit or "none")
@@ -286,7 +286,7 @@ class Matcher:
                 f"the {name} is {given!r}, and scenario {scenario.id} has {known!r}",
                 given,
                 column=f"--{name}",
-                mend=f"leave --{name} out: the scenario has it",
+                fix=f"leave --{name} out: the scenario has it",
             )
 
     def _check_limit(self, scenario: Scenario, cell: Cell) -> None:
@@ -297,11 +297,11 @@ class Matcher:
                 f"the limit is {_shown(given, unit)}, and scenario {scenario.id} has "
                 f"{_shown(known, unit)}",
                 as_text(cell),
-                mend="leave limit out of --map, or name another scenario where it is no case of "
+                fix="leave limit out of --map, or name another scenario where it is no case of "
                 f"this one, or {ASIDE}",
             )
 
-    def _check_policy(self, policy: str, scenario: str, row: Row) -> None:
+    def _check_policy(self, policy: str, scenario: str, row: TableRow) -> None:
         layout = self._layout
         given = layout.policy
         if "policy" in layout.fields:

@@ -76,7 +76,7 @@ _KEPT = 20_000
 _LONGEST = 60
 
 
-class Written(NamedTuple):
+class NumeralParts(NamedTuple):
     """A cell taken apart."""
 
     negative: bool
@@ -104,7 +104,7 @@ class Written(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def taken_apart(cell: str) -> Written | None:
+def taken_apart(cell: str) -> NumeralParts | None:
     """The parts of a number as people write it; None where it is no number."""
     if len(cell) > _LONGEST or not (found := _PARTS.fullmatch(cell.strip())):
         return None
@@ -130,7 +130,7 @@ def taken_apart(cell: str) -> Written | None:
     if not readings or len(signs) > 1 or len(set(marks)) > 1 or (signs and found["open"]):
         return None
     negative = bool(found["open"]) or (bool(signs) and signs[0] != "+")
-    return Written(
+    return NumeralParts(
         negative,
         body,
         readings,
@@ -222,7 +222,7 @@ class NumberForm:
             f"{quoted(cell)} is written differently: {why}",
             cell,
             column=self.column,
-            mend=f"write it like the others, or {ASIDE}",
+            fix=f"write it like the others, or {ASIDE}",
         )
 
 
@@ -241,7 +241,7 @@ class AmbiguousNumbersError(DiscretionError):
         super().__init__(
             f"the numbers can be read in two ways{why}: is {example!r} {by_point} or {by_comma}?",
             where=f"{where}, column {column!r}",
-            mend=f"say which sign is the decimal sign: --decimal . ({by_point}) or "
+            fix=f"say which sign is the decimal sign: --decimal . ({by_point}) or "
             f"--decimal , ({by_comma})",
         )
 
@@ -380,7 +380,7 @@ def forms_of(
             raise DiscretionError(
                 f"the numbers are written in two ways{why}",
                 where=f"{where}, column {name!r}",
-                mend="write them in one way, or name the right one: --decimal . or --decimal ,",
+                fix="write them in one way, or name the right one: --decimal . or --decimal ,",
             )
         _check_unit(name, profile.mark, unit, where)
         many = bool(profile.factors - {"m"}) or is_currency(profile.mark)
@@ -402,5 +402,5 @@ def _check_unit(column: str, mark: str, unit: str, where: str) -> None:
         raise DiscretionError(
             f"the cells are in {mark}, and --unit says {unit}",
             where=f"{where}, column {column!r}",
-            mend=f"say --unit {mark}, or map another column",
+            fix=f"say --unit {mark}, or map another column",
         )

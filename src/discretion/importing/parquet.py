@@ -12,7 +12,7 @@ from discretion.canonical import plain_decimal
 from discretion.errors import DiscretionError, missing_extra
 from discretion.importing.cells import iso
 from discretion.importing.nested import RepeatedError, flat
-from discretion.importing.rows import Row, Table, Typed, empty, named_header
+from discretion.importing.rows import Table, TableRow, Typed, empty, named_header
 from discretion.importing.textfiles import unreadable
 
 _ROWS = 1_000
@@ -41,18 +41,18 @@ def read_parquet(path: Path) -> Table:
         raise DiscretionError(
             "is not a Parquet file that can be read",
             where=str(path),
-            mend="write it again, or save it as CSV",
+            fix="write it again, or save it as CSV",
         ) from error
     if not keys:
         raise empty(path)
     return Table(path, named_header(tuple(keys), str(path)), _rows(path, tuple(keys)))
 
 
-def _rows(path: Path, keys: tuple[str, ...]) -> Generator[Row, None, None]:
+def _rows(path: Path, keys: tuple[str, ...]) -> Generator[TableRow, None, None]:
     for number, found in enumerate(_objects(path), start=1):
         cells = [found.get(key, "") for key in keys]
         if any(cells):
-            yield Row(number, cells)
+            yield TableRow(number, cells)
 
 
 def _objects(path: Path) -> Generator[dict[str, str], None, None]:
@@ -65,7 +65,7 @@ def _objects(path: Path) -> Generator[dict[str, str], None, None]:
                     yield flat(_written(row))
                 except RepeatedError as error:
                     raise DiscretionError(
-                        f"holds {error}", where=str(path), mend="rename one of them"
+                        f"holds {error}", where=str(path), fix="rename one of them"
                     ) from error
 
 

@@ -12,17 +12,17 @@ from typing import Unpack
 
 from discretion.errors import DiscretionError
 from discretion.importing.dates import EPOCHS, moment_in
-from discretion.importing.expressions import Column, bind
+from discretion.importing.expressions import ColumnNode, bind
 from discretion.importing.fields import number_columns
 from discretion.importing.layouts import Layout
 from discretion.importing.numerals import NumberForm, Profile, forms_of
-from discretion.importing.rows import Reading, Table
+from discretion.importing.rows import FileReading, Table
 from discretion.importing.tables import open_table
 from discretion.units import Unit
 
 
 def number_forms(
-    path: Path, layout: Layout, **reading: Unpack[Reading]
+    path: Path, layout: Layout, **reading: Unpack[FileReading]
 ) -> tuple[Layout, dict[str, NumberForm], list[str]]:
     """The layout with the unit that its cells show, the form of each column that it reads as
     numbers, and what is worth saying about them.
@@ -80,7 +80,7 @@ def _check_epochs(profiles: dict[str, Profile], layout: Layout, where: str) -> N
             f"the numbers look like times in {counted} since 1970: {example} is "
             f"{moment:%Y-%m-%d %H:%M} UTC",
             where=f"{where}, column {name!r}",
-            mend=f"say so with --date-format {kind}, and differences are in days; "
+            fix=f"say so with --date-format {kind}, and differences are in days; "
             f"or keep plain numbers with --unit {counted}",
         )
 
@@ -93,6 +93,6 @@ def _unit(layout: Layout, forms: dict[str, NumberForm], header: tuple[str, ...])
         if written is None:
             continue
         node = bind(written, places, where=f"--map {name}", unit=Unit.named("")).node
-        if isinstance(node, Column) and (mark := forms[node.name].mark):
+        if isinstance(node, ColumnNode) and (mark := forms[node.name].mark):
             return mark
     return ""

@@ -68,5 +68,5 @@ def _failed(name: str, error: Exception) -> DiscretionError:
     return DiscretionError(
         f"the recognizer {name!r} failed ({type(error).__name__}: {error})",
         where=f"entry point {GROUP}",
-        mend="repair or uninstall the package that brings it",
+        fix="repair or uninstall the package that brings it",
     )

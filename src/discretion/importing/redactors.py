@@ -24,7 +24,7 @@ from typing import Self
 
 from discretion.errors import DiscretionError
 from discretion.importing.redaction import Ready, Redacted, Texts, redact_both
-from discretion.importing.rows import Row
+from discretion.importing.rows import TableRow
 
 _ALONE = 5_000_000
 """Letters of a file that are redacted here before others are called: about a second's work."""
@@ -47,8 +47,8 @@ def processors() -> int:
 
 
 def looked_at(
-    rows: Iterable[Row], texts: Callable[[Row], Texts], count: int
-) -> Generator[tuple[Row, Ready], None, None]:
+    rows: Iterable[TableRow], texts: Callable[[TableRow], Texts], count: int
+) -> Generator[tuple[TableRow, Ready], None, None]:
     """Each row with what came of its texts; not ready while the file may be a short one, where a
     text came before, and always where fewer than two processes are to work."""
     coming = iter(rows)
@@ -62,15 +62,15 @@ def looked_at(
 
 
 def _shared_out(
-    rows: Iterator[Row], texts: Callable[[Row], Texts], count: int
-) -> Iterator[tuple[Row, Ready]]:
-    waiting: deque[tuple[list[Row], Future[list[Ready]]]] = deque()
+    rows: Iterator[TableRow], texts: Callable[[TableRow], Texts], count: int
+) -> Iterator[tuple[TableRow, Ready]]:
+    waiting: deque[tuple[list[TableRow], Future[list[Ready]]]] = deque()
     seen: set[int] = set()
     more, broken = True, None
     with ExitStack() as stack:
         crew = None
         while more:
-            chunk: list[Row] = []
+            chunk: list[TableRow] = []
             try:
                 for row in islice(rows, _CHUNK):
                     chunk.append(row)

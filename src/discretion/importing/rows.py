@@ -11,7 +11,7 @@ from typing import NamedTuple, TypedDict
 from discretion.errors import DiscretionError
 
 
-class Reading(TypedDict, total=False):
+class FileReading(TypedDict, total=False):
     """How a file is to be read; what is left out is found out."""
 
     sheet: str | None
@@ -31,7 +31,7 @@ class Typed(str):
     __slots__ = ()
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """One row of a table."""
 
     number: int
@@ -48,7 +48,7 @@ class Table:
 
     path: Path
     header: tuple[str, ...]
-    rows: Generator[Row, None, None]
+    rows: Generator[TableRow, None, None]
     notes: tuple[str, ...] = ()
     """What was found out about the file, for the user to see: where the header is, and the like."""
     missing: Counter[str] = field(default_factory=Counter)
@@ -68,13 +68,13 @@ def named_header(cells: Sequence[str], where: str) -> tuple[str, ...]:
             raise DiscretionError(
                 f"columns {first[name]} and {place} are both called {name!r}",
                 where=where,
-                mend="rename one of them; if the first row is no header, say --no-header or "
+                fix="rename one of them; if the first row is no header, say --no-header or "
                 "--header-row N",
             )
     return tuple(names)
 
 
-def fitted(number: int, cells: Sequence[str], width: int) -> Row | None:
+def fitted(number: int, cells: Sequence[str], width: int) -> TableRow | None:
     """The row under a header of that width; None where every cell is empty."""
     cells = [cell if isinstance(cell, Typed) else cell.strip() for cell in cells]
     if not any(cells):
@@ -82,9 +82,9 @@ def fitted(number: int, cells: Sequence[str], width: int) -> Row | None:
     while len(cells) > width and not cells[-1]:
         cells.pop()
     if len(cells) == width:
-        return Row(number, cells)
-    return Row(number, cells, f"the row has {len(cells)} cells and the header {width}")
+        return TableRow(number, cells)
+    return TableRow(number, cells, f"the row has {len(cells)} cells and the header {width}")
 
 
 def empty(path: Path) -> DiscretionError:
-    return DiscretionError("there is nothing in it", where=str(path), mend="check the path")
+    return DiscretionError("there is nothing in it", where=str(path), fix="check the path")

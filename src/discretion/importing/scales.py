@@ -92,7 +92,7 @@ class Scale:
             raise DiscretionError(
                 f"{self.grant_from!r} is not a level of the scale",
                 where="--grant-from",
-                mend=known,
+                fix=known,
             )
 
 

@@ -13,7 +13,7 @@ from discretion.canonical import short_id
 from discretion.importing.expressions import bind, columns_in, find_column
 from discretion.importing.layouts import Layout
 from discretion.importing.missing import is_missing
-from discretion.importing.rows import Row, Table
+from discretion.importing.rows import Table, TableRow
 from discretion.importing.spellings import says_opposite
 from discretion.units import Unit
 
@@ -53,7 +53,7 @@ def _long(table: Table, layout: Layout) -> tuple[Table, Layout]:
     fields = {**layout.fields, "answer": f"`{ANSWER}`", given: f"`{COLUMN}`"}
     told_apart = {name for name, _ in columns if says_opposite(name)}
 
-    def rows() -> Generator[Row, None, None]:
+    def rows() -> Generator[TableRow, None, None]:
         for row in table.rows:
             if row.fault:
                 yield row
@@ -64,7 +64,7 @@ def _long(table: Table, layout: Layout) -> tuple[Table, Layout]:
                     continue
                 # What yes means depends on what was asked: `violates: yes` grants nothing.
                 said = f"{name}: {cell}" if name in told_apart else cell
-                yield Row(row.number, [*row.cells, name, said])
+                yield TableRow(row.number, [*row.cells, name, said])
 
     header = (*table.header, COLUMN, ANSWER)
     return (
@@ -73,7 +73,7 @@ def _long(table: Table, layout: Layout) -> tuple[Table, Layout]:
     )
 
 
-def _named(table: Table, layout: Layout) -> Generator[Row, None, None]:
+def _named(table: Table, layout: Layout) -> Generator[TableRow, None, None]:
     """Rows with a name by what the layout reads of them, and how often that came before: a file
     that is sorted anew gives the same names."""
     read = _read_columns(layout, table.header)
@@ -84,7 +84,7 @@ def _named(table: Table, layout: Layout) -> Generator[Row, None, None]:
             continue
         name = short_id([row.cells[place] for place in read])
         times[name] += 1
-        yield Row(row.number, [*row.cells, f"{name}-{times[name]}"])
+        yield TableRow(row.number, [*row.cells, f"{name}-{times[name]}"])
 
 
 def _read_columns(layout: Layout, header: Sequence[str]) -> list[int]:

@@ -53,13 +53,13 @@ def write_sheet(cases: Iterable[Case], path: Path) -> None:
             if ending
             else "its name has no ending",
             where=str(path),
-            mend="name it .xlsx, .csv or .jsonl",
+            fix="name it .xlsx, .csv or .jsonl",
         )
     if path.exists():
         raise DiscretionError(
             "is there already, and somebody may have filled it in",
             where=str(path),
-            mend="name another file, or remove this one",
+            fix="name another file, or remove this one",
         )
     rows = [_row(case) for case in cases]
     for row in rows:
@@ -69,7 +69,7 @@ def write_sheet(cases: Iterable[Case], path: Path) -> None:
                 f"case {row['case']} has a text of {longest:,} characters, and a cell holds "
                 f"{_LONGEST[ending]:,}",
                 where=str(path),
-                mend="write .jsonl, or choose other cases",
+                fix="write .jsonl, or choose other cases",
             )
     try:
         {".csv": _write_csv, ".xlsx": _write_xlsx, ".jsonl": _write_jsonl}[ending](rows, path)
@@ -77,7 +77,7 @@ def write_sheet(cases: Iterable[Case], path: Path) -> None:
         raise DiscretionError(
             f"cannot be written ({error.strerror or error})",
             where=str(path),
-            mend="name another file",
+            fix="name another file",
         ) from error
 
 

@@ -145,12 +145,12 @@ def parse_meanings(written: str) -> dict[str, Meaning]:
             raise DiscretionError(
                 f"{piece!r} does not say what an answer means",
                 where="--answers",
-                mend="write word=grant, word=refuse or word=unsure, with ; between them; "
+                fix="write word=grant, word=refuse or word=unsure, with ; between them; "
                 "word=- leaves such rows out",
             )
         if seen.setdefault(folded(word), meaning) != meaning:
             raise DiscretionError(
-                f"{word!r} is given two meanings", where="--answers", mend="remove one"
+                f"{word!r} is given two meanings", where="--answers", fix="remove one"
             )
         own[word] = meaning
     return own

@@ -11,7 +11,7 @@ from typing import Unpack
 
 from discretion.importing.missing import is_missing
 from discretion.importing.numerals import is_number
-from discretion.importing.rows import Reading
+from discretion.importing.rows import FileReading
 from discretion.importing.tables import open_table
 
 MOST_KINDS = 200
@@ -78,7 +78,7 @@ class Survey:
         return next((column for column in self.columns if column.name == name), None)
 
 
-def survey(path: Path, **reading: Unpack[Reading]) -> Survey:
+def survey(path: Path, **reading: Unpack[FileReading]) -> Survey:
     """Look through a file; rows that are at fault are passed over."""
     table = open_table(path, **reading)
     columns = tuple(Column(name) for name in table.header)

@@ -9,11 +9,11 @@ from discretion.errors import DiscretionError
 from discretion.importing.delimited import read_delimited
 from discretion.importing.jsonlines import read_json, read_jsonlines
 from discretion.importing.parquet import read_parquet
-from discretion.importing.rows import Reading, Table
+from discretion.importing.rows import FileReading, Table
 from discretion.importing.workbook import read_workbook
 
 
-def open_table(path: Path, **reading: Unpack[Reading]) -> Table:
+def open_table(path: Path, **reading: Unpack[FileReading]) -> Table:
     """The table in a CSV, TSV, JSON, JSONL, XLSX or Parquet file, by the ending of its name.
 
     Raises:
@@ -34,5 +34,5 @@ def open_table(path: Path, **reading: Unpack[Reading]) -> Table:
     raise DiscretionError(
         f"files that end in {ending!r} cannot be imported" if ending else "its name has no ending",
         where=str(path),
-        mend="save it as .csv, .tsv, .json, .jsonl, .xlsx or .parquet",
+        fix="save it as .csv, .tsv, .json, .jsonl, .xlsx or .parquet",
     )

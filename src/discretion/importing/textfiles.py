@@ -35,7 +35,7 @@ def lines_of(
                     raise DiscretionError(
                         f"the line is longer than {longest:,} characters",
                         where=f"{path}:{number}",
-                        mend="check that this is a table with one row a line",
+                        fix="check that this is a table with one row a line",
                     )
                 if not line.isascii():
                     line.encode()  # Some encodings can spell halves of characters.
@@ -44,7 +44,7 @@ def lines_of(
         raise unreadable(path, error) from error
     except LookupError as error:
         raise DiscretionError(
-            f"{encoding!r} is no encoding", where="--encoding", mend="write it like cp1252"
+            f"{encoding!r} is no encoding", where="--encoding", fix="write it like cp1252"
         ) from error
     except UnicodeError as error:
         raise _undecodable(path, encoding, known) from error
@@ -69,7 +69,7 @@ def found_encoding(path: Path, encoding: str) -> tuple[str, list[str]]:
 
 def unreadable(path: Path, error: OSError) -> DiscretionError:
     return DiscretionError(
-        f"cannot be read ({error.strerror or error})", where=str(path), mend="check the path"
+        f"cannot be read ({error.strerror or error})", where=str(path), fix="check the path"
     )
 
 
@@ -95,7 +95,7 @@ def _undecodable(path: Path, encoding: str, known: str) -> DiscretionError:
     return DiscretionError(
         f"the line is not {encoding.upper()}",
         where=f"{path}:{line}",
-        mend=f"save the whole file as UTF-8, or name its encoding, for example "
+        fix=f"save the whole file as UTF-8, or name its encoding, for example "
         f"--encoding {likely}{shown}",
     )
 

@@ -20,7 +20,7 @@ from typing import Any, Unpack
 from discretion.errors import DiscretionError, missing_extra
 from discretion.importing.cells import iso
 from discretion.importing.headers import Numbered, header_of, looked_at
-from discretion.importing.rows import Reading, Row, Table, Typed, fitted
+from discretion.importing.rows import FileReading, Table, TableRow, Typed, fitted
 from discretion.importing.textfiles import unreadable
 
 MOST_BYTES = 512_000_000
@@ -37,7 +37,7 @@ _LONGEST_CELL = 10_000
 """Bytes of a cell: a formula has 8,192 letters at most."""
 
 
-def read_workbook(path: Path, **reading: Unpack[Reading]) -> Table:
+def read_workbook(path: Path, **reading: Unpack[FileReading]) -> Table:
     """The table on one sheet; where none is named, on the only one that holds a table."""
     try:
         import python_calamine as calamine
@@ -78,7 +78,7 @@ def _chosen(workbook: Any, path: Path, named: str | None) -> tuple[str, list[str
             raise DiscretionError(
                 f"there is no sheet {named!r}",
                 where=str(path),
-                mend=f"the sheets are: {', '.join(names)}",
+                fix=f"the sheets are: {', '.join(names)}",
             )
         return named, []
     if len(names) == 1:
@@ -98,7 +98,7 @@ def _chosen(workbook: Any, path: Path, named: str | None) -> tuple[str, list[str
         raise DiscretionError(
             f"several sheets hold a table: {listed}",
             where=str(path),
-            mend=f'name one, for example --sheet "{tables[0]}"',
+            fix=f'name one, for example --sheet "{tables[0]}"',
         )
     return tables[0], [f"the sheet {tables[0]!r} is read, one of {len(names)} (--sheet NAME)"]
 
@@ -111,12 +111,12 @@ def _check_unsolved(path: Path, sheet: str, unsolved: dict[str, list[str]]) -> N
             f"{len(cells):,} formulas on sheet {sheet!r} have no stored result, "
             f"the first in cell {cells[0]}",
             where=str(path),
-            mend="open it in a spreadsheet program, let it calculate, and save it; or save it as "
+            fix="open it in a spreadsheet program, let it calculate, and save it; or save it as "
             "CSV",
         )
 
 
-def _rows(rows: Iterable[Numbered], width: int) -> Generator[Row, None, None]:
+def _rows(rows: Iterable[Numbered], width: int) -> Generator[TableRow, None, None]:
     for number, cells in rows:
         row = fitted(number, cells, width)
         if row is not None:
@@ -160,7 +160,7 @@ def _checked(path: Path) -> tuple[dict[str, list[str]], dict[str, Counter[str]]]
                 raise DiscretionError(
                     f"unpacks to {unpacked / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB",
                     where=str(path),
-                    mend="save the sheet as CSV",
+                    fix="save the sheet as CSV",
                 )
             names = _sheet_names(archive)
             for member in archive.infolist():
@@ -176,7 +176,7 @@ def _checked(path: Path) -> tuple[dict[str, list[str]], dict[str, Counter[str]]]
                         f"{member.filename} reaches to column {columns:,} of row {rows:,}, more "
                         f"than {MOST_CELLS:,} cells",
                         where=str(path),
-                        mend="delete what stands far from the table, or save the sheet as CSV",
+                        fix="delete what stands far from the table, or save the sheet as CSV",
                     )
     except OSError as error:
         raise unreadable(path, error) from error
@@ -266,7 +266,7 @@ def _check_merged(path: Path, sheet: str, ranges: list[Any], header: int) -> Non
         raise DiscretionError(
             f"cells {span} of sheet {sheet!r} are merged",
             where=str(path),
-            mend="unmerge them and give each row its own value",
+            fix="unmerge them and give each row its own value",
         )
 
 
@@ -283,5 +283,5 @@ def _broken(path: Path) -> DiscretionError:
     return DiscretionError(
         "is no XLSX workbook that can be read",
         where=str(path),
-        mend="save it as .xlsx without a password, or as CSV",
+        fix="save it as .xlsx without a password, or as CSV",
     )

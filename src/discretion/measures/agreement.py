@@ -42,6 +42,7 @@ def majority_agreement(
             rng,
             n=n,
             bounds=(0.0, 1.0),
+            units=n,
         )
 
     return MajorityAgreement(

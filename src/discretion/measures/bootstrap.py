@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.figure import TOO_FEW, Figure, missing
-from discretion.measures.intervals import FEW, ONLY_THESE, ROUNDING, jackknife
-from discretion.measures.rates import Ballots, Floats, Ints, Rates, sums_by
+from discretion.measures.intervals import FEW, NOTHING_VARIES, ONLY_THESE, ROUNDING, jackknife
+from discretion.measures.rates import Floats, Ints, Rates, sums_by
+from discretion.measures.unvaried import INDEPENDENT, unvaried
 
 Statistic = Callable[[Floats], Floats]
 """From sums (..., Q) to values (...), NaN where undefined; the same for k times the sums."""
@@ -18,12 +19,8 @@ Statistic = Callable[[Floats], Floats]
 Parts = Callable[[Floats, Floats], Floats]
 """From what was decided, h and n (C,), to each case's share (C, Q) in the sums."""
 
-NOTHING_VARIES = "too little varies for an interval"
-
 RESAMPLES = 10_000
 _BLOCKS = 1_000
-_GROUPS = 100
-"""More raters than this are left out in so many groups, which bounds the cost."""
 _DRAWS = 500
 _CHUNK = 2_000_000
 
@@ -36,8 +33,10 @@ def pooled(
     *,
     n: int,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    units: float = 0.0,
+    level: float = 0.95,
 ) -> Figure:
-    """A figure over all cases together, with its 95% interval by bootstrap-t over scenarios.
+    """A figure over all cases together, with its interval by bootstrap-t over scenarios.
 
     Resampled scenarios do not show what they share, the raters: what the delete-one-rater jackknife
     adds to that of raters within scenarios, never less than nothing, is added to their variance.
@@ -52,6 +51,9 @@ def pooled(
         rng: draws the resamples.
         n: the figure's n.
         bounds: the ends of the figure's own range.
+        units: how many requests a share is of; where it is at one of its bounds and nothing varies,
+            the interval is what so many independent ones leave open. Without it there is none.
+        level: of the interval.
     """
     shares = parts(rates.h, rates.n)
     value = _value_of(statistic, shares)
@@ -65,14 +67,18 @@ def pooled(
         note = "raters are not known: how they differ is not in the interval"
     # Where a resample or a replicate lies at a bound, the logit has no value there: then on its own
     # scale, the ends cut off.
-    scales = [_Scale(*bounds)] if bounds[0] < value < bounds[1] else []
-    for scale in (*scales, _Scale()):
-        ends = _ends(scale.of(statistic), parts, rates, rng, few=few)
+    scales = [_LogitScale(*bounds)] if bounds[0] < value < bounds[1] else []
+    for scale in (*scales, _LogitScale()):
+        ends = _ends(scale.of(statistic), parts, rates, rng, few=few, level=level)
         if ends is not None:
             break
     else:
-        clauses = [note, NOTHING_VARIES]
-        return Figure(value, None, None, n, "; ".join(filter(None, clauses)))
+        still = next((end for end in bounds if math.isclose(value, end, abs_tol=1e-9)), None)
+        if units and still is not None:
+            note = "; ".join(filter(None, [note, INDEPENDENT]))
+            ends = unvaried(still, (still, still), units, (1 - level) / 2, bounds)
+            return Figure(value, *ends, n, note)
+        return Figure(value, None, None, n, "; ".join(filter(None, [note, NOTHING_VARIES])))
     low, high = scale.back(ends[0]), scale.back(ends[1])
     figure = Figure(value, low, high, n, note).within(*bounds)
     if all(end is None or math.isfinite(end) for end in (figure.low, figure.high)):
@@ -81,23 +87,29 @@ def pooled(
 
 
 def _ends(
-    statistic: Statistic, parts: Parts, rates: Rates, rng: np.random.Generator, *, few: bool
+    statistic: Statistic,
+    parts: Parts,
+    rates: Rates,
+    rng: np.random.Generator,
+    *,
+    few: bool,
+    level: float,
 ) -> tuple[float, float] | None:
     """The ends of the interval on the statistic's own scale; None where it has none there."""
     shares = parts(rates.h, rates.n)
     if few:
-        return _among_people(statistic, parts, rates, _value_of(statistic, shares), rng)
+        return _among_people(statistic, parts, rates, rng, level)
     people = 0.0
     if rates.ballots is not None:
-        whole = _rater_variance(statistic, parts, rates, rates.ballots)[0]
-        within = _rater_variance_within(statistic, parts, rates, rates.ballots)
+        whole = _rater_variance(statistic, parts, rates)[0]
+        within = _rater_variance_within(statistic, parts, rates)
         people = whole - within if whole > within else whole * 0
     sums = scenario_sums(shares, rates.scenario)
-    return bootstrap_t(statistic, sums, rng, rater_variance=people)
+    return bootstrap_t(statistic, sums, rng, rater_variance=people, level=level)
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class _LogitScale:
     """The logit between two bounds; without finite ones the figure's own scale."""
 
     least: float = -math.inf
@@ -140,8 +152,9 @@ def bootstrap_t(
     resamples: int = RESAMPLES,
     *,
     rater_variance: float = 0.0,
+    level: float = 0.95,
 ) -> tuple[float, float] | None:
-    """The ends of the 95% bootstrap-t interval of a statistic of sums over scenarios.
+    """The ends of the bootstrap-t interval of a statistic of sums over scenarios.
 
     Scenarios are drawn with replacement; each resample is studentised by its own standard error,
     from the sums' covariance and the statistic's numerical gradient. Beyond 1,000 scenarios they
@@ -153,6 +166,7 @@ def bootstrap_t(
         rng: draws the resamples.
         resamples: how many.
         rater_variance: what the statistic varies by because scenarios share raters.
+        level: of the interval.
 
     Returns:
         Both ends, infinite where a resample of no spread lies that far out; None where the sums
@@ -188,7 +202,8 @@ def bootstrap_t(
     ratio = ratio[~np.isnan(ratio)]
     if len(ratio) < 0.95 * resamples:
         return None
-    lower, higher = np.quantile(ratio, [0.025, 0.975], method="closest_observation")
+    tail = (1 - level) / 2
+    lower, higher = np.quantile(ratio, [tail, 1 - tail], method="closest_observation")
     whole_error = math.hypot(error[0], math.sqrt(rater_variance))
     return float(value[0] - higher * whole_error), float(value[0] - lower * whole_error)
 
@@ -224,13 +239,14 @@ def _studentised(
 
 
 def _among_people(
-    statistic: Statistic, parts: Parts, rates: Rates, value: float, rng: np.random.Generator
+    statistic: Statistic, parts: Parts, rates: Rates, rng: np.random.Generator, level: float
 ) -> tuple[float, float] | None:
     """The ends of the interval that the raters alone give, for these scenarios only."""
     from scipy.special import stdtrit
 
+    value = _value_of(statistic, parts(rates.h, rates.n))
     if rates.ballots is not None:
-        variance, raters = _rater_variance(statistic, parts, rates, rates.ballots)
+        variance, raters = _rater_variance(statistic, parts, rates)
         df = raters - 1
     elif not np.isnan(rates.n).any():
         n = np.where(rates.n > 0, rates.n, 1).astype(np.int64)
@@ -248,57 +264,33 @@ def _among_people(
     if df < 1 or not math.isfinite(variance):
         return None
     error = math.sqrt(variance)
-    half = float(stdtrit(df, 0.975)) * error
+    half = float(stdtrit(df, (1 + level) / 2)) * error
     return (value - half, value + half) if error > ROUNDING else None
 
 
-def _rater_variance(
-    statistic: Statistic, parts: Parts, rates: Rates, ballots: Ballots
-) -> tuple[float, int]:
+def _rater_variance(statistic: Statistic, parts: Parts, rates: Rates) -> tuple[float, int]:
     """The delete-one-rater jackknife variance of the figure, and the number of raters.
 
     NaN with one rater, or where the figure is undefined without one of them.
     """
-    cases = len(rates.h)
-    raters, rater = np.unique(ballots.rater, return_inverse=True)
-    group = rater % _GROUPS
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    values = []
-    for rows in np.split(order, starts[1:]):
-        n = rates.n - sums_by(ballots.case[rows], ballots.n[rows], cases)
-        granted = rates.grants - sums_by(ballots.case[rows], ballots.grants[rows], cases)
-        h = np.divide(granted, n, out=np.full(cases, np.nan), where=n > 0)
-        values.append(_value_of(statistic, parts(h, n)))
+    raters = int(rates.places.rater.max(initial=-1)) + 1
+    values = [_value_of(statistic, parts(h, n)) for h, n in rates.without_raters()]
     if len(values) < 2 or not np.isfinite(values).all():
-        return math.nan, len(raters)
-    return (len(values) - 1) * float(np.var(values)), len(raters)
+        return math.nan, raters
+    return (len(values) - 1) * float(np.var(values)), raters
 
 
-def _rater_variance_within(
-    statistic: Statistic, parts: Parts, rates: Rates, ballots: Ballots
-) -> float:
+def _rater_variance_within(statistic: Statistic, parts: Parts, rates: Rates) -> float:
     """The jackknife variance of the figure with each rater left out of one scenario at a time, to
     first order: what the variance between scenarios holds already."""
     shares = parts(rates.h, rates.n)
     gradient = _gradient(statistic, shares)
     # The k-th ballots of all cases are left out at once: each case changes on its own.
-    order = np.argsort(ballots.case, kind="stable")
-    turn = np.arange(len(order)) - np.searchsorted(ballots.case[order], ballots.case[order])
-    moved = np.zeros(len(order))
-    for k in range(int(turn.max(initial=-1)) + 1):
-        rows = order[turn == k]
-        case = ballots.case[rows]
-        n, grants = rates.n.copy(), rates.grants.copy()
-        n[case] -= ballots.n[rows]
-        grants[case] -= ballots.grants[rows]
-        h = np.divide(grants, n, out=np.full(len(n), np.nan), where=n > 0)
+    places = rates.places
+    moved = np.zeros(len(places.place))
+    for rows, case, h, n in rates.without_turns():
         moved[rows] = ((parts(h, n) - shares) @ gradient)[case]
-    width = int(ballots.rater.max(initial=0)) + 1
-    scenario = rates.scenario[ballots.case]
-    places, place = np.unique(scenario * width + ballots.rater, return_inverse=True)
-    sums, group = sums_by(place, moved, len(places)), places // width
-    return jackknife(sums, group)
+    return jackknife(sums_by(places.place, moved, len(places.scenario)), places.scenario)
 
 
 def _gradient(statistic: Statistic, shares: Floats) -> Floats:

@@ -50,9 +50,9 @@ def _share(grants: float, n: int) -> Figure:
     return Figure(grants / n, low, high, n)
 
 
-def wilson(grants: float, n: float) -> tuple[float, float]:
-    """Wilson's 95% interval of a binomial share, for n > 0."""
-    z = 1.959963984540054
+def wilson(grants: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson's interval of a binomial share, for n > 0; 95% unless another normal quantile z is
+    given."""
     share = grants / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discretion.measures.arrowhead import arrow_at, minimise
+from discretion.measures.dispersion import by_case
 from discretion.measures.psychometric import (
     EFFECTS,
     SLOPE,
@@ -48,6 +49,8 @@ class Observations:
     the scenario has fewer factors. None: no factors."""
     rater: NDArray[Any] | None = None
     """(n,) rater codes. None: not known, and judgments count as independent."""
+    case: NDArray[Any] | None = None
+    """(n,) case codes. None: not known, and cases differ in their value and factors alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,9 @@ def fit_curves(observations: Observations) -> Curves | None:
     grants = np.asarray(observations.grants, dtype=float)[kept]
     trials = np.asarray(observations.trials, dtype=float)[kept]
     rater = None if observations.rater is None else np.asarray(observations.rater)[kept]
+    cases = None
+    if observations.case is not None:
+        cases = by_case(np.asarray(observations.case)[kept], cell_of_row, grants, trials)
     return Curves(
         cells=cells,
         scenario=codes,
@@ -130,7 +136,14 @@ def fit_curves(observations: Observations) -> Curves | None:
         effects=effects,
         theta=theta,
         sandwich=sandwich(
-            cells, theta, arrow_at(cells, theta), rater, cell_of_row, grants, trials - grants
+            cells,
+            theta,
+            arrow_at(cells, theta),
+            rater,
+            cell_of_row,
+            grants,
+            trials - grants,
+            cases,
         ),
     )
 

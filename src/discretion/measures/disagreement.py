@@ -13,11 +13,9 @@ from dataclasses import dataclass
 
 from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import noise_of
-from discretion.measures.intervals import Term, mean_of
+from discretion.measures.intervals import ALONE, Term, mean_of
 from discretion.measures.rates import Floats, Ints, Rates
 from discretion.measures.weights import Weigh
-
-ALONE = "no case was decided by two people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,9 @@ class Among:
     score in wrong grants, and in wrong refusals."""
 
 
-def disagreement(decided: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Disagreement:
+def disagreement(
+    decided: Floats, rates: Rates, *, weigh: Weigh = "scenarios", level: float = 0.95
+) -> Disagreement:
     """Of an arm as deployed: (C,) 1, 0, or NaN where it gave no answer."""
 
     def grants(h: Floats, n: Floats, at: Ints) -> Floats:
@@ -60,10 +60,10 @@ def disagreement(decided: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -
         return whole(h, n, at) - 2 * _apart(h, n)
 
     return Disagreement(
-        whole=_share(whole, rates, weigh),
-        wrong_grants=_share(grants, rates, weigh),
-        wrong_refusals=_share(refusals, rates, weigh),
-        beyond_colleague=_share(beyond, rates, weigh, least=-1.0),
+        whole=_share(whole, rates, weigh, level=level),
+        wrong_grants=_share(grants, rates, weigh, level=level),
+        wrong_refusals=_share(refusals, rates, weigh, level=level),
+        beyond_colleague=_share(beyond, rates, weigh, least=-1.0, level=level),
     )
 
 
@@ -84,6 +84,8 @@ def _apart(h: Floats, n: Floats) -> Floats:
     return n * noise_of(h, n)
 
 
-def _share(term: Term, rates: Rates, weigh: Weigh, least: float = 0.0) -> Figure:
-    figure = mean_of(term, rates, weigh=weigh).figure().within(least, 1.0)
+def _share(
+    term: Term, rates: Rates, weigh: Weigh, *, least: float = 0.0, level: float = 0.95
+) -> Figure:
+    figure = mean_of(term, rates, weigh=weigh).figure(least, 1.0, level=level)
     return missing(ALONE) if figure.value is None else figure

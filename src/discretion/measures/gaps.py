@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
-from discretion.measures.intervals import Term, mean_of
+from discretion.measures.intervals import Mean, Term, mean_of
 from discretion.measures.rates import Bools, Floats, Ints, Rates
 from discretion.measures.seeds import over_seeds
 from discretion.measures.weights import Weigh
@@ -34,15 +34,25 @@ def noise_of(h: Floats, n: Floats) -> Floats:
 
 
 def corrected_gap(
-    p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenarios"
+    p: Floats,
+    variance: Floats,
+    rates: Rates,
+    *,
+    weigh: Weigh = "scenarios",
+    level: float = 0.95,
 ) -> Figure:
     """The noise-corrected gap: the signed square root of the excess Brier score, and of the ends of
     its interval."""
-    return rooted(excess_brier(p, variance, rates, weigh=weigh))
+    return rooted(excess_brier(p, variance, rates, weigh=weigh, level=level))
 
 
 def excess_brier(
-    p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenarios"
+    p: Floats,
+    variance: Floats,
+    rates: Rates,
+    *,
+    weigh: Weigh = "scenarios",
+    level: float = 0.95,
 ) -> Figure:
     """The excess Brier score: the mean of `squared_terms`, by how much an arm's Brier score exceeds
     that of one who knows the people's true rates.
@@ -55,7 +65,7 @@ def excess_brier(
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
         return over_seeds(squared_terms(p[..., at], variance[..., at], h, n))
 
-    return mean_of(term, rates, weigh=weigh).figure().within(-1.0, 1.0)
+    return mean_of(term, rates, weigh=weigh).figure(-1.0, 1.0, level=level)
 
 
 def rooted(figure: Figure) -> Figure:
@@ -78,12 +88,17 @@ def signed_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure
 
     Several seeds, (S, C), are averaged.
     """
-    return mean_of(_difference(over_seeds(p)), rates, weigh=weigh).figure().within(-1.0, 1.0)
+    return signed_estimate(p, rates, weigh=weigh).figure(-1.0, 1.0)
+
+
+def signed_estimate(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Mean:
+    """The same with its standard error and degrees of freedom."""
+    return mean_of(_difference(over_seeds(p)), rates, weigh=weigh)
 
 
 def panel_rate(rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
     """The panel's mean grant rate."""
-    return mean_of(lambda h, n, at: h, rates, weigh=weigh).figure().within(0.0, 1.0)
+    return mean_of(lambda h, n, at: h, rates, weigh=weigh).figure(0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +120,7 @@ def panel_gap(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> PanelGa
     unknown = int((np.isnan(rates.n) & np.isfinite(rates.h) & np.isfinite(p)).sum())
 
     def over(term: Term) -> Figure:
-        figure = mean_of(term, rates, weigh=weigh, among=among).figure().within(0.0, 1.0)
+        figure = mean_of(term, rates, weigh=weigh, among=among).figure(0.0, 1.0)
         if figure.value is None:
             return missing(f"no case has {ENOUGH} judgments")
         if not unknown:

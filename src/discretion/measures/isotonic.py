@@ -18,6 +18,11 @@ State = Literal["crossed", "below", "beyond"]
 beyond the largest."""
 
 
+def state_of(log: float, smallest: float, largest: float) -> State:
+    """Where a log threshold lies among the logs of the values tried."""
+    return "below" if log < smallest else "beyond" if log > largest else "crossed"
+
+
 @dataclass(frozen=True, slots=True)
 class IsotonicThreshold:
     """Where an isotonic curve, linear in log deviation between the values tried, is one half."""
@@ -49,17 +54,32 @@ def isotonic_curve(
     Returns:
         The distinct deviations, rising, and the curve at each; both empty where no row is left.
     """
-    from scipy.optimize import isotonic_regression
-
     deviation, rate = np.asarray(deviation, dtype=float), np.asarray(rate, dtype=float)
     weight = np.ones(len(rate)) if weight is None else np.asarray(weight, dtype=float)
     kept = (deviation > 0) & np.isfinite(rate) & (weight > 0)
     values, where = np.unique(deviation[kept], return_inverse=True)
     if not len(values):
         return values, values
-    total = np.bincount(where, weight[kept])
+    total = np.bincount(where, weight[kept]).astype(np.float64)
     mean = np.bincount(where, weight[kept] * rate[kept]) / total
-    return values, isotonic_regression(mean, weights=total, increasing=False).x
+    return values, _falling(mean, total)
+
+
+def _falling(mean: Floats, weight: Floats) -> Floats:
+    """Neighbors that rise are pooled until none do, as in Barlow et al. (1972).
+
+    What scipy's isotonic_regression gives; importing that took longer than all curves of a report.
+    """
+    pools: list[tuple[float, float, int]] = []
+    for value, mass in zip(mean.tolist(), weight.tolist(), strict=True):
+        count = 1
+        while pools and pools[-1][0] < value:
+            before, heavy, others = pools.pop()
+            value = (before * heavy + value * mass) / (heavy + mass)
+            mass, count = heavy + mass, count + others
+        pools.append((value, mass, count))
+    curve: Floats = np.repeat([one[0] for one in pools], [one[2] for one in pools])
+    return curve
 
 
 def isotonic_threshold(

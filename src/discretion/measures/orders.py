@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
-from discretion.measures.intervals import FEW, ROUNDING, Estimate, scenario_variance
+from discretion.measures.intervals import FEW, ROUNDING, Mean, scenario_variance
 from discretion.measures.rates import Floats, Ints
 from discretion.measures.weights import Weigh, case_weights
 
@@ -29,4 +29,4 @@ def order_effect(
     variance, scenarios = scenario_variance(effect - value, weight, scenario)
     error = math.sqrt(variance) if scenarios >= FEW and variance > ROUNDING**2 else None
     note = "" if error is not None else "too few scenarios, or no spread, for an interval"
-    return Estimate(value, error, scenarios - 1, int(used.sum()), note).figure().within(-1.0, 1.0)
+    return Mean(value, error, scenarios - 1, int(used.sum()), note).figure(-1.0, 1.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.figure import Figure, missing
-from discretion.measures.intervals import ROUNDING, Estimate
+from discretion.measures.intervals import ROUNDING, Mean
 from discretion.measures.rates import Bools, Floats, Ints, sums_by
 
 _EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -77,7 +77,7 @@ def predictions(predicted: Floats, granted: Bools, case: Ints, rater: Ints) -> P
     df = min(cases, raters) - 1
     note = "" if known else "raters are not known: how they differ is not in the interval"
     error = math.sqrt(variance) if df > 0 and variance > ROUNDING**2 else None
-    figure = Estimate(difference, error, df, n, note).figure().within(-1.0, 1.0)
+    figure = Mean(difference, error, df, n, note).figure(-1.0, 1.0)
     return Predictions(float(said.mean()), float(agreed.mean()), figure, tuple(_bins(said, agreed)))
 
 

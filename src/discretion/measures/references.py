@@ -39,18 +39,20 @@ def references(rates: Rates, *, weigh: Weigh = "scenarios") -> References:
     return References(_root(perfect, rates, weigh), _root(second, rates, weigh))
 
 
-def beyond_second_panel(p: Floats, rates: Rates, *, weigh: Weigh = "scenarios") -> Figure:
+def beyond_second_panel(
+    p: Floats, rates: Rates, *, weigh: Weigh = "scenarios", level: float = 0.95
+) -> Figure:
     """How much farther an arm's p, (C,), is from the panel than a second panel would be: the signed
     root of the mean of (p-h)^2 - 2h(1-h)/(n-1)."""
 
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
         return (p[at] - h) ** 2 - 2 * noise_of(h, n)
 
-    return _root(term, rates, weigh)
+    return _root(term, rates, weigh, level)
 
 
-def _root(term: Term, rates: Rates, weigh: Weigh) -> Figure:
-    figure = mean_of(term, rates, weigh=weigh).figure().within(-1.0, 1.0)
+def _root(term: Term, rates: Rates, weigh: Weigh, level: float = 0.95) -> Figure:
+    figure = mean_of(term, rates, weigh=weigh).figure(-1.0, 1.0, level=level)
     if figure.value is None:
         return missing("no case has two judgments")
     return rooted(figure)

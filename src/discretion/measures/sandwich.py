@@ -1,4 +1,5 @@
-"""The sandwich: how much wider a curve's parameters vary because judgments share a rater."""
+"""The sandwich: how much wider a curve's parameters vary because judgments share a rater, or a
+case."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discretion.measures.arrowhead import Arrow
+from discretion.measures.dispersion import Dispersion, dispersion
 from discretion.measures.psychometric import SHARED, Cells, Floats, Ints, respond
 from discretion.measures.rates import sums_by
 
@@ -57,38 +59,61 @@ class Sandwich:
     """(S, p, p) sandwich with each rater a cluster, across scenarios; None without rater ids."""
     linked: Linked | None
     """The raters, as far as they judged cases that break the rule; None without rater ids."""
+    by_case: Floats | None = None
+    """(S, p, p) what cases add that differ beyond their value and factors; None without cases."""
+    dispersion: Dispersion | None = None
+    """How much they differ; None without cases."""
 
     def inflation(self, direction: Floats) -> Floats:
-        """(S,) by how much raters inflate the variance of ``direction`` (S, p), at least 1.
+        """(S,) by how much raters and cases inflate the variance of ``direction`` (S, p), at least
+        1: the two ways in which judgments cluster, added (Cameron, Gelbach and Miller 2011).
 
-        What the clustered sandwich, times the usual R / (R - 1), has beyond the independent one
-        is added to the model's variance: model error is in both and does not enter. A
-        difference below 0 counts as 0: from a handful of raters it is more often chance than gain.
+        What the sandwich clustered by rater, times the usual R / (R - 1), has beyond the
+        independent one is added to the model's variance: model error is in both and does not enter.
+        A difference below 0 counts as 0: from a handful of raters it is more often chance than
+        gain. A scenario has too few cases for a sandwich of its own, so what cases add comes from
+        their spread over all scenarios: see `dispersion`.
         """
+        plain = _along(self.model, direction)
+        extra = self._by_rater(direction) + self._by_case(direction)
+        return 1 + np.divide(extra, plain, out=np.zeros(len(plain)), where=plain > 0)
+
+    def _by_rater(self, direction: Floats) -> Floats:
         if self.clustered is None or self.linked is None:
-            return np.ones(len(direction))
+            return np.zeros(len(direction))
         raters = self.linked.raters
         together = _along(self.clustered, direction) * raters / np.maximum(raters - 1, 1)
-        extra = np.maximum(together - _along(self.independent, direction), 0.0)
-        plain = _along(self.model, direction)
-        return 1 + np.divide(extra, plain, out=np.zeros(len(plain)), where=plain > 0)
+        return np.maximum(together - _along(self.independent, direction), 0.0)
+
+    def _by_case(self, direction: Floats) -> Floats:
+        if self.by_case is None:
+            return np.zeros(len(direction))
+        return np.maximum(_along(self.by_case, direction), 0.0)
 
     def variance(self, direction: Floats) -> Floats:
         """(S,) variance of ``direction`` (S, p) by the model, inflated."""
         return _along(self.model, direction) * self.inflation(direction)
 
-    def quantile(self, confidence: float) -> Floats:
-        """(S,) t quantile of a two-sided interval, raters less one its degrees of freedom.
+    def quantile(self, confidence: float, direction: Floats) -> Floats:
+        """(S,) t quantile of a two-sided interval along ``direction`` (S, p).
 
-        The normal's without rater ids; NaN with a single rater, who says nothing of others.
+        Degrees of freedom are Satterthwaite's: raters less one for what the model and raters give,
+        those of the dispersion for what cases add. NaN with a single rater, who says nothing of
+        others.
         """
-        from scipy.special import ndtri, stdtrit
+        from scipy.special import stdtrit
 
-        tail = (1 + confidence) / 2
-        if self.linked is None:
-            return np.full(len(self.model), float(ndtri(tail)))
-        freedom = np.where(self.linked.raters > 1, self.linked.raters - 1.0, np.nan)
-        return np.asarray(stdtrit(freedom, tail), dtype=float)
+        freedom = np.full(len(self.model), np.inf)
+        if self.linked is not None:
+            freedom = np.where(self.linked.raters > 1, self.linked.raters - 1.0, np.nan)
+        if self.dispersion is not None:
+            cases = self._by_case(direction)
+            rest = _along(self.model, direction) + self._by_rater(direction)
+            parts = rest**2 / freedom + cases**2 / self.dispersion.freedom
+            whole = (rest + cases) ** 2
+            few = np.divide(whole, parts, out=np.full(len(parts), np.inf), where=parts != 0)
+            freedom = np.where(np.isnan(freedom), np.nan, np.minimum(freedom, few))
+        return np.asarray(stdtrit(freedom, (1 + confidence) / 2), dtype=float)
 
 
 def _along(covariance: Floats, direction: Floats) -> Floats:
@@ -103,10 +128,12 @@ def sandwich(
     cell_of_row: Ints,
     grants: Floats,
     refusals: Floats,
+    cases: tuple[Ints, Floats, Floats] | None = None,
 ) -> Sandwich:
     """The covariances at a fitted ``theta``, from the rows that were counted into cells.
 
-    ``rater``, ``cell_of_row``, ``grants`` and ``refusals`` are (n,) over rows.
+    ``rater``, ``cell_of_row``, ``grants`` and ``refusals`` are (n,) over rows; ``cases`` the cell,
+    grants and trials of each case.
     """
     own = bread.block_inverse
     pull = -own @ np.swapaxes(bread.border, 1, 2) @ bread.shared_inverse
@@ -120,8 +147,15 @@ def sandwich(
     weights = np.concatenate([cells.grants, cells.refusals])
     direct, shared = _influence(scores, twice, bread)
     independent = _outer_sum(direct, shared, shared, weights, twice, pull)
+    more, spread = None, None
+    if cases is not None:
+        spread = dispersion(cells, theta, model, *cases)
+        at, where = spread.cell, cells.scenario[spread.cell]
+        per_grant = (response.jacobian / (response.grant * response.refuse)[:, None])[at]
+        direct, shared = _influence(per_grant, where, bread)
+        more = _outer_sum(direct, shared, shared, spread.extra, where, pull)
     if rater is None:
-        return Sandwich(model, independent, None, None)
+        return Sandwich(model, independent, None, None, more, spread)
 
     rater = np.unique(rater, return_inverse=True)[1]
     raters = int(rater.max()) + 1
@@ -133,7 +167,8 @@ def sandwich(
     by_rater = np.stack([sums_by(who, column) for column in shared.T], axis=1)
     ones = np.ones(len(pairs))
     clustered = _outer_sum(direct, by_rater[who], by_rater, ones, scenario, pull)
-    return Sandwich(model, independent, clustered, Linked(scenario, who, direct, by_rater, pull))
+    linked = Linked(scenario, who, direct, by_rater, pull)
+    return Sandwich(model, independent, clustered, linked, more, spread)
 
 
 def _influence(scores: Floats, scenario: Ints, bread: Arrow) -> tuple[Floats, Floats]:

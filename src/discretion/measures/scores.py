@@ -26,7 +26,7 @@ def brier(p: Floats, variance: Floats, rates: Rates, *, weigh: Weigh = "scenario
     def term(h: Floats, n: Floats, at: Ints) -> Floats:
         return over_seeds((p[..., at] - h) ** 2 + h * (1 - h) - variance[..., at])
 
-    return mean_of(term, rates, weigh=weigh, per="judgment").figure().within(0.0, 1.0)
+    return mean_of(term, rates, weigh=weigh, per="judgment").figure(0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discretion.measures.curves import Curves
-from discretion.measures.isotonic import State, isotonic_threshold
+from discretion.measures.isotonic import State, isotonic_threshold, state_of
 from discretion.measures.psychometric import EFFECTS, SHARED, THRESHOLD
 
 
@@ -80,7 +80,7 @@ def factor_shift(
     log = float(curves.theta[row, THRESHOLD])
     shifted = log + float(curves.theta[row, EFFECTS + column])
     edges = float(cells.smallest[row]), float(cells.largest[row])
-    states = _state(log, *edges), _state(shifted, *edges)
+    states = state_of(log, *edges), state_of(shifted, *edges)
     if states != ("crossed", "crossed"):
         return Shift(None, None, None, *states, n)
     shift = scale * float(np.exp(shifted) - np.exp(log))
@@ -88,7 +88,7 @@ def factor_shift(
     gradient[row, THRESHOLD - SHARED] = np.exp(shifted) - np.exp(log)
     gradient[row, EFFECTS - SHARED + column] = np.exp(shifted)
     error = float(np.sqrt(curves.sandwich.variance(gradient)[row]))
-    reach = scale * error * float(curves.sandwich.quantile(confidence)[row])
+    reach = scale * error * float(curves.sandwich.quantile(confidence, gradient)[row])
     if not np.isfinite(reach):
         return Shift(shift, None, None, *states, n)
     farthest = scale * float(np.exp(edges[1]) - np.exp(edges[0]))
@@ -128,7 +128,3 @@ def isotonic_shift(
     if before.deviation is not None and after.deviation is not None:
         shift = scale * (after.deviation - before.deviation)
     return Shift(shift, None, None, before.state, after.state, n)
-
-
-def _state(log: float, smallest: float, largest: float) -> State:
-    return "below" if log < smallest else "beyond" if log > largest else "crossed"

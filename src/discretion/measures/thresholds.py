@@ -5,15 +5,16 @@ People and sampled arms: from the fitted curves. Scored arms: see the isotonic m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from discretion.measures.curves import Curves
-from discretion.measures.isotonic import IsotonicThreshold, State, isotonic_threshold
+from discretion.measures.isotonic import IsotonicThreshold, State, isotonic_threshold, state_of
 from discretion.measures.profiles import Profiles
 from discretion.measures.psychometric import SHARED, SLOPE, THRESHOLD, Floats
+from discretion.measures.shrinkage import shrunk
 
 _RESAMPLES = 9_999
 _FARTHEST = 12.0
@@ -78,6 +79,19 @@ class Pooled:
     """Scenarios without a finite value, threshold off the grid for example."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A scenario's threshold, drawn towards those of its group."""
+
+    state: State
+    deviation: float | None
+    """None unless crossed."""
+    low: float | None
+    high: float | None
+    """Ends of the 95% interval; None where the lower one lies before the smallest violation tried,
+    the higher one beyond the largest."""
+
+
 def value_at(deviation: float, limit: float, scale: float, *, at_most: bool = True) -> float:
     """The policy value that lies beyond the limit by a deviation.
 
@@ -90,12 +104,13 @@ def thresholds(curves: Curves, *, confidence: float = 0.95) -> list[Threshold | 
     """The threshold of every scenario, in the order of the codes; None where none was fitted.
 
     The interval is by profile likelihood: the thresholds at which twice the loss in penalised log
-    likelihood stays under the squared t quantile times the rater inflation of the log threshold's
-    variance (see the sandwich module).
+    likelihood stays under the squared t quantile times the inflation, by raters and by cases, of
+    the log threshold's variance (see the sandwich module).
     """
     direction = np.zeros(curves.sandwich.model.shape[:2])
     direction[:, THRESHOLD - SHARED] = 1
-    cutoff = curves.sandwich.quantile(confidence) * np.sqrt(curves.sandwich.inflation(direction))
+    quantile = curves.sandwich.quantile(confidence, direction)
+    cutoff = quantile * np.sqrt(curves.sandwich.inflation(direction))
     bounded = np.isfinite(cutoff)
     low, high = Profiles.of(curves).ends(np.where(bounded, cutoff, 0.0))
     found: list[Threshold | None] = [None] * curves.scenarios
@@ -109,7 +124,7 @@ def thresholds(curves: Curves, *, confidence: float = 0.95) -> list[Threshold | 
         isotonic = isotonic_threshold(
             np.exp(cells.log_deviation[plain]), cells.grants[plain] / judged, judged
         )
-        state: State = "below" if log < grid[0] else "beyond" if log > grid[-1] else "crossed"
+        state = state_of(log, float(grid[0]), float(grid[-1]))
         found[curves.scenario[row]] = Threshold(
             state=state,
             deviation=float(np.exp(log)) if state == "crossed" else None,
@@ -126,16 +141,57 @@ def thresholds(curves: Curves, *, confidence: float = 0.95) -> list[Threshold | 
     return found
 
 
+def drawn_together(curves: Curves, group: Sequence[Hashable]) -> list[Drawn | None]:
+    """Partial pooling: every scenario's threshold drawn towards those of its group.
+
+    By empirical Bayes on the logarithms (see the shrinkage module); the variance of each is that of
+    the fit, inflated by raters and cases, and its interval has its own t quantile.
+
+    Args:
+        group: (scenarios,) by scenario code, the policy.
+
+    Returns:
+        In the order of the codes; None where nothing was fitted, the interval is not bounded, or
+        fewer than four scenarios of the group were fitted.
+    """
+    direction = np.zeros(curves.sandwich.model.shape[:2])
+    direction[:, THRESHOLD - SHARED] = 1
+    quantile = curves.sandwich.quantile(0.95, direction)
+    variance = curves.sandwich.variance(direction)
+    log, cells = curves.theta[:, THRESHOLD], curves.cells
+    found: list[Drawn | None] = [None] * curves.scenarios
+    usable = np.flatnonzero(np.isfinite(variance * quantile) & (variance > 0))
+    own = [group[code] for code in curves.scenario]
+    for one in dict.fromkeys(own[row] for row in usable):
+        rows = np.array([row for row in usable if own[row] == one])
+        together = shrunk(log[rows], variance[rows], quantile[rows])
+        if together is None:
+            continue
+        for place, row in enumerate(rows):
+            ends = float(cells.smallest[row]), float(cells.largest[row])
+            value, low, high = (
+                float(part[place]) for part in (together.value, together.low, together.high)
+            )
+            state = state_of(value, *ends)
+            found[curves.scenario[row]] = Drawn(
+                state,
+                float(np.exp(value)) if state == "crossed" else None,
+                float(np.exp(low)) if low >= ends[0] else None,
+                float(np.exp(high)) if high <= ends[1] else None,
+            )
+    return found
+
+
 def slopes(curves: Curves, *, confidence: float = 0.95) -> list[Slope | None]:
     """The slope of every scenario, in the order of the codes; None where none was fitted.
 
-    The interval is log b plus or minus the t quantile times its standard error, rater inflation
-    included. Few judgments leave it near what the other scenarios say: log b is shrunk to their
-    mean.
+    The interval is log b plus or minus the t quantile times its standard error, inflation by
+    raters and cases included. Few judgments leave it near what the other scenarios say: log b is
+    shrunk to their mean.
     """
     direction = np.zeros(curves.sandwich.model.shape[:2])
     direction[:, SLOPE - SHARED] = 1
-    quantile = curves.sandwich.quantile(confidence)
+    quantile = curves.sandwich.quantile(confidence, direction)
     reach = np.where(np.isfinite(quantile), quantile, np.nan) * np.sqrt(
         curves.sandwich.variance(direction)
     )

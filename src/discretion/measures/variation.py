@@ -36,6 +36,21 @@ class Asked:
         """(N,) codes of the ways of asking: vocabulary and order."""
         return _codes(self.vocabulary, self.order)
 
+    def once(self, requests: Ints) -> Asked:
+        """Of the cases that read alike, those with one code by case, only the first: a model
+        answers them alike, and the same answer again shows nothing. Its case codes have no gaps."""
+        cases = np.unique(self.case)
+        _, first = np.unique(requests[cases], return_index=True)
+        kept = np.isin(self.case, cases[first])
+        _, case = np.unique(self.case[kept], return_inverse=True)
+        return Asked(
+            np.asarray(case, dtype=np.int64),
+            self.vocabulary[kept],
+            self.order[kept],
+            self.wording[kept],
+            self.log_odds[kept],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Variation:

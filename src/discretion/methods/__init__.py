@@ -75,7 +75,7 @@ def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path())
     if name in _WITH_PRECEDENTS:
         if pool_for is None:
             raise DiscretionError(
-                f"the method {name!r} needs judged cases to show", mend="import judgments first"
+                f"the method {name!r} needs judged cases to show", fix="import judgments first"
             )
         return precedents_method(pool_for, why=_WITH_PRECEDENTS[name])
     outside = _outside()
@@ -84,7 +84,7 @@ def method(name: str, *, pool_for: PoolFor | None = None, folder: Path = Path())
     close = difflib.get_close_matches(name, names(), 1)
     raise DiscretionError(
         f"there is no method {name!r}",
-        mend=f"did you mean {close[0]!r}?"
+        fix=f"did you mean {close[0]!r}?"
         if close
         else f"use one of: {', '.join(names())}, file:PATH",
     )
@@ -96,13 +96,13 @@ def _put_in(name: str, pool_for: PoolFor | None) -> Method:
     if kind is None:
         raise DiscretionError(
             f"there is no reasoning {said!r} to put in",
-            mend=f"use one of: {', '.join(MARK + kind for kind in KINDS)}",
+            fix=f"use one of: {', '.join(MARK + kind for kind in KINDS)}",
         )
     found = method(into, pool_for=pool_for)
     if not found.reason_first:
         raise DiscretionError(
             f"the method {into!r} does not reason first, so there is no place for a reasoning",
-            mend="name one that does, as in: chain-of-thought" + MARK + kind,
+            fix="name one that does, as in: chain-of-thought" + MARK + kind,
         )
     return PutInMethod(found, kind)
 
@@ -118,6 +118,6 @@ def _load(point: EntryPoint) -> Method:
         raise DiscretionError(
             f"the entry point {point.name!r} gives no method",
             where=point.value,
-            mend="see docs/guide/methods.md, section: Add your own method",
+            fix="see docs/guide/own-methods.md, section: Add your own method",
         )
     return made

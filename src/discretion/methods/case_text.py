@@ -67,11 +67,11 @@ def text_of(case: Case, *, twin: bool) -> str:
         raise DiscretionError(
             "has no twin, the only kind of text that the built-in model reads",
             where=f"case {case.id}",
-            mend="use an example workspace, such as: discretion init my-desk --example returns, "
+            fix="use an example workspace, such as: discretion init my-desk --example returns, "
             "whose scenarios carry a twin",
         )
     raise DiscretionError(
         "has no text, so it cannot be put to a model",
         where=f"case {case.id}",
-        mend="import it with text=COLUMN, or compare baselines and recorded arms",
+        fix="import it with text=COLUMN, or compare baselines and recorded arms",
     )

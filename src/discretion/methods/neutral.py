@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ def fits(length: int, other: int) -> bool:
     return abs(length - other) <= WITHIN * length
 
 
-class Pool(Described):
+class FillerTexts(Described):
     """The sentences, in English and in the dialect of the built-in model."""
 
     english: tuple[str, ...] = Field(min_length=50)
@@ -34,9 +34,9 @@ class Pool(Described):
 
 
 @cache
-def pool() -> Pool:
+def pool() -> FillerTexts:
     """The sentences that ship with the package."""
-    described, mistakes = read_yaml(FILE).describe(Pool)
+    described, mistakes = read_yaml(FILE).describe(FillerTexts)
     if described is None:
         raise mistakes[0]
     return described
@@ -66,11 +66,15 @@ def nearest_neutral_text(
     return str(rng.choice([one for one in sentences if words(one) == shortest])), False
 
 
+_size = lru_cache(4096)(words)
+"""Words of a sentence of the pool, each of which is looked at for every explanation."""
+
+
 def _choose(sentences: list[str], length: int) -> list[str] | None:
     """The first set, in the order given, whose words come near enough: by reachable sums."""
     reached: dict[int, list[str]] = {0: []}
     for sentence in sentences:
-        size = words(sentence)
+        size = _size(sentence)
         for total, used in list(reached.items()):
             longer = total + size
             if longer in reached or longer > (1 + WITHIN) * length:

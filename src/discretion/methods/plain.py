@@ -1,9 +1,11 @@
-"""The plain method: the rule, the case and one question in a single short message. Small models
-read it better than a longer one."""
+"""The plain method: the rule, the case, how far it steps past, and one question, in a single short
+message. Small models read it better than a longer one, and do not subtract by themselves: taught
+without that sentence, one learned how often people grant and nothing of which cases they grant
+(docs/experiments.md)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from discretion.arms import Ask, Message, Prompt
 from discretion.cases import Case
@@ -18,7 +20,8 @@ VOCABULARY = "yes grants"
 
 @dataclass(frozen=True, slots=True)
 class PlainMethod:
-    """One wording, one question, answered yes or no, where yes grants; no system text."""
+    """One wording, one question, answered yes or no, where yes grants; no system text. The
+    deviation is always stated."""
 
     name: str = "plain"
     wordings: int = 1
@@ -45,7 +48,7 @@ class PlainMethod:
             policy.guidance.strip(),
             between_tags(text),
             facts_block(case),
-            distance(case, ask),
+            distance(case, replace(ask, state_deviation=True), in_parts=True),
             words.plain.question.format(
                 question=policy.question or words.plain.asked, first=first, second=second
             ),

@@ -47,7 +47,7 @@ class Precedents:
             raise DiscretionError(
                 f"there is no judged case with {kind} to show as a precedent",
                 where=f"case {case.id}",
-                mend="import judgments on other cases, or hold out less",
+                fix="import judgments on other cases, or hold out less",
             )
         if twin:
             return " ".join(self._in_dialect(one) for one in chosen)

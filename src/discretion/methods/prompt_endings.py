@@ -58,13 +58,13 @@ def ending_of(template: str, slots: frozenset[str], path: Path) -> Ending:
     said = [pair for one in re.findall(r"\{([^{}\n]*)\}", template) if (pair := answers_in(one))]
     if len(set(said)) > 1:
         raise DiscretionError(
-            "has two different slots {answers: ...}", where=str(path), mend="keep one"
+            "has two different slots {answers: ...}", where=str(path), fix="keep one"
         )
     if said and said[0][0].casefold() == said[0][1].casefold():
         raise DiscretionError(
             f"grants and refuses by the same word {said[0][0]!r}",
             where=str(path),
-            mend="write it like {answers: yes/no}: first the word that grants",
+            fix="write it like {answers: yes/no}: first the word that grants",
         )
     if said:
         return Ending("/".join(said[0]), said[0], "nothing")
@@ -85,6 +85,6 @@ def ending_of(template: str, slots: frozenset[str], path: Path) -> Ending:
             raise DiscretionError(
                 f"asks for yes or no, and by {turned[0]!r} it is not clear which of them grants",
                 where=f"{path}:{line}",
-                mend="end it with {answers: yes/no}, first the word that grants, or {question}",
+                fix="end it with {answers: yes/no}, first the word that grants, or {question}",
             )
     return Ending(YES_GRANTS, needs="nothing" if yes_no else "answer")

@@ -133,21 +133,21 @@ def prompt_file(path: Path, name: str, precedents: Precedents | None = None) -> 
             raise DiscretionError(
                 f"a single {found[0]!r} opens or closes no slot",
                 where=f"{path}:{line}",
-                mend=f"write {found[0] * 2} for a literal brace",
+                fix=f"write {found[0] * 2} for a literal brace",
             )
         if found[1] not in SLOTS and not answers_in(found[1]):
             known = ", ".join(f"{{{slot}}}" for slot in SLOTS)
             raise DiscretionError(
                 f"unknown slot {found[0]}",
                 where=f"{path}:{line}",
-                mend=f"use one of {known}, or double the braces of literal text",
+                fix=f"use one of {known}, or double the braces of literal text",
             )
         slots.add("answers" if answers_in(found[1]) else found[1])
     if "case" not in slots:
         raise DiscretionError(
             "has no slot {case}, so a model would not see what it decides",
             where=f"{path}:1",
-            mend="put {case} where the case is to stand",
+            fix="put {case} where the case is to stand",
         )
     if "precedents" not in slots:
         precedents = None
@@ -155,7 +155,7 @@ def prompt_file(path: Path, name: str, precedents: Precedents | None = None) -> 
         raise DiscretionError(
             "has a slot {precedents}, and there are no judgments to fill it from",
             where=str(path),
-            mend="import judgments first, or take the slot out",
+            fix="import judgments first, or take the slot out",
         )
     ending = ending_of(template, frozenset(slots), path)
     return PromptFile(name, template, ending, frozenset(slots), precedents)
@@ -167,17 +167,17 @@ def _read(path: Path) -> str:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise DiscretionError(
-                f"is larger than {MAX_BYTES // 1_000_000} MB", where=str(path), mend="shorten it"
+                f"is larger than {MAX_BYTES // 1_000_000} MB", where=str(path), fix="shorten it"
             )
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise DiscretionError(
-            f"cannot be read ({error.strerror})", where=str(path), mend="check the path"
+            f"cannot be read ({error.strerror})", where=str(path), fix="check the path"
         ) from error
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DiscretionError(
-            "is not UTF-8", where=f"{path}:{line}", mend="save the file as UTF-8"
+            "is not UTF-8", where=f"{path}:{line}", fix="save the file as UTF-8"
         ) from error
 
 

@@ -89,12 +89,13 @@ def case_block(case: Case) -> str:
     return f"{wordings().notice}\n{between_tags(text_of(case, twin=False))}"
 
 
-def distance(case: Case, ask: Ask, *, among_facts: bool = True) -> str:
+def distance(case: Case, ask: Ask, *, among_facts: bool = True, in_parts: bool = False) -> str:
     """How far the value lies beyond the limit, in words, where that is to be stated.
 
     Args:
         among_facts: the prompt shows the facts, which say it unless the text holds the value.
+        in_parts: as in ``Case.over``. Methods of version 0.1.0 ask without, as they did.
     """
     stated = among_facts and not value_stands(case)
-    over = case.over() if ask.state_deviation and not stated else ""
+    over = case.over(in_parts=in_parts) if ask.state_deviation and not stated else ""
     return wordings().distance.format(distance=over) if over else ""

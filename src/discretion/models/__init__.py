@@ -22,6 +22,7 @@ from discretion.models.agents import KINDS as AGENTS
 GROUP = "discretion.models"
 BUILT_IN = "tiny"
 """The model that ships with the package; it reads only twins."""
+BUILT_IN_FOLDER = Path(__file__).parent / BUILT_IN
 
 Kind = Callable[[str, Mapping[str, Any], Path], Model]
 """Makes a model from its name, its settings without ``kind``, and the folder where relative
@@ -43,21 +44,21 @@ def load_model(
     """
     settings = dict(settings or {})
     if name == BUILT_IN and "path" not in settings and "kind" not in settings:
-        settings |= {"path": str(Path(__file__).parent / BUILT_IN), "reads_twin": True}
+        settings |= {"path": str(BUILT_IN_FOLDER), "reads_twin": True}
     kind = str(settings.pop("kind", "folder"))
     kinds = _kinds()
     if kind in AGENTS:
         raise DiscretionError(
             f"{name!r} is an agent, and agents are asked as they run",
             where=f"[models.{name}]",
-            mend=f"use it as {name}/{AS_IS}, or name a model",
+            fix=f"use it as {name}/{AS_IS}, or name a model",
         )
     if kind not in kinds:
         close = difflib.get_close_matches(kind, kinds, 1)
         raise DiscretionError(
             f"there is no kind of model {kind!r}",
             where=f"[models.{name}] kind",
-            mend=f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(kinds)}",
+            fix=f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(kinds)}",
         )
     return kinds[kind](name, settings, folder)
 
@@ -65,7 +66,8 @@ def load_model(
 def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
     from pydantic import ValidationError
 
-    from discretion.models.folder import read_notes
+    from discretion.models.adapters import find_base
+    from discretion.models.folder import is_adapter, read_notes
     from discretion.models.loading import Settings
     from discretion.models.local import LocalModel
 
@@ -79,6 +81,11 @@ def _folder(name: str, settings: Mapping[str, Any], folder: Path) -> Model:
         # It was taught complete answers, unless it says otherwise.
         noted = {"form": "end", **notes.get("settings", {})} if notes else {}
         checked = Settings.model_validate({**noted, **settings, "path": path})
+        base = None
+        if is_adapter(path):
+            said = checked.base
+            base = find_base(name, path, folder) if said is None else folder / said.expanduser()
+        checked = checked.model_copy(update={"base": base})
     except ValidationError as invalid:
         raise _mistake(name, invalid.errors()[0], tuple(Settings.model_fields)) from invalid
     return LocalModel(name, checked)
@@ -116,10 +123,10 @@ def _mistake(name: str, error: Mapping[str, Any], known: tuple[str, ...]) -> Dis
     key = ".".join(str(step) for step in error["loc"])
     where = f"[models.{name}] {key}"
     if error["type"] == "missing":
-        return DiscretionError("is missing", where=where, mend="add it")
+        return DiscretionError("is missing", where=where, fix="add it")
     if error["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, known, 1)
-        mend = f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(known)}"
-        return DiscretionError("is no setting of a model folder", where=where, mend=mend)
+        fix = f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(known)}"
+        return DiscretionError("is no setting of a model folder", where=where, fix=fix)
     what = str(error["msg"]).replace("Input should", "should", 1)
     return DiscretionError(f"{what}, not {error['input']!r}", where=where)

@@ -7,12 +7,13 @@ from types import ModuleType
 from typing import Any
 
 from discretion.models.endpoint_settings import EndpointSettings
-from discretion.models.wire import NO_KEY, Question, Reply, count
+from discretion.models.wire import NO_KEY, Reply, WireRequest, count
 
 
 class AnthropicDialect:
     """Messages, with the system text beside them."""
 
+    kind: str = "anthropic"
     path: str = "/v1/messages"
     options: tuple[str, ...] = ("temperature", "system", "top_p")
 
@@ -39,7 +40,7 @@ class AnthropicDialect:
     def auth(self, key: str) -> Mapping[str, str]:
         return {"x-api-key": key}
 
-    def body(self, model: str, question: Question) -> dict[str, Any]:
+    def body(self, model: str, question: WireRequest) -> dict[str, Any]:
         system = [m.content for m in question.messages if m.role == "system"]
         body: dict[str, Any] = {
             "model": model,

@@ -45,11 +45,13 @@ class TrieAttention:
 
         self.windows.add(window)
         repeats = query.shape[1] // key.shape[1]
+        # Elsewhere the kernels that take a mask know no groups of heads.
+        grouped = repeats > 1 and query.device.type == "cpu"
         blocks = query.reshape(-1, BLOCK, *query.shape[1:])
         out = query.new_empty((*blocks.shape[:-1], value.shape[-1]))
         for group in self.groups:
             keys, values = (states[group.keys].transpose(1, 2) for states in (key, value))
-            if repeats > 1:
+            if repeats > 1 and not grouped:
                 keys, values = (each.repeat_interleave(repeats, dim=1) for each in (keys, values))
             seen = scaled_dot_product_attention(
                 blocks[group.blocks].transpose(1, 2),
@@ -57,6 +59,7 @@ class TrieAttention:
                 values,
                 attn_mask=group.mask(window, query.dtype),
                 scale=scaling,
+                enable_gqa=grouped,
             )
             out[group.blocks] = seen.transpose(1, 2)
         return out.flatten(0, 1)

@@ -10,7 +10,7 @@ from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.limits import Limits
 from discretion.models.reply_gate import Fault, Gate, printable
 from discretion.models.retry import PATIENCE_S, MishapError, Retries
-from discretion.models.wire import Dialect, Question, Reply, Wire, used
+from discretion.models.wire import Dialect, Reply, Wire, WireRequest, used
 
 
 class Calls:
@@ -44,7 +44,7 @@ class Calls:
             await self._wire.close()
             self._wire = None
 
-    async def ask(self, question: Question, seed: object) -> Reply:
+    async def ask(self, question: WireRequest, seed: object) -> Reply:
         """A question asked until it is answered, and paid; the reply has passed the gate.
 
         Raises:
@@ -53,7 +53,7 @@ class Calls:
         """
         return await self._retries.run(lambda: self._paid(question), seed)
 
-    async def _paid(self, question: Question) -> Reply:
+    async def _paid(self, question: WireRequest) -> Reply:
         """One attempt; where it may have been answered without our hearing so, the most that it
         may have cost is paid, and nothing where it was turned away."""
         price, paid = self._price(), self._settings.is_paid
@@ -76,7 +76,7 @@ class Calls:
             raise _mishap(fault, reply)
         return reply
 
-    async def _attempt(self, question: Question) -> Reply:
+    async def _attempt(self, question: WireRequest) -> Reply:
         if self._wire is None:
             self._wire = Wire(self._name, self._settings, self._dialect)
         async with self._limits.turn():
@@ -101,6 +101,6 @@ def _mishap(fault: Fault, reply: Reply) -> MishapError:
         said=fault.said or printable(reply.text),
         passes=fault.passes,
         status=200,
-        mend=fault.fix,
+        fix=fault.fix,
         for_all=fault.for_all,
     )

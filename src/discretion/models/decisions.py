@@ -20,7 +20,7 @@ from discretion.arms import Choices
 from discretion.models.openai import OpenAIDialect
 from discretion.models.reply_gate import TopToken
 from discretion.models.retry import MishapError
-from discretion.models.wire import Question, Reply, count
+from discretion.models.wire import Reply, WireRequest, count
 
 STATEMENT = "The right answer to the question at the end of the input is yes."
 CHOICE = "Answer the question at the end of the input."
@@ -31,10 +31,11 @@ _PROBE = Choices("yes grants", ("yes",), ("no",), grant_first=True)
 class DecisionsDialect(OpenAIDialect):
     """OpenAI's decisions: answers come in the order of questions."""
 
+    kind: str = "decisions"
     path: str = "/decisions"
     options: tuple[str, ...] = ("system",)
 
-    def body(self, model: str, question: Question) -> dict[str, Any]:
+    def body(self, model: str, question: WireRequest) -> dict[str, Any]:
         return {
             "model": model,
             "input": _messages(question),
@@ -49,10 +50,11 @@ class DecisionsDialect(OpenAIDialect):
 class SystemOneDialect(OpenAIDialect):
     """System One: questions and answers go by name."""
 
+    kind: str = "systemone"
     path: str = "/systemone"
     options: tuple[str, ...] = ("system",)
 
-    def body(self, model: str, question: Question) -> dict[str, Any]:
+    def body(self, model: str, question: WireRequest) -> dict[str, Any]:
         return {
             "model": model,
             "state": _messages(question),
@@ -63,7 +65,7 @@ class SystemOneDialect(OpenAIDialect):
         return _reply(body, body["answers"][NAME], "noul", "noul")
 
 
-def _asked(question: Question) -> Choices:
+def _asked(question: WireRequest) -> Choices:
     """The two options.
 
     Raises:
@@ -73,12 +75,12 @@ def _asked(question: Question) -> Choices:
         raise MishapError(
             "a decision endpoint writes no text",
             status=200,
-            mend="use a method that does not reason first, without --sample",
+            fix="use a method that does not reason first, without `sample: true` in the plan",
         )
     return question.named or _PROBE
 
 
-def _messages(question: Question) -> list[dict[str, str]]:
+def _messages(question: WireRequest) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in question.messages]
 
 

@@ -19,7 +19,7 @@ from discretion.models.first_tokens import read_first_tokens
 from discretion.models.probing import Comparison, Probe, compare_draws, probe
 from discretion.models.reply_gate import usable
 from discretion.models.retry import MishapError
-from discretion.models.wire import Dialect, Question, Reply, used
+from discretion.models.wire import Dialect, Reply, WireRequest, used
 
 REASONING_ROOM = 4096
 """Tokens that a model which reasons may write, unless its settings say more."""
@@ -57,7 +57,7 @@ class Endpoint:
         """What a probe found; None before one was made."""
         self.allowed = allowed or settings.is_local
         """Whether cases' texts may be sent to its host."""
-        self._dialect, self._sleep = dialect, sleep
+        self._dialect, self.sleep = dialect, sleep
         self._calls = Calls(name, settings, dialect, sleep)
         self._without = 0
         self._remarked: set[str] = set()
@@ -70,12 +70,17 @@ class Endpoint:
             self._dialect,
             probed=probed,
             allowed=allowed,
-            sleep=self._sleep,
+            sleep=self.sleep,
         )
 
     @property
     def reads_twin(self) -> bool:
         return self.settings.reads_twin
+
+    @property
+    def kind(self) -> str:
+        """As ``[models.NAME]`` says it, such as ``openai``."""
+        return self._dialect.kind
 
     @property
     def address(self) -> str:
@@ -101,7 +106,7 @@ class Endpoint:
             raise DiscretionError(
                 "has not been probed, so it is not known how it can be asked",
                 where=f"[models.{self.name}]",
-                mend=f"run: discretion models probe {self.name}",
+                fix=f"run: discretion models probe {self.name}",
             )
         return self.probed
 
@@ -132,7 +137,7 @@ class Endpoint:
             raise DiscretionError(
                 mishap.what + (f": {mishap.said}" if mishap.said else ""),
                 where=f"[models.{self.name}]",
-                mend=mishap.mend or "correct its settings",
+                fix=mishap.fix or "correct its settings",
             ) from mishap
         finally:
             await self.close()
@@ -172,7 +177,7 @@ class Endpoint:
     async def _score(self, prompt: Prompt) -> Scored | Open | Refused:
         self._go_on_scoring()
         begun = time.perf_counter()
-        messages = self._messages(prompt)
+        messages = self.messages(prompt)
         question = self._score_question(messages, prompt.choices)
         try:
             reply = await self._ask(question, digest([m.content for m in messages]))
@@ -204,8 +209,8 @@ class Endpoint:
 
     async def _generate(self, prompt: Prompt, decoding: Decoding, sample: int) -> Written | Refused:
         begun = time.perf_counter()
-        messages = self._messages(prompt)
-        question = Question(
+        messages = self.messages(prompt)
+        question = WireRequest(
             messages,
             max_tokens=self._room(decoding),
             temperature=self._temperature(decoding.temperature),
@@ -230,8 +235,8 @@ class Endpoint:
             served_by=f"{reply.model} {reply.build}".strip(),
         )
 
-    def _score_question(self, messages: tuple[Message, ...], named: Choices | None) -> Question:
-        return Question(
+    def _score_question(self, messages: tuple[Message, ...], named: Choices | None) -> WireRequest:
+        return WireRequest(
             messages,
             max_tokens=self._known.least_tokens,
             temperature=self._temperature(1.0),
@@ -242,13 +247,13 @@ class Endpoint:
             purpose="score",
         )
 
-    async def _ask(self, question: Question, seed: object) -> Reply:
+    async def _ask(self, question: WireRequest, seed: object) -> Reply:
         if not self.allowed:
             raise DiscretionError(
                 f"cases' texts would leave this machine for {self.settings.host}, which nobody has "
                 "allowed",
                 where=f"[models.{self.name}]",
-                mend=f"run: discretion models allow {self.name}",
+                fix=f"run: discretion models allow {self.name}",
             )
         try:
             reply = await self._calls.ask(question, seed)
@@ -258,15 +263,20 @@ class Endpoint:
             raise StoppedError(
                 mishap.what,
                 where=f"[models.{self.name}]",
-                mend=f"{mishap.mend}; what was answered is kept, and the same command goes on from "
+                fix=f"{mishap.fix}; what was answered is kept, and the same command goes on from "
                 "here",
             ) from mishap
         self._note_build(reply)
         return reply
 
-    def _messages(self, prompt: Prompt) -> tuple[Message, ...]:
+    def messages(self, prompt: Prompt) -> tuple[Message, ...]:
+        """A prompt as it is sent: the system text stands in front of the user's where the settings
+        say so, or a probe found that the server takes none."""
         messages = prompt.messages
-        if self.settings.system == "merge" or self._refuses("system"):
+        refused = not self.offers("system") or (
+            self.probed is not None and "system" in self.probed.refused
+        )
+        if self.settings.system == "merge" or refused:
             system = [m.content for m in messages if m.role == "system"]
             rest = [m for m in messages if m.role != "system"]
             first = Message(rest[0].role, "\n\n".join([*system, rest[0].content]))
@@ -292,7 +302,7 @@ class Endpoint:
             raise DiscretionError(
                 f"the server takes no temperature, so {wanted:g} cannot be asked for",
                 where=f"[models.{self.name}]",
-                mend="leave the plan's temperature at 1",
+                fix="leave the plan's temperature at 1",
             )
         return None
 
@@ -324,7 +334,7 @@ class Endpoint:
             f"{WITHOUT} replies in a row came without log-probabilities, and drawing answers "
             "instead takes about ten times as many calls",
             where=f"[models.{self.name}]",
-            mend="what was answered is kept; to draw instead, set top_logprobs = 0 or run: "
+            fix="what was answered is kept; to draw instead, set top_logprobs = 0 or run: "
             f"discretion models probe {self.name}",
         )
 
@@ -345,4 +355,4 @@ def _seed(seed: int, sample: int) -> int:
 
 
 def _told(mishap: MishapError) -> str:
-    return f"{mishap.what}; {mishap.mend}" if mishap.status == 200 and mishap.mend else mishap.what
+    return f"{mishap.what}; {mishap.fix}" if mishap.status == 200 and mishap.fix else mishap.what

@@ -59,6 +59,12 @@ class EndpointSettings(BaseModel):
     """For a million tokens of prompt."""
     price_out: Decimal | None = Field(default=None, ge=0)
     """For a million tokens that the model writes."""
+    price_training: Decimal | None = Field(default=None, ge=0)
+    """For a million tokens that a fine-tuning job reads, over all its epochs."""
+    price_tuned_in: Decimal | None = Field(default=None, ge=0)
+    """As `price_in`, of models that were fine-tuned from it; by default the same."""
+    price_tuned_out: Decimal | None = Field(default=None, ge=0)
+    """As `price_out`, of those models."""
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     timeout_s: float = Field(default=60, gt=0)
     """For one attempt at one call."""
@@ -168,6 +174,14 @@ def read_endpoint_settings(name: str, settings: Mapping[str, Any]) -> EndpointSe
         raise _mistake(where, invalid) from invalid
     if checked.key_env and not _VARIABLE.fullmatch(checked.key_env):
         raise _secret(f"{where} key_env")
+    _check_sent(checked, where)
+    _check_address(checked.base_url, f"{where} base_url")
+    _check_prices(checked, where)
+    return checked
+
+
+def _check_sent(checked: EndpointSettings, where: str) -> None:
+    """Headers, query and body can be sent, and no secret stands in them."""
     for header, value in checked.headers.items():
         if SECRET_HEADERS.search(header) and not value.startswith(FROM_ENVIRONMENT):
             raise _secret(f"{where} headers.{header}", f'"{FROM_ENVIRONMENT}NAME"')
@@ -176,26 +190,35 @@ def read_endpoint_settings(name: str, settings: Mapping[str, Any]) -> EndpointSe
             raise DiscretionError(
                 "a key must not stand in an address, which is logged on its way",
                 where=f"{where} query.{parameter}",
-                mend="send it with key_env or headers",
+                fix="send it with key_env or headers",
             )
     _check_body(checked.body, f"{where} body")
     for header in checked.headers:
         if not _HEADER.fullmatch(header):
             raise DiscretionError("is not a name of a header", where=f"{where} headers.{header}")
-    url = urlsplit(checked.base_url)
+
+
+def _check_address(address: str, where: str) -> None:
+    url = urlsplit(address)
     if url.scheme not in ("http", "https") or not url.hostname or url.query:
         raise DiscretionError(
             "is no address without a query",
-            where=f"{where} base_url",
-            mend='write it as "https://HOST/v1", and what follows a ? under query',
+            where=where,
+            fix='write it as "https://HOST/v1", and what follows a ? under query',
         )
     if url.username or url.password:
-        raise _secret(f"{where} base_url")
+        raise _secret(where)
+
+
+def _check_prices(checked: EndpointSettings, where: str) -> None:
     if (checked.price_in is None) != (checked.price_out is None):
         raise DiscretionError(
-            "one of price_in and price_out is missing", where=where, mend="give both"
+            "one of price_in and price_out is missing", where=where, fix="give both"
         )
-    return checked
+    if (checked.price_tuned_in is None) != (checked.price_tuned_out is None):
+        raise DiscretionError(
+            "one of price_tuned_in and price_tuned_out is missing", where=where, fix="give both"
+        )
 
 
 def _variable(variable: str, where: str) -> str:
@@ -204,7 +227,7 @@ def _variable(variable: str, where: str) -> str:
         raise DiscretionError(
             f"the environment variable {variable} is not set",
             where=where,
-            mend=f"set it, such as: export {variable}=…",
+            fix=f"set it, such as: export {variable}=…",
         )
     return value
 
@@ -218,7 +241,7 @@ def _sendable(value: str, where: str) -> str:
     raise DiscretionError(
         f"holds {kind} at position {at}, which a header of HTTP cannot carry",
         where=where,
-        mend="copy the value again, without quotes, spaces or line breaks around it",
+        fix="copy the value again, without quotes, spaces or line breaks around it",
     )
 
 
@@ -227,7 +250,7 @@ def _check_body(body: Mapping[str, Any], where: str) -> None:
         if field in OWN_FIELDS:
             by = OWN_FIELDS[field]
             raise DiscretionError(
-                "is set by Discretion", where=f"{where}.{field}", mend=f"leave it out{by}"
+                "is set by Discretion", where=f"{where}.{field}", fix=f"leave it out{by}"
             )
         if SECRET_HEADERS.search(field) and "token" not in field.lower():
             raise _secret(f"{where}.{field}")
@@ -237,7 +260,7 @@ def _check_body(body: Mapping[str, Any], where: str) -> None:
         raise DiscretionError(
             "holds a value that JSON cannot carry, such as a date",
             where=where,
-            mend="use texts, finite numbers, true, false, lists and tables",
+            fix="use texts, finite numbers, true, false, lists and tables",
         ) from error
 
 
@@ -245,7 +268,7 @@ def _secret(where: str, form: str = "key_env to its name") -> DiscretionError:
     return DiscretionError(
         "a key must not stand in this file",
         where=where,
-        mend=f"put it into an environment variable and set {form}",
+        fix=f"put it into an environment variable and set {form}",
     )
 
 
@@ -254,11 +277,11 @@ def _mistake(where: str, invalid: ValidationError) -> DiscretionError:
     error = invalid.errors(include_input=False, include_url=False)[0]
     key = ".".join(str(step) for step in error["loc"])
     if error["type"] == "missing":
-        return DiscretionError("is missing", where=f"{where} {key}", mend="add it")
+        return DiscretionError("is missing", where=f"{where} {key}", fix="add it")
     if error["type"] == "extra_forbidden":
         known = ", ".join(EndpointSettings.model_fields)
         return DiscretionError(
-            "is no setting of an endpoint", where=f"{where} {key}", mend=f"use one of: {known}"
+            "is no setting of an endpoint", where=f"{where} {key}", fix=f"use one of: {known}"
         )
     what = str(error["msg"]).replace("Input should", "should", 1)
     return DiscretionError(what, where=f"{where} {key}")

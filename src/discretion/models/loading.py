@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from discretion.arms import Form
 from discretion.errors import DiscretionError
+from discretion.models.adapters import adapted
 from discretion.models.scoring import can_share
 from discretion.models.templates import Template
 
+SMALL = 50_000_000
+"""Bytes of weights up to which a second thread gains nothing."""
 NAMED = 3
 """Weights that are named in a sentence."""
 
@@ -27,11 +31,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path
+    base: Path | None = None
+    """The folder of the model that the adapter at `path` belongs to; None for a whole model."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "cpu"
     """``cpu``, ``cuda``, ``cuda:1``, ...; ``auto`` takes a GPU where there is one."""
     threads: int | None = Field(default=None, ge=1)
-    """Processor threads; by default one where there are at most two cores, else torch's choice."""
+    """Processor threads; by default one for a small model on at most two cores, else torch's
+    choice."""
     system: Literal["system", "user"] = "system"
     """``user`` puts the system text in front of the user's, for templates that drop it."""
     allow_outside: bool = False
@@ -40,6 +47,13 @@ class Settings(BaseModel):
     """In what form answers are scored; where left out a probe chooses once for every method."""
     reads_twin: bool = False
     """The model reads only the dialect of the built-in one, as one tuned from it does."""
+
+    @property
+    def whole(self) -> Settings:
+        """Of the whole model that is loaded: of an adapter's base, else these."""
+        if self.base is None:
+            return self
+        return self.model_copy(update={"path": self.base, "base": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,8 @@ class Loaded:
     """Tokens that the model can take in."""
     shared: bool
     """What prompts share is computed once."""
+    base: Loaded | None = None
+    """Whose weights an adapted model uses."""
 
     @property
     def boundaries(self) -> tuple[int, ...]:
@@ -62,14 +78,29 @@ def load(name: str, settings: Settings) -> Loaded:
     """Load a checked folder; no code of its own is run, and nothing is fetched.
 
     Raises:
-        DiscretionError: transformers cannot load it, or there is no such device, template or end.
+        DiscretionError: transformers cannot load it, there is no such device, template or end, or
+            it is an adapter that does not fit its base.
     """
+    whole = _load_whole(name, settings.whole)
+    return whole if settings.base is None else with_adapter(whole, settings.path)
+
+
+def with_adapter(base: Loaded, path: Path) -> Loaded:
+    """A loaded model as the adapter at `path` makes it; both use the same weights.
+
+    Raises:
+        DiscretionError: the adapter cannot be read, or does not fit the model.
+    """
+    model = adapted(base.model, path)
+    return replace(base, model=model, shared=can_share(model), base=base)
+
+
+def _load_whole(name: str, settings: Settings) -> Loaded:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     path, device = settings.path, _device(name, settings.device)
-    if settings.threads or (os.cpu_count() or 1) <= 2:
-        torch.set_num_threads(settings.threads or 1)
+    _use_threads(settings)
     trusted: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         with without_progress_bars(), without_remarks():
@@ -87,7 +118,7 @@ def load(name: str, settings: Settings) -> Loaded:
         raise DiscretionError(
             f"the model cannot be loaded: {reason}",
             where=str(path),
-            mend="check that the folder is complete and of a kind that transformers knows",
+            fix="check that the folder is complete and of a kind that transformers knows",
         ) from error
     model, info = loaded
     _check_weights(model, info, str(path))
@@ -110,6 +141,24 @@ def load(name: str, settings: Settings) -> Loaded:
     )
 
 
+def _use_threads(settings: Settings) -> None:
+    """A second thread takes longer to be told what to do than a small model takes to do it."""
+    import torch
+
+    usual = _usual_threads()
+    weights = sum(file.stat().st_size for file in settings.path.glob("*.safetensors"))
+    small = weights <= SMALL and (os.cpu_count() or 1) <= 2
+    torch.set_num_threads(settings.threads or (1 if small else usual))
+
+
+@cache
+def _usual_threads() -> int:
+    """What torch takes by itself, or OMP_NUM_THREADS says, before any model was loaded."""
+    import torch
+
+    return torch.get_num_threads()
+
+
 def _check_weights(model: Any, info: Mapping[str, Any], where: str) -> None:
     """Stop where a part of the model would be random, or left out: transformers only warns.
 
@@ -121,7 +170,7 @@ def _check_weights(model: Any, info: Mapping[str, Any], where: str) -> None:
         raise DiscretionError(
             f"the folder lacks {_named(missing)}, and loading it would make them up",
             where=where,
-            mend="copy the whole folder again; all parts of the weights must be there",
+            fix="copy the whole folder again; all parts of the weights must be there",
         )
     mismatched = sorted(one[0] for one in info["mismatched_keys"])
     if mismatched:
@@ -129,7 +178,7 @@ def _check_weights(model: Any, info: Mapping[str, Any], where: str) -> None:
             f"{_named(mismatched)} of the folder have another shape than config.json says, and "
             "loading it would make them up",
             where=where,
-            mend="use the config.json that was saved with these weights",
+            fix="use the config.json that was saved with these weights",
         )
     # Weights of no layer of this kind, such as a vision tower, are no part of the text model.
     known = {_any_layer(name) for name in model.state_dict()}
@@ -138,7 +187,7 @@ def _check_weights(model: Any, info: Mapping[str, Any], where: str) -> None:
         raise DiscretionError(
             f"the folder holds {_named(beyond)}, for which config.json has no layer",
             where=where,
-            mend="use the config.json that was saved with these weights",
+            fix="use the config.json that was saved with these weights",
         )
 
 
@@ -162,7 +211,7 @@ def _device(name: str, device: str) -> str:
         raise DiscretionError(
             "there is no GPU that torch can use",
             where=f"[models.{name}] device",
-            mend='set device = "cpu"',
+            fix='set device = "cpu"',
         )
     return device
 

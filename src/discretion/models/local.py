@@ -10,22 +10,29 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from discretion.arms import FORMS, Decoding, Form, Prompt, Refused, Scored, Written
+from discretion.canonical import digest
 from discretion.errors import DiscretionError
-from discretion.models.folder import check_folder, fingerprint_folder
-from discretion.models.loading import Loaded, Settings, load
+from discretion.models.adapters import check_base, check_model
+from discretion.models.folder import fingerprint_folder
+from discretion.models.loading import Loaded, Settings, load, with_adapter
+from discretion.models.memory import give_back
 from discretion.models.sampling import Beginning, write
 from discretion.models.scoring import Continuation, log_masses
 from discretion.models.templates import WITHIN_WORD
 
 ANSWER_ROOM = 16
 """Tokens kept free in the context after a reasoning, for the cue and the answer."""
-SMALL = 50_000_000
-"""Bytes of weights up to which a large batch still takes seconds on one core."""
+BATCHES = {50_000_000: 256, 1_000_000_000: 64}
+"""Prompts at once, by the most bytes of weights with which they take seconds on one core. The more
+there are, the less of what they share is computed again in the next batch."""
+LEAST = 32
+"""Prompts at once of larger models."""
 
 IN_MEMORY = 1_500_000_000
 """Bytes of weights, as they are stored, of models that stay loaded together; one always does."""
@@ -41,16 +48,20 @@ Outcome = TypeVar("Outcome")
 class LocalModel:
     """A `Model` that transformers loads from a folder; see `log_masses` for what a score is.
 
-    The folder is checked and hashed at once, the weights are loaded at the first call.
+    The folder is checked and hashed at once, the weights are loaded at the first call; those of a
+    base once for all its adapters.
 
     Raises:
-        DiscretionError: the folder is no model, or one that could run code.
+        DiscretionError: the folder is no model, or one that could run code, or the base of an
+            adapter is not the one that it was trained on.
     """
 
     scores = True
 
     def __init__(self, name: str, settings: Settings) -> None:
-        check_folder(settings.path)
+        check_model(settings.path)
+        if settings.base is not None:
+            check_base(settings.path, settings.base)
         self.name = name
         self.settings = settings
         self._kept: Loaded | None = None
@@ -71,14 +82,21 @@ class LocalModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        return fingerprint_folder(self.settings.path, (self.settings.dtype, self.settings.system))
+        asked = (self.settings.dtype, self.settings.system)
+        own = fingerprint_folder(self.settings.path, asked)
+        if self.settings.base is None:
+            return own
+        return digest((own, fingerprint_folder(self.settings.base, asked)))
 
     @cached_property
     def batch(self) -> int:
-        return 256 if self._size <= SMALL or self.settings.device != "cpu" else 32
+        if self.settings.device != "cpu":
+            return max(BATCHES.values())
+        size = sum(self._sizes.values())
+        return next((many for most, many in BATCHES.items() if size <= most), LEAST)
 
     async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
-        return await _in_worker(lambda: self._score(prompts))
+        return await in_worker(lambda: self._score(prompts))
 
     async def probe(self, prompts: Sequence[Prompt]) -> Mapping[Form, float]:
         """The mean mass on neither answer in each form; left out are forms that cannot tell the
@@ -87,12 +105,12 @@ class LocalModel:
         Raises:
             DiscretionError: the model cannot be loaded, or cannot spell the answers.
         """
-        return await _in_worker(lambda: self._probe(prompts))
+        return await in_worker(lambda: self._probe(prompts))
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
     ) -> Sequence[Written | Refused]:
-        return await _in_worker(lambda: self._generate(prompts, decoding, samples))
+        return await in_worker(lambda: self._generate(prompts, decoding, samples))
 
     def _score(self, prompts: Sequence[Prompt]) -> list[Scored | Refused]:
         begun = time.perf_counter()
@@ -109,7 +127,7 @@ class LocalModel:
             )
             longest = max(len(answer.ids) for answer in (*grant, *refuse))
             if longest > loaded.context:
-                outcome[index] = _too_long(longest, loaded.context)
+                outcome[index] = too_long(longest, loaded.context)
             else:
                 sides[index] = grant, refuse
         answers = [answer for pair in sides.values() for side in pair for answer in side]
@@ -158,7 +176,7 @@ class LocalModel:
             if isinstance(text, Refused):
                 outcome[index] = text
             elif room < 1:
-                outcome[index] = _too_long(len(ids[index]), loaded.context)
+                outcome[index] = too_long(len(ids[index]), loaded.context)
             else:
                 beginnings[index] = Beginning(
                     tuple(ids[index]),
@@ -188,13 +206,37 @@ class LocalModel:
     @property
     def _loaded(self) -> Loaded:
         if self._kept is None:
+            whole = _in_memory(self.settings.whole)  # Kept while room is made.
             _make_room(self)
-            self._kept = load(self.name, self.settings)
+            whole = whole or load(self.name, self.settings.whole)
+            adapter = self.settings.base is not None
+            self._kept = with_adapter(whole, self.settings.path) if adapter else whole
         return self._kept
 
     @cached_property
-    def _size(self) -> int:
-        return sum(file.stat().st_size for file in self.settings.path.glob("*.safetensors"))
+    def _sizes(self) -> dict[Path, int]:
+        """Bytes of weights, as they are stored, by the folders that hold them."""
+        folders = {self.settings.path.resolve(), self.settings.whole.path.resolve()}
+        return {
+            folder: sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+            for folder in folders
+        }
+
+
+def _in_memory(settings: Settings) -> Loaded | None:
+    """The whole model of these settings, where one is loaded, by itself or below an adapter."""
+    for model in filter(None, (reference() for reference in _LOADED)):
+        if model._kept is not None and _alike(model.settings.whole, settings):
+            return model._kept.base or model._kept
+    return None
+
+
+def _alike(one: Settings, other: Settings) -> bool:
+    """Whether two whole models are the same once they are loaded."""
+    asked = ("dtype", "device", "system")
+    return one.path.resolve() == other.path.resolve() and all(
+        getattr(one, name) == getattr(other, name) for name in asked
+    )
 
 
 def _make_room(model: LocalModel) -> None:
@@ -202,9 +244,18 @@ def _make_room(model: LocalModel) -> None:
     ask dozens of tuned models, one after the other. What is asked again is loaded again."""
     known = [one for one in (reference() for reference in _LOADED) if one is not None]
     held = [one for one in known if one._kept is not None and one is not model]
-    while held and sum(one._size for one in (*held, model)) > IN_MEMORY:
+    full = False
+    while held and _bytes((*held, model)) > IN_MEMORY:
         held.pop(0)._kept = None
+        full = True
     _LOADED[:] = [weakref.ref(one) for one in (*held, model)]
+    if full:
+        give_back()
+
+
+def _bytes(models: Sequence[LocalModel]) -> int:
+    """Of all their weights; those of a base count once."""
+    return sum({folder: size for one in models for folder, size in one._sizes.items()}.values())
 
 
 def answers_in(prompt: Prompt) -> tuple[list[str], list[str]]:
@@ -220,7 +271,7 @@ def answers_in(prompt: Prompt) -> tuple[list[str], list[str]]:
     if not _told_apart(prompt, prompt.form):
         raise DiscretionError(
             f"{sides[0][0]!r} and {sides[1][0]!r} begin with the same words",
-            mend='set form = "end" for this model, or use other answers',
+            fix='set form = "end" for this model, or use other answers',
         )
     if prompt.form.endswith("word"):
         sides = [[one for one in side if not any(_begins(o, one) for o in side)] for side in sides]
@@ -255,11 +306,11 @@ def _decided(
     return Scored(log_grant, log_refuse, outside, text, tokens, seconds)
 
 
-async def _in_worker(work: Callable[[], Outcome]) -> Outcome:
+async def in_worker(work: Callable[[], Outcome]) -> Outcome:
     return await asyncio.get_running_loop().run_in_executor(_WORKER, work)
 
 
-def _too_long(tokens: int, context: int) -> Refused:
+def too_long(tokens: int, context: int) -> Refused:
     return Refused(
         f"the prompt and its answer need {tokens} tokens or more, and the model's context is "
         f"{context}; shorten the text, or use a model with a longer context"

@@ -9,12 +9,13 @@ from typing import Any
 
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.reply_gate import TopToken
-from discretion.models.wire import NO_KEY, Question, Reply, count
+from discretion.models.wire import NO_KEY, Reply, WireRequest, count
 
 
 class OpenAIDialect:
     """Chat completions, with the probabilities of first tokens where the server gives them."""
 
+    kind: str = "openai"
     path: str = "/chat/completions"
     options: tuple[str, ...] = ("logprobs", "choices", "seed", "temperature", "system", "top_p")
 
@@ -43,7 +44,7 @@ class OpenAIDialect:
     def auth(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
 
-    def body(self, model: str, question: Question) -> dict[str, Any]:
+    def body(self, model: str, question: WireRequest) -> dict[str, Any]:
         limit = "max_completion_tokens" if question.modern_limit else "max_tokens"
         body: dict[str, Any] = {
             "model": model,

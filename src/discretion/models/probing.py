@@ -11,7 +11,7 @@ from typing import Any
 from discretion.arms import Message
 from discretion.models.reply_gate import not_log_probabilities, usable
 from discretion.models.retry import MishapError
-from discretion.models.wire import Question, Reply
+from discretion.models.wire import Reply, WireRequest
 
 SYSTEM = Message("system", "You answer in one word.")
 USER = Message("user", "Is ice cold? Answer yes or no.")
@@ -81,7 +81,7 @@ def probe_from_json(body: dict[str, Any]) -> Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ProbeResult:
     """What a probe found, and what has to be said beside it."""
 
     probe: Probe
@@ -90,13 +90,13 @@ class Found:
 
 
 async def probe(
-    ask: Callable[[Question], Awaitable[Reply]],
+    ask: Callable[[WireRequest], Awaitable[Reply]],
     options: Sequence[str],
     *,
     top_logprobs: int,
     max_tokens: int,
     modern_limit: bool,
-) -> Found:
+) -> ProbeResult:
     """Ask once with every option; where that is refused, once without, and once more for each.
 
     An option is kept where the server takes it beside those that it took before, so that what is
@@ -109,8 +109,8 @@ async def probe(
     Raises:
         MishapError: it answers not even the plain request.
     """
-    bare = Question((USER,), max_tokens, modern_limit=modern_limit)
-    adds: dict[str, Callable[[Question], Question]] = {
+    bare = WireRequest((USER,), max_tokens, modern_limit=modern_limit)
+    adds: dict[str, Callable[[WireRequest], WireRequest]] = {
         "logprobs": lambda q: replace(q, top_logprobs=top_logprobs),
         "choices": lambda q: replace(q, choices=2),
         "seed": lambda q: replace(q, seed=1),
@@ -147,8 +147,8 @@ async def probe(
 
 
 async def _plainest(
-    ask: Callable[[Question], Awaitable[Reply]], bare: Question
-) -> tuple[list[Reply], Question]:
+    ask: Callable[[WireRequest], Awaitable[Reply]], bare: WireRequest
+) -> tuple[list[Reply], WireRequest]:
     """The reply to the first plain request that the server takes, and that request: some want
     the other limit of tokens, or room for more of them."""
     # More room is tried before the other name, which a server that does not know it may ignore.
@@ -200,7 +200,7 @@ class Comparison:
 
 
 async def compare_draws(
-    ask: Callable[[Question], Awaitable[Reply]], scored: Question
+    ask: Callable[[WireRequest], Awaitable[Reply]], scored: WireRequest
 ) -> Comparison | None:
     """Score a question once and draw its answer many times; None where no score came.
 
@@ -239,7 +239,7 @@ def _about_options(mishap: MishapError) -> bool:
     return mishap.status is not None and mishap.status not in _NOT_THE_OPTIONS
 
 
-def _found(replies: Sequence[Reply], refused: tuple[str, ...], taken: Question) -> Found:
+def _found(replies: Sequence[Reply], refused: tuple[str, ...], taken: WireRequest) -> ProbeResult:
     wrong = ""
     counts = [0]
     for reply in replies:
@@ -247,7 +247,7 @@ def _found(replies: Sequence[Reply], refused: tuple[str, ...], taken: Question) 
         if problem is None:
             counts.append(len(usable(reply.top or ())))
         wrong = problem or wrong
-    return Found(
+    return ProbeResult(
         Probe(
             model=replies[0].model,
             build=replies[0].build,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from discretion.reasoning_blocks import after_reasoning
 
 if TYPE_CHECKING:
-    from discretion.models.wire import Question, Reply
+    from discretion.models.wire import Reply, WireRequest
 
 FINISHED = frozenset(
     {"stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete", "completed", "finish"}
@@ -78,7 +78,7 @@ class Fault:
 class Seen:
     """What is known when a reply comes."""
 
-    question: Question
+    question: WireRequest
     model: str
     """The server's name of the model that was probed; empty where it gave none."""
     ids: frozenset[str] | set[str] = frozenset()
@@ -108,7 +108,7 @@ class Gate:
         self._model, self._name = model, name
         self._ids: set[str] = set()
 
-    def fault(self, reply: Reply, question: Question) -> Fault | None:
+    def fault(self, reply: Reply, question: WireRequest) -> Fault | None:
         """The first check that a reply fails; None where it is an answer."""
         fault = find_fault(reply, Seen(question, self._model, self._ids, self._name))
         if reply.id:

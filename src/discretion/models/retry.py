@@ -30,7 +30,7 @@ class MishapError(Exception):
         after: float | None = None,
         status: int | None = None,
         arrived: bool = False,
-        mend: str = "",
+        fix: str = "",
         for_all: bool = False,
     ) -> None:
         super().__init__(what)
@@ -46,7 +46,7 @@ class MishapError(Exception):
         """The HTTP status; None where there was no answer."""
         self.arrived = arrived
         """The server may have done the work, and charge for it."""
-        self.mend = mend
+        self.fix = fix
         """What to do about it; empty where nothing special can be said."""
         self.for_all = for_all
         """Every other call would come to the same: its key, or the account, is at an end."""
@@ -115,6 +115,6 @@ def _told(mishap: MishapError, attempts: int) -> MishapError:
         said=mishap.said,
         passes=True,
         status=mishap.status,
-        mend="try again after that" if for_all else mishap.mend,
+        fix="try again after that" if for_all else mishap.fix,
         for_all=for_all,
     )

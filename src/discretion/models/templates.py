@@ -43,7 +43,7 @@ class Template:
             raise DiscretionError(
                 "the model has no chat template",
                 where=where,
-                mend="use an instruction-tuned model, or add chat_template.jinja to its folder",
+                fix="use an instruction-tuned model, or add chat_template.jinja to its folder",
             ) from error
         self.tokenizer = tokenizer
         self.where = where
@@ -54,6 +54,7 @@ class Template:
         self._special = re.compile("|".join(sorted(map(re.escape, special))) or r"(?!)")
         self._tail = lru_cache(4096)(lambda text: self.encode([text])[0])
         self._once = lru_cache(4096)(self._render)
+        self._spelled = lru_cache(65_536)(self._reads_back)
 
     def render(self, prompt: Prompt) -> str | Refused:
         """The text the model continues; what a case says can never be a control token.
@@ -100,7 +101,7 @@ class Template:
             raise DiscretionError(
                 "the chat template writes an answered prompt unlike the prompt itself",
                 where=self.where,
-                mend="correct the template, or use another model",
+                fix="correct the template, or use another model",
             )
         if conversation(answer) != head + answer + tail:
             raise self._dropped("assistant")
@@ -116,7 +117,10 @@ class Template:
 
     def spells(self, text: str) -> bool:
         """Whether a text reads back from its tokens as it was written, but for how tokenizers
-        normalise it: white space and compatible forms."""
+        normalise it: white space and compatible forms. Looked at once for each text."""
+        return self._spelled(text)
+
+    def _reads_back(self, text: str) -> bool:
         [ids] = self.encode([text])
         back = self.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         return self.tokenizer.unk_token_id not in ids and plain(back) == plain(text)
@@ -179,7 +183,7 @@ class Template:
             raise DiscretionError(
                 f"the model's vocabulary spells {grant[0]!r} and {refuse[0]!r} alike",
                 where=self.where,
-                mend="use another model",
+                fix="use another model",
             )
         granting, refusing = (
             [Continuation(ids, start, word) for ids in sorted(side)] for side in sides
@@ -200,7 +204,7 @@ class Template:
             raise DiscretionError(
                 "the model has no token that ends an answer",
                 where=self.where,
-                mend="set eos_token_id in its generation_config.json",
+                fix="set eos_token_id in its generation_config.json",
             )
         return tuple(sorted(ends))
 
@@ -231,16 +235,16 @@ class Template:
             if messages[0]["role"] == "system":
                 raise self._dropped("system") from error
             raise DiscretionError(
-                f"the chat template fails: {error}", where=self.where, mend="correct the template"
+                f"the chat template fails: {error}", where=self.where, fix="correct the template"
             ) from error
         return text
 
     def _dropped(self, role: str) -> DiscretionError:
-        mend = "correct the template"
+        fix = "correct the template"
         if role == "system":
-            mend = 'set system = "user" for this model to put it in front of the user\'s text'
+            fix = 'set system = "user" for this model to put it in front of the user\'s text'
         return DiscretionError(
-            f"the chat template drops the {role} text", where=self.where, mend=mend
+            f"the chat template drops the {role} text", where=self.where, fix=fix
         )
 
     def _after(self, text: str, ids: Sequence[int], form: str) -> tuple[int, ...]:
@@ -269,7 +273,7 @@ class Template:
                 raise DiscretionError(
                     f"the model's vocabulary cannot spell the answer {form!r}",
                     where=self.where,
-                    mend="use another model, or a method with other answers",
+                    fix="use another model, or a method with other answers",
                 )
         return sayable
 

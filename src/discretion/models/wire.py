@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Literal, Protocol
@@ -50,7 +50,7 @@ _OUT_OF_CREDIT = "insufficient_quota"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WireRequest:
     """One request, before a kind of endpoint gives it its form."""
 
     messages: tuple[Message, ...]
@@ -109,7 +109,7 @@ class Reply:
     choices: int = 1
 
 
-def used(reply: Reply, question: Question) -> tuple[int, int]:
+def used(reply: Reply, question: WireRequest) -> tuple[int, int]:
     """Tokens in and out; four bytes a token where the server does not count them."""
     written = (len(reply.text.encode(errors="replace")) + reply.reasoned) // 4
     return (
@@ -121,6 +121,8 @@ def used(reply: Reply, question: Question) -> tuple[int, int]:
 class Dialect(Protocol):
     """How one kind of endpoint is asked and read."""
 
+    kind: str
+    """As ``[models.NAME]`` says it."""
     path: str
     options: tuple[str, ...]
     """Which of a question's options it can be asked for at all."""
@@ -133,7 +135,7 @@ class Dialect(Protocol):
 
     def auth(self, key: str) -> Mapping[str, str]: ...
 
-    def body(self, model: str, question: Question) -> dict[str, Any]: ...
+    def body(self, model: str, question: WireRequest) -> dict[str, Any]: ...
 
     def read(self, body: Mapping[str, Any]) -> Reply:
         """KeyError, IndexError, TypeError or ValueError where it has another shape."""
@@ -156,7 +158,7 @@ class Wire:
         )
         self._client = dialect.client(settings, key, http)
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: WireRequest) -> Reply:
         """One attempt at one request.
 
         Raises:
@@ -164,43 +166,74 @@ class Wire:
         """
         from httpx2 import Response
 
-        sdk, host = self._sdk, self._settings.host
         body = {**self._dialect.body(self._settings.model, question), **self._settings.body}
+        # Typed replies cost more than twice the processor time of this.
+        response = await self.send(
+            lambda client: client.post(self._dialect.path, body=body, cast_to=Response)
+        )
+        return self._read(response)
+
+    async def send(
+        self, call: Callable[[Any], Awaitable[Any]], *, timeout_s: float | None = None
+    ) -> Any:
+        """The response to one request, made by a function that is given the SDK's client.
+
+        Args:
+            timeout_s: for the whole of it; by default as the settings say.
+
+        Raises:
+            MishapError: it came to nothing, or to a status that is no success.
+        """
+        sdk, host = self._sdk, self._settings.host
+        seconds = timeout_s or self._settings.timeout_s
         try:
-            # Typed replies cost more than twice the processor time of this.
             # The client's own time-out is for each wait for bytes, so that a reply which comes a
             # byte at a time would never end.
-            async with asyncio.timeout(self._settings.timeout_s):
-                response = await self._client.post(self._dialect.path, body=body, cast_to=Response)
+            async with asyncio.timeout(seconds):
+                return await call(self._client)
         except (TimeoutError, sdk.APITimeoutError) as error:
-            seconds = f"{self._settings.timeout_s:g} s"
             raise MishapError(
-                f"{host} did not answer within {seconds}",
+                f"{host} did not answer within {seconds:g} s",
                 passes=True,
                 arrived=True,
-                mend="set a higher timeout_s, or try again later",
+                fix="set a higher timeout_s, or try again later",
             ) from error
         except sdk.APIConnectionError as error:
             raise self._unreachable(error) from error
         except sdk.APIStatusError as error:
             raise self._refused(error.response) from error
-        return self._read(response)
 
-    async def close(self) -> None:
-        await self._client.close()
+    def json_of(self, response: Any) -> Any:
+        """The JSON of a response, whatever it says.
 
-    def _read(self, response: Any) -> Reply:
-        host = self._settings.host
+        Raises:
+            MishapError: it has none, or JSON that says two things.
+        """
         try:
-            body = read_json(response.content)
+            return read_json(response.content)
         except TwiceError as error:
             raise MishapError(
-                f"{host} sent JSON that gives one key twice, so that it says two things",
+                f"{self._settings.host} sent JSON that gives one key twice, so that it says two "
+                "things",
                 said=self._clean(response.text),
                 arrived=True,
             ) from error
         except ValueError as error:
             raise self._no_json(response) from error
+
+    def odd(self, response: Any, what: str) -> MishapError:
+        """What to raise where a response of status 200 says something else than `what`."""
+        return MishapError(
+            f"{self._settings.host} sent a reply without {what} in it",
+            said=self._clean(response.text),
+            arrived=True,
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _read(self, response: Any) -> Reply:
+        body = self.json_of(response)
         inside = error_in(body)
         if inside is not None:
             raise self._error_inside(inside, response)
@@ -214,11 +247,7 @@ class Wire:
                 id=printable(reply.id),
             )
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
-            raise MishapError(
-                f"{host} sent a reply without an answer in it",
-                said=self._clean(response.text),
-                arrived=True,
-            ) from error
+            raise self.odd(response, "an answer") from error
 
     def _no_json(self, response: Any) -> MishapError:
         host, text = self._settings.host, response.text.lstrip()
@@ -229,7 +258,7 @@ class Wire:
                 f"{host} sent a stream of parts, and whole replies were asked for",
                 said=said,
                 arrived=True,
-                mend="switch streaming off at the server or gateway",
+                fix="switch streaming off at the server or gateway",
             )
         begun = text[:1] in ("", "{", "[")
         return MishapError(
@@ -238,7 +267,7 @@ class Wire:
             said=said,
             passes=True,
             arrived=True,
-            mend="try again later" if begun else "check base_url",
+            fix="try again later" if begun else "check base_url",
         )
 
     def _error_inside(self, error: Any, response: Any) -> MishapError:
@@ -252,7 +281,7 @@ class Wire:
                 passes=True,
                 status=response.status_code,
                 arrived=True,
-                mend="try again later",
+                fix="try again later",
             )
         return self._refused(response, status, code, arrived=True)
 
@@ -272,14 +301,14 @@ class Wire:
             return MishapError(
                 f"{host} redirects to another address, and calls are not sent on",
                 status=status,
-                mend="correct base_url",
+                fix="correct base_url",
             )
         out_of_credit = code == _OUT_OF_CREDIT
         otherwise = ("failed", "try again later") if status >= 500 else _STATUSES[400]
-        does, mend = _STATUSES[402] if out_of_credit else _STATUSES.get(status, otherwise)
+        does, fix = _STATUSES[402] if out_of_credit else _STATUSES.get(status, otherwise)
         if status == 401:
             variable = self._settings.key_env
-            mend = f"check the key in {variable}" if variable else "set key_env, if it needs a key"
+            fix = f"check the key in {variable}" if variable else "set key_env, if it needs a key"
         return MishapError(
             f"{host} {does} ({status}{code and f', {code}'})",
             # A server may repeat parts of a key that it does not accept.
@@ -287,7 +316,7 @@ class Wire:
             passes=not out_of_credit and (status in _PASSING or status >= 500),
             after=retry_after(response.headers),
             status=status,
-            mend=mend,
+            fix=fix,
             for_all=out_of_credit or status in (401, 402),
             arrived=arrived,
         )
@@ -299,7 +328,7 @@ class Wire:
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             return MishapError(
                 f"{host} shows a certificate that this machine does not trust",
-                mend="check base_url; for a certificate of your own organization, set "
+                fix="check base_url; for a certificate of your own organization, set "
                 "SSL_CERT_FILE to a file that holds its authority's",
                 for_all=True,
             )
@@ -308,13 +337,13 @@ class Wire:
                 f"{host} sent a compressed reply that cannot be unpacked",
                 passes=True,
                 arrived=True,
-                mend="try again later, or switch compression off at the server or gateway",
+                fix="try again later, or switch compression off at the server or gateway",
             )
         if isinstance(error.__cause__, httpx2.ConnectError):
             return MishapError(
                 f"{host} cannot be reached",
                 passes=True,
-                mend="check base_url, and that the server runs",
+                fix="check base_url, and that the server runs",
             )
         return MishapError(
             f"the connection to {host} broke off before the answer was complete",

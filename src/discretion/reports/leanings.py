@@ -12,7 +12,7 @@ ROWS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class LeaningDot:
     """One arm in one scenario; positions in percent of the bar's width."""
 
     style: int
@@ -22,17 +22,17 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LeaningRow:
     card: LeanCard
     leans: tuple[Lean, ...]
     """Of the arms shown, in their order."""
-    dots: tuple[Dot, ...]
+    dots: tuple[LeaningDot, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Leanings:
     arms: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[LeaningRow, ...]
     """Strictest first, by the first arm."""
     reach: float
     """What the bar's half width stands for, in grant rate."""
@@ -45,22 +45,22 @@ def leanings(cards: Sequence[LeanCard], arms: Sequence[str]) -> Leanings | None:
     told = [
         (card, leans)
         for card in cards
-        if arms and (leans := _chosen(card, arms)) and leans[0].signed.value is not None
+        if arms and (leans := _chosen(card, arms)) and leans[0].shown.value is not None
     ]
     if not told:
         return None
-    told.sort(key=lambda one: (one[1][0].signed.value or 0.0, one[0].scenario))
+    told.sort(key=lambda one: (one[1][0].shown.value or 0.0, one[0].scenario))
     shown = told if len(told) <= ROWS else told[: ROWS // 2] + told[-ROWS // 2 :]
     farthest = max(
         abs(end)
         for _, leans in shown
         for lean in leans
-        for end in (lean.signed.low, lean.signed.value, lean.signed.high)
+        for end in (lean.shown.low, lean.shown.value, lean.shown.high)
         if end is not None
     )
     reach = next((step for step in (0.1, 0.25, 0.5, 0.75) if farthest <= step), 1.0)
     rows = tuple(
-        Row(
+        LeaningRow(
             card,
             leans,
             tuple(
@@ -79,8 +79,8 @@ def _chosen(card: LeanCard, arms: Sequence[str]) -> tuple[Lean, ...]:
     return tuple(by_name[arm] for arm in arms if arm in by_name)
 
 
-def _dot(style: int, lean: Lean, reach: float) -> Dot | None:
-    figure = lean.signed
+def _dot(style: int, lean: Lean, reach: float) -> LeaningDot | None:
+    figure = lean.shown
     if figure.value is None:
         return None
     low = figure.value if figure.low is None else figure.low
@@ -88,4 +88,4 @@ def _dot(style: int, lean: Lean, reach: float) -> Dot | None:
     first, at, last = (
         50 + 50 * min(max(end / reach, -1.0), 1.0) for end in (low, figure.value, high)
     )
-    return Dot(style, first, at, last - first)
+    return LeaningDot(style, first, at, last - first)

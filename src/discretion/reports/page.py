@@ -11,14 +11,14 @@ from discretion.errors import DiscretionError
 from discretion.measures.figure import Figure
 from discretion.models.tuned import PREFIX
 from discretion.reports import charts, figures
+from discretion.reports.first_screen import first_screen
 from discretion.reports.leanings import leanings
 from discretion.reports.teaching import lesson
 from discretion.scorecards import Scorecard
 from discretion.scorecards.cards import ArmCard
-from discretion.scorecards.conclusion_cards import PathCard
 
-DRAWN = 4
-"""How many arms a picture shows: more cannot be told apart."""
+DRAWN = 3
+"""How many arms a picture and the first table show; the others are folded or stand in files."""
 PICTURES = 24
 """How many scenarios are drawn; tables and files hold them all."""
 FAILURES = 10
@@ -34,7 +34,7 @@ def write_page(card: Scorecard, path: Path) -> Path:
         DiscretionError: the file cannot be written.
     """
     if path.is_dir():
-        raise DiscretionError("is a folder", where=str(path), mend="name a file in it")
+        raise DiscretionError("is a folder", where=str(path), fix="name a file in it")
     text = render_page(card)
     draft = path.with_name(f".{path.name}.part")
     try:
@@ -46,7 +46,7 @@ def write_page(card: Scorecard, path: Path) -> Path:
         raise DiscretionError(
             f"cannot be written ({error.strerror})",
             where=str(path),
-            mend="name a file in another folder: --output FILE",
+            fix="name a file in another folder: --output FILE",
         ) from error
     return path
 
@@ -66,6 +66,8 @@ def render_page(card: Scorecard) -> str:
         text=figures.text,
         interval=figures.interval,
         points=figures.points,
+        points_interval=figures.points_interval,
+        best=best,
         money=figures.money,
         money_interval=figures.money_interval,
         about=figures.about,
@@ -75,10 +77,17 @@ def render_page(card: Scorecard) -> str:
     drawn = _drawn(card)
     taught = card.teaching
     headlines = [*taught.answer, *taught.findings] if taught else []
+    first = first_screen(card)
     asked = [arm.name for arm in card.arms if arm.name in drawn and arm.kind != "baseline"]
     return environment.get_template("report.html").render(
         card=card,
         drawn=drawn,
+        first=first,
+        glance=charts.curve_chart(
+            first.curve, [first.arm] if first.arm else [], charts.LARGE, stop_of=first.arm
+        )
+        if first.curve
+        else None,
         box=charts,
         rows=ROWS,
         failures=FAILURES,
@@ -87,7 +96,6 @@ def render_page(card: Scorecard) -> str:
         lesson=lesson(taught) if taught else None,
         headlines=[one for one in card.findings if one in headlines],
         columns=DRAWN,
-        choices_of=choices_of,
         entries=figures.told(card.arms),
         figure_of=figures.of,
         pictures=[charts.curve_chart(curve, drawn) for curve in card.curves[:PICTURES]],
@@ -99,22 +107,20 @@ def render_page(card: Scorecard) -> str:
     )
 
 
+def best(arms: Sequence[ArmCard]) -> list[ArmCard]:
+    """The closest arms, those that decide by themselves before baselines and controls; in the
+    order of all."""
+    led = sorted(arms, key=lambda arm: (arm.kind == "baseline", arm.control))[:DRAWN]
+    return [arm for arm in arms if arm in led]
+
+
 def _drawn(card: Scorecard) -> list[str]:
-    """The arms that are drawn: models and recorded decisions first, the nearest first. An arm
-    that says the same to every case has no line."""
+    """The arms that are drawn: models and recorded decisions first, the closest first, controls
+    after them. An arm that says the same to every case has no line."""
     has_line = {lean.arm for row in card.leans for lean in row.arms}
     has_line |= {line.arm for curve in card.curves for line in curve.arms}
-    ranked: Sequence[ArmCard] = sorted(card.arms, key=lambda arm: arm.kind == "baseline")
+    ranked = sorted(card.arms, key=lambda arm: (arm.kind == "baseline", arm.control))
     return [arm.name for arm in ranked if arm.name in has_line][:DRAWN]
-
-
-def choices_of(paths: Sequence[PathCard]) -> list[tuple[str, list[str]]]:
-    """What there is to choose, and the choices, over several conclusions."""
-    found: dict[str, dict[str, None]] = {}
-    for path in paths:
-        for choice in path.choices:
-            found.setdefault(choice.about, {})[choice.name] = None
-    return [(about, list(names)) for about, names in found.items()]
 
 
 def bar(figure: Figure) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from discretion.errors import DiscretionError
 from discretion.importing.casetext import neutral
 from discretion.measures.figure import Figure
 from discretion.scorecards import Scorecard
-from discretion.scorecards.scenario_cards import CurveCard, Threshold
+from discretion.scorecards.scenario_cards import CurveCard, ThresholdCard
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ def write_tables(card: Scorecard, folder: Path) -> list[Path]:
                 written.append(_write(folder / f"{name}.csv", rows))
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(folder), mend="name another folder"
+            f"cannot be written ({error.strerror})", where=str(folder), fix="name another folder"
         ) from error
     return written
 
@@ -104,7 +104,7 @@ def _leans(card: Scorecard) -> Iterator[Row]:
 
 
 def _thresholds(card: Scorecard) -> Iterator[Row]:
-    def row(curve: CurveCard, who: str, threshold: Threshold) -> Row:
+    def row(curve: CurveCard, who: str, threshold: ThresholdCard) -> Row:
         told = _flat(threshold, without=("shown", "interval_shown"))
         return {"scenario": curve.scenario, "who": who, **told}
 
@@ -189,6 +189,7 @@ TABLES: Mapping[str, Callable[[Scorecard], Iterator[Row]]] = {
     "paths": _paths,
     "raters": lambda card: map(_flat, card.raters),
     "groups": _groups,
+    "requesters": lambda card: map(_flat, card.requesters),
     "money": _money,
     "panels": _panels,
     "breakage": lambda card: map(_flat, card.breakage.rows if card.breakage else ()),

@@ -20,10 +20,14 @@ RECALIBRATED = "recalibrated"
 """What stands after the name of the base for the row that has only learned two numbers."""
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """Where the chart's axis may end."""
+BEST = 3
+"""How many ways of deciding stand before the fold, beside the base; the closest ones."""
+_CONTROLS = ("shuffled", "neutral", "filler", "scrambled", "random", "words")
+"""How the names of targets begin that are controls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class TeachingDot:
     """One reading of one way of deciding; positions in percent of the track's width."""
 
     style: int
@@ -34,7 +38,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TeachingLine:
     """One way of deciding: a row of the chart and of the first table."""
 
     name: str
@@ -47,7 +51,11 @@ class Line:
     """As it answers, after a, after a and b; None where another row holds it."""
     against: TeachingContrast | None
     """With the recalibrated base, both after a and b."""
-    dots: tuple[Dot, ...]
+    dots: tuple[TeachingDot, ...]
+
+    @property
+    def control(self) -> bool:
+        return self.name.startswith(tuple(f"{name}-" for name in _CONTROLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +70,13 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TeachingSection:
     """The section of the page."""
 
     card: TeachingCard
     groups: str
     """``3 held-out domains``."""
-    lines: tuple[Line, ...]
+    lines: tuple[TeachingLine, ...]
     """Nearest first."""
     first: float
     """Left end of the chart's axis: 0, or below where a gap is."""
@@ -86,8 +94,18 @@ class Lesson:
     measure: str
     """``gap``, or ``Brier score`` where no case has two judgments."""
 
+    @property
+    def best(self) -> tuple[TeachingLine, ...]:
+        """The closest that are no controls, and the base; in the order of all."""
+        led = [line for line in self.lines if line.kind != "base" and not line.control][:BEST]
+        return tuple(line for line in self.lines if line.kind == "base" or line in led)
 
-def lesson(card: TeachingCard) -> Lesson:
+    @property
+    def others(self) -> tuple[TeachingLine, ...]:
+        return tuple(line for line in self.lines if line not in self.best)
+
+
+def lesson(card: TeachingCard) -> TeachingSection:
     """The card, laid out."""
     measure = "gap" if any(row.gap.value is not None for row in card.rows) else "brier"
     ends = [
@@ -112,7 +130,7 @@ def lesson(card: TeachingCard) -> Lesson:
     for one in card.contrasts:
         if one.family and one.reading == "raw":
             families.setdefault(one.family, []).append((one, _after(card, one)))
-    return Lesson(
+    return TeachingSection(
         card=card,
         groups=held_out(len(card.units), card.by),
         lines=tuple(lines),
@@ -128,8 +146,9 @@ def lesson(card: TeachingCard) -> Lesson:
     )
 
 
-def summary(card: TeachingCard) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of the table that the terminal prints; `card.findings` say the rest."""
+def summary(card: TeachingCard, best: int) -> tuple[list[str], list[list[str]], int]:
+    """Head and rows of the table that the terminal prints, and how many rows it leaves out: all
+    but so many of the closest, and the base."""
     head = [
         "decides by",
         "gap",
@@ -141,22 +160,15 @@ def summary(card: TeachingCard) -> tuple[list[str], list[list[str]]]:
         "seeds",
     ]
     rows = []
-    for line in lesson(card).lines:
+    lines = lesson(card).lines
+    kept = [line for at, line in enumerate(lines) if at < best or line.kind == "base"]
+    for line in kept:
         gaps = ["" if gap is None else text(gap) for gap in line.gaps]
         # The recalibrated base decides by its two numbers: that gap is its own.
         shown = [text(line.row.gap), interval(line.row.gap) or "–", *gaps[1:]]
         scores = [text(line.row.brier, digits=3), text(line.row.auc), str(line.row.seeds or "")]
         rows.append([line.name, *shown, *scores])
-    return head, rows
-
-
-def thinking(card: TeachingCard) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of what the terminal prints of reasonings that were put in."""
-    head = ["reasons first", "its own", "empty", "neutral"]
-    return head, [
-        [one.name, *("" if gap is None else text(gap) for gap in (one.own, one.empty, one.neutral))]
-        for one in lesson(card).thoughts
-    ]
+    return head, rows, len(lines) - len(kept)
 
 
 def _thoughts(card: TeachingCard, measure: str) -> tuple[Thought, ...]:
@@ -172,7 +184,9 @@ def _thoughts(card: TeachingCard, measure: str) -> tuple[Thought, ...]:
     )
 
 
-def _line(card: TeachingCard, row: TeachingRow, measure: str, first: float, last: float) -> Line:
+def _line(
+    card: TeachingCard, row: TeachingRow, measure: str, first: float, last: float
+) -> TeachingLine:
     recalibrated = row.reading != "raw"
     readings = [found for reading in READINGS if (found := card.row(row.name, reading))]
     own = [recalibrated == (one.reading == "after a and b") for one in readings]
@@ -180,7 +194,7 @@ def _line(card: TeachingCard, row: TeachingRow, measure: str, first: float, last
     if row.kind == "base":  # the base after a and b has its own row
         gaps = [gap if mine else None for gap, mine in zip(gaps, own, strict=True)]
     places = {1: gaps[0], 2: gaps[2]}
-    return Line(
+    return TeachingLine(
         name=f"{row.name}, {RECALIBRATED}" if recalibrated else row.name,
         kind=row.kind,
         recalibrated=recalibrated,
@@ -216,7 +230,7 @@ def _after(card: TeachingCard, raw: TeachingContrast) -> TeachingContrast | None
     )
 
 
-def _dot(style: int, figure: Figure, first: float, last: float) -> Dot:
+def _dot(style: int, figure: Figure, first: float, last: float) -> TeachingDot:
     value = figure.value or 0.0
     ends: Sequence[float] = (
         value if figure.low is None else figure.low,
@@ -224,7 +238,7 @@ def _dot(style: int, figure: Figure, first: float, last: float) -> Dot:
         value if figure.high is None else figure.high,
     )
     low, at, high = (_percent(end, first, last) for end in ends)
-    return Dot(style, low, at, high - low)
+    return TeachingDot(style, low, at, high - low)
 
 
 def _percent(value: float, first: float, last: float) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 from discretion import methods, models
 from discretion.answer_forms import IN_WORDS
@@ -17,16 +17,26 @@ from discretion.experiments import outcome, pooled
 from discretion.judgments import Panel
 from discretion.measures.weights import Weigh
 from discretion.models import tuned
-from discretion.policies import Prices
+from discretion.models.heads import described
+from discretion.policies import Policy, Prices
 from discretion.results.listener import Listener, Notes
 from discretion.results.unseen_values import unseen_values
 from discretion.runs import Run
-from discretion.scorecards import Scorecard, score
+from discretion.scorecards import (
+    Answered,
+    Beside,
+    Heading,
+    Pricing,
+    Scorecard,
+    ScoreOptions,
+    score,
+)
 from discretion.scorecards.cards import FailureCard, Kind, PricesOf, RunCard
 from discretion.scorecards.findings import dearer
 from discretion.scorecards.occurrence import tickets_of
-from discretion.scorecards.reads_case import Reading
+from discretion.scorecards.reads_case import AskedNotes, Headed
 from discretion.scorecards.study import study_of
+from discretion.selections import RATER
 from discretion.storage import records
 from discretion.storage.imports import ImportReading
 from discretion.storage.imports import imports as imports_of
@@ -55,6 +65,8 @@ class ReportOptions:
     """Whom to compare with; the plan's people, or the only panel, where it is left out."""
     by: tuple[str, ...] = ()
     """Columns of the judgments whose values make groups of raters to compare with too."""
+    requesters: tuple[str, ...] = ()
+    """Columns of the cases whose values make groups of those who ask; none unless named."""
     others: tuple[str, ...] = ()
     """Panels to set beside it."""
     prices: PricesOf = "run"
@@ -102,25 +114,15 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
     if options.as_they_occur:
         tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
     notes = tuned.notes_of(store.path.parent) if options.notes is None else options.notes
-    reading = Reading(
-        {together.get(name, name): IN_WORDS[run.forms.get(name, "end")] for name, _ in run.arms}
+    heads = _heads(run)
+    reading = AskedNotes(
+        {together.get(name, name): _form(name, run, heads) for name, _ in run.arms},
+        _headed(run, heads, together),
     )
     listener = Listener(run, docket, together, notes, reading)
-    card = score(
-        options.title or "How far from the people",
-        docket,
-        people,
-        ((arm, estimate) for arm, estimate in listener.estimates() if arm in kinds),
-        kinds=kinds,
-        contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
-        groups=records.groups(store, people.name, options.by) if options.by else (),
-        others=[records.panel(store, other) for other in options.others],
-        prices=_prices(run, docket, options.prices),
-        prices_of=options.prices,
-        tickets=tickets,
-        untaught=[name for name in names if _untaught(name)],
-        failures=per_arm,
-        reading=reading,
+    heading = Heading(
+        title=options.title or "How far from the people",
+        banner=_banner(people, names),
         run=RunCard(
             run=run.id,
             started=run.started,
@@ -132,22 +134,40 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
             arms=run.arms,
             failures=tuple(
                 FailureCard(arm, what, count) for (arm, what), count in failures.most_common()
-            )
-            + tuple(
-                FailureCard(together.get(arm, arm), DEFERRED, count)
-                for arm, count in run.deferrals().items()
             ),
         ),
-        banner=_banner(people, names),
-        weigh=options.weigh,
-        with_cases=options.with_cases,
-        seed=run.plan.seed,
+    )
+    answered = Answered(
+        estimates=((arm, estimate) for arm, estimate in listener.estimates() if arm in kinds),
+        kinds=kinds,
+        contrasts=[(contrast.arm, contrast.against) for contrast in run.plan.contrasts],
+        untaught=[name for name in names if _untaught(name)],
+        failures=per_arm,
+        reading=reading,
+    )
+    card = score(
+        heading,
+        docket,
+        people,
+        answered,
+        beside=Beside(
+            groups=records.groups(store, people.name, options.by) if options.by else (),
+            others=[records.panel(store, other) for other in options.others],
+            requesters=options.requesters,
+        ),
+        pricing=Pricing(
+            prices=_prices(run, docket, options.prices), of=options.prices, tickets=tickets
+        ),
+        options=ScoreOptions(
+            weigh=options.weigh, with_cases=options.with_cases, seed=run.plan.seed
+        ),
     )
     if options.as_they_occur:
         _check_occurrence(card)
     study = study_of(docket.cases, people, options.weigh)
     card = replace(
         card,
+        run=_with_deferrals(card.run, listener.deferrals, together),
         breakage=listener.breakage(study, options.expectations),
         reasons=listener.reasons(study),
         imports=imports_of(store),
@@ -169,20 +189,64 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
     return card
 
 
-def prices_changed(run: Run) -> bool:
-    """Whether the policies of a run's workspace say of some mistake that it costs something else
-    today than when the run was made."""
-    docket = run.docket
-    return _prices(run, docket, "run") != _prices(run, docket, "today")
+def _with_deferrals(
+    card: RunCard | None, deferrals: Mapping[str, int], together: Mapping[str, str]
+) -> RunCard | None:
+    """A run's card with how often each arm handed a case to a person, after its failures."""
+    told = (FailureCard(together.get(arm, arm), DEFERRED, n) for arm, n in deferrals.items())
+    return card and replace(card, failures=(*card.failures, *told))
+
+
+def _heads(run: Run) -> dict[str, Mapping[str, Any]]:
+    """What the log says of the heads among a run's arms, by arm."""
+    trained = {entry.key: entry.body for entry in run.store.entries("tuned")}
+    models = {name: name.partition("/")[0].removeprefix(tuned.PREFIX) for name, _ in run.arms}
+    return {
+        name: trained[model]
+        for name, model in models.items()
+        if name.startswith(tuned.PREFIX) and "head" in trained.get(model, ())
+    }
+
+
+def _form(name: str, run: Run, heads: Mapping[str, Mapping[str, Any]]) -> str:
+    """What was scored of an arm, in words."""
+    return described(heads[name]["head"]) if name in heads else IN_WORDS[run.forms.get(name, "end")]
+
+
+def _headed(
+    run: Run, heads: Mapping[str, Mapping[str, Any]], together: Mapping[str, str]
+) -> dict[str, Headed]:
+    """The heads on hidden states that were asked cases held out from them: not in a rehearsal, and
+    not where people were held out, and no cases."""
+    found = {}
+    for name, body in heads.items():
+        base = f"{body['base']['model']}/{name.partition('/')[2]}"
+        held = not run.plan.rehearsal and body["hold_out"]["by"] != RATER
+        if held and body["target"] == "head":
+            own = Headed(together.get(base, base), int(body["seed"]), body["head"]["share"])
+            found[name] = own
+    return found
+
+
+def prices_changed(run: Run, today: Mapping[str, Policy]) -> bool:
+    """Whether the workspace's policies of today say of some mistake that it costs something else
+    than when the run was made."""
+    then = run.policies
+    return _priced(then, then) != _priced(today, then)
 
 
 def _prices(run: Run, docket: Docket, when: PricesOf) -> dict[str, Prices]:
     """What wrong decisions cost, by policy of the run."""
-    policies = docket.policies
     if when == "today":
         today = open_workspace(run.store.path.parent).contents.policies
-        policies = {name: one for name, one in today.items() if name in docket.policies}
-    return {name: one.costs for name, one in policies.items() if one.costs is not None}
+        return _priced(today, docket.policies)
+    return _priced(docket.policies, docket.policies)
+
+
+def _priced(policies: Mapping[str, Policy], those: Collection[str]) -> dict[str, Prices]:
+    """What wrong decisions cost, by policy, of those policies."""
+    costs = {name: one.costs for name, one in policies.items() if name in those}
+    return {name: one for name, one in costs.items() if one is not None}
 
 
 def _check_occurrence(card: Scorecard) -> None:
@@ -190,7 +254,7 @@ def _check_occurrence(card: Scorecard) -> None:
         raise DiscretionError(
             "no imported request says how often these cases occur",
             where="--as-they-occur",
-            mend="import tickets of their policies with values, or leave it out",
+            fix="import tickets of their policies with values, or leave it out",
         )
 
 
@@ -207,14 +271,11 @@ def build_people(
     """The scorecard of judgments alone; `groups` as `records.groups` gives them, `others` panels
     to set beside this one, `imports` how the files were read that they came from."""
     card = score(
-        title or "What people decided",
+        Heading(title=title or "What people decided", banner=_banner(panel, [])),
         docket,
         panel,
-        kinds={},
-        groups=groups,
-        others=others,
-        banner=_banner(panel, []),
-        weigh=weigh,
+        beside=Beside(groups=groups, others=others),
+        options=ScoreOptions(weigh=weigh),
     )
     return replace(card, imports=tuple(imports))
 

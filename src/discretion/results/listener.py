@@ -3,7 +3,7 @@ or texts."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +14,9 @@ from discretion.cases import Docket
 from discretion.expectations import Expectation
 from discretion.models.tuned import PREFIX
 from discretion.runs import Run
-from discretion.scorecards.breakage import BreakageCard, Tried, breakage_card
+from discretion.scorecards.breakage import BreakageCard, TunedBesideBase, breakage_card
 from discretion.scorecards.naming import namers
-from discretion.scorecards.reads_case import Reading
+from discretion.scorecards.reads_case import AskedNotes
 from discretion.scorecards.reasons import ReasonCard, Stated, reason_cards, stated
 from discretion.scorecards.study import Study
 
@@ -25,7 +25,7 @@ Notes = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class TunedGroup:
     """Arms of one run that were tuned alike, and the arm of their base."""
 
     name: str
@@ -34,7 +34,7 @@ class Tuning:
     """The arms of each seed, one for each fold."""
 
 
-def tunings(arms: Sequence[str], notes: Mapping[str, Notes]) -> tuple[Tuning, ...]:
+def tunings(arms: Sequence[str], notes: Mapping[str, Notes]) -> tuple[TunedGroup, ...]:
     """The tuned arms of which the base was asked in the same way; what differs in nothing but seed
     and fold stands together. With a reasoning put in nobody is deployed, so nothing breaks.
 
@@ -54,7 +54,7 @@ def tunings(arms: Sequence[str], notes: Mapping[str, Notes]) -> tuple[Tuning, ..
         names = [arm for seed in seeds.values() for arm in seed]
         shown = f"{PREFIX}{base.partition('/')[0]}-{target}/{method}"
         name = names[0] if len(names) == 1 else shown
-        found.append(Tuning(name, base, tuple(map(tuple, seeds.values()))))
+        found.append(TunedGroup(name, base, tuple(map(tuple, seeds.values()))))
     return tuple(found)
 
 
@@ -67,8 +67,10 @@ class Listener:
     together: Mapping[str, str]
     """Arms that stand as one, under which name."""
     notes: Mapping[str, Notes]
-    reading: Reading
+    reading: AskedNotes
     """What is noted of how they were asked."""
+    deferrals: Counter[str] = field(default_factory=Counter)
+    """How often each arm handed a case to a person, of the answers that went by."""
     _p: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _stated: dict[str, dict[str, list[Stated]]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -84,7 +86,12 @@ class Listener:
         reasoned = {arm for arm, way in ways.items() if methods.reasons_first(way)}
         cases = {case.id: case for case in self.docket}
         names = {name: namers(one) for name, one in self.docket.scenarios.items()}
-        for arm, case, answers in self.run.answers(texts=bool(reasoned)):
+        for arm, case, replies in self.run.replies(texts=bool(reasoned)):
+            answers = [one for one in replies if not one.deferred]
+            if len(answers) < len(replies):
+                self.deferrals[arm] += len(replies) - len(answers)
+            if not answers:
+                continue
             estimate, shown = combine(case, answers), self.together.get(arm, arm)
             if arm in paired:
                 self._p[arm][case] = estimate.p
@@ -93,13 +100,14 @@ class Listener:
                 known = names.get(decided.scenario, {})
                 self._stated[shown][case] = stated(answers, decided.factors, known)
             self.reading.note(shown, case, answers)
+            self.reading.note_head(arm, case, estimate.p)
             yield shown, estimate
 
     def breakage(self, study: Study, expectations: Sequence[Expectation]) -> BreakageCard | None:
         """What tuning broke; None where no base was asked beside what was tuned from it."""
         judged = {case.id for case in study.cases}
         tried = [
-            Tried(
+            TunedBesideBase(
                 one.name,
                 one.base,
                 self._p[one.base],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from discretion.policies import Prices
 from discretion.scenarios import Scenario
 from discretion.scorecards.cards import (
     ArmCard,
-    Disagreement,
+    DisagreementCard,
     Kind,
     PricesOf,
     RunCard,
@@ -27,76 +28,132 @@ from discretion.scorecards.curves import curve_cards
 from discretion.scorecards.factors import amplified, factor_cards
 from discretion.scorecards.findings import findings
 from discretion.scorecards.fits import fits_of
-from discretion.scorecards.league import arm_card, contrast_cards, match
+from discretion.scorecards.league import Around, arm_card, contrast_cards, match
 from discretion.scorecards.leans import lean_cards
 from discretion.scorecards.levels import levels_of
-from discretion.scorecards.money import money_cards
+from discretion.scorecards.money import MoneyCard, money_cards
 from discretion.scorecards.occurrence import Ticket
 from discretion.scorecards.panels import panel_card
 from discretion.scorecards.paths import path_cards
 from discretion.scorecards.people import people_card
 from discretion.scorecards.raters import group_cards, rater_cards
 from discretion.scorecards.reach import arm_reach, curve_gap, people_reach
-from discretion.scorecards.reads_case import Reading, doubts, sentences, withhold
+from discretion.scorecards.reads_case import (
+    AskedNotes,
+    doubts,
+    hidden_sentences,
+    sentences,
+    withhold,
+)
+from discretion.scorecards.requesters import requester_cards
 from discretion.scorecards.study import Replies, Study, replies_of, study_of
 from discretion.scorecards.warnings import warnings
 
-__all__ = ["Scorecard", "score"]
+__all__ = [
+    "Answered",
+    "Beside",
+    "Heading",
+    "Pricing",
+    "ScoreOptions",
+    "Scorecard",
+    "score",
+]
 
 DISAGREEMENTS = 20
 """How many of the largest disagreements are listed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the arms answered; nothing for a card on the people alone."""
+
+    estimates: Iterable[tuple[str, Estimate]] = ()
+    """(arm, estimate) in any order, read once."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """What each arm is, by its name."""
+    contrasts: Sequence[tuple[str, str]] = ()
+    """(arm, against) pairs that the plan declared."""
+    untaught: Sequence[str] = ()
+    """Arms that are shown apart, since their model was not taught their method."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Calls of each arm that gave no decision."""
+    reading: AskedNotes | None = None
+    """How they were asked, noted while the estimates are read; arms that go by that and not by the
+    case have no threshold, no money and no rank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """With whom else the arms are compared, and how they treat whom."""
+
+    groups: Sequence[tuple[str, str, Panel]] = ()
+    """(column, value, panel) of groups of the panel's raters."""
+    others: Sequence[Panel] = ()
+    """Panels to set beside this one, on the cases that both judged."""
+    requesters: Sequence[str] = ()
+    """Columns of the cases whose values make groups of those who ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pricing:
+    """What wrong decisions cost; money is counted where there are prices."""
+
+    prices: Mapping[str, Prices] = field(default_factory=dict)
+    """By policy."""
+    of: PricesOf = "run"
+    """When the policies said so."""
+    tickets: Sequence[Ticket] | None = None
+    """Imported requests by which money is counted as often as cases occur; None counts cases as
+    everything else does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What stands above the figures."""
+
+    title: str
+    banner: str = ""
+    run: RunCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreOptions:
+    """How figures are made."""
+
+    weigh: Weigh = "scenarios"
+    """Whether scenarios or cases count the same."""
+    with_cases: bool = False
+    """Show the texts of the largest disagreements."""
+    seed: int = 0
+    """Of the resampling."""
+
+
 def score(
-    title: str,
+    heading: Heading,
     docket: Docket,
     panel: Panel,
-    estimates: Iterable[tuple[str, Estimate]] = (),
+    answered: Answered = Answered(),
     *,
-    kinds: Mapping[str, Kind],
-    contrasts: Sequence[tuple[str, str]] = (),
-    groups: Sequence[tuple[str, str, Panel]] = (),
-    others: Sequence[Panel] = (),
-    prices: Mapping[str, Prices] | None = None,
-    prices_of: PricesOf = "run",
-    tickets: Sequence[Ticket] | None = None,
-    untaught: Sequence[str] = (),
-    failures: Mapping[str, int] | None = None,
-    reading: Reading | None = None,
-    run: RunCard | None = None,
-    banner: str = "",
-    weigh: Weigh = "scenarios",
-    with_cases: bool = False,
-    seed: int = 0,
+    beside: Beside = Beside(),
+    pricing: Pricing = Pricing(),
+    options: ScoreOptions = ScoreOptions(),
 ) -> Scorecard:
     """Compare arms with a panel.
 
     Args:
         docket: what was to be decided; the cases that the panel judged are compared.
-        estimates: (arm, estimate) in any order, read once; none for a card on the people alone.
-        kinds: what each arm is, by its name.
-        contrasts: (arm, against) pairs that the plan declared.
-        groups: (column, value, panel) of groups of the panel's raters, to compare arms with too.
-        others: panels to set beside this one, on the cases that both judged.
-        prices: what wrong decisions cost, by policy; money is counted where there are any.
-        prices_of: when the policies said so.
-        tickets: imported requests by which money is counted as often as cases occur; None counts
-            cases as everything else does.
-        untaught: arms that are shown apart, since their model was not taught their method.
-        failures: calls of each arm that gave no decision.
-        reading: how they were asked, noted while the estimates are read; arms that go by that and
-            not by the case have no threshold, no money and no rank.
-        weigh: whether scenarios or cases count the same.
-        with_cases: show the texts of the largest disagreements.
-        seed: of the resampling.
 
     Raises:
-        DiscretionError: the panel judged none of the cases.
+        DiscretionError: the panel judged none of the cases, or they do not have a column named.
     """
+    weigh, seed = options.weigh, options.seed
+    kinds, untaught, reading = answered.kinds, answered.untaught, answered.reading
     study = study_of(docket.cases, panel, weigh)
     forbidden = {case.id for case in docket.forbidden}
     granted: dict[str, set[str]] = {}
-    replies = replies_of(study, tuple(kinds), _noting_grants(estimates, forbidden, granted))
+    replies = replies_of(
+        study, tuple(kinds), _noting_grants(answered.estimates, forbidden, granted)
+    )
     league = [reply for name, reply in replies.items() if name not in untaught]
     models = [reply.name for reply in league if kinds[reply.name] == "model"]
     readings = reading.cards(study, models, seed) if reading else ()
@@ -115,14 +172,16 @@ def score(
             study,
             reply,
             kinds[name],
-            rng,
-            never_granted=len(granted.get(name, ())),
-            never_cases=len(forbidden),
-            curve_gap=curve_gap(curves, name),
-            reach=arm_reach(study, fits, curves, name, rng),
-            failures=(failures or {}).get(name, 0),
-            matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
-            amplifies=amplified(factors, name),
+            seed,
+            Around(
+                never_granted=len(granted.get(name, ())),
+                never_cases=len(forbidden),
+                curve_gap=curve_gap(curves, name),
+                reach=arm_reach(study, fits, curves, name, rng),
+                failures=answered.failures.get(name, 0),
+                matched=None if kinds[name] == "baseline" else match(study, reply, baselines),
+                amplifies=amplified(factors, name),
+            ),
         )
     cards |= {name: withhold(cards[name]) for name in blind}
     ranked = sorted((cards[reply.name] for reply in league), key=_closeness)
@@ -131,19 +190,22 @@ def score(
     rng = np.random.default_rng(seed)
     people = people_card(study, both, people_reach(study, fits, curves, rng), rng)
     leans = lean_cards(study, lines, docket.scenarios)
-    compared = contrast_cards(study, replies, cards, contrasts)
+    compared = contrast_cards(study, replies, cards, answered.contrasts)
     apart = [replies[card.name] for card in seeing if card.kind != "baseline"]
     declared = [(replies[one.arm], replies[one.against]) for one in compared]
     raters = rater_cards(study, apart)
-    beside = [replies[card.name] for card in seeing]
-    money = money_cards(study, beside, prices or {}, tickets, seed=seed) if beside else ()
-    panels = tuple(panel_card(study, other, beside) for other in others)
+    shown = [replies[card.name] for card in seeing]
+    money: tuple[MoneyCard, ...] = ()
+    if shown:
+        money = money_cards(study, shown, pricing.prices, pricing.tickets, seed=seed)
+    panels = tuple(panel_card(study, other, shown) for other in beside.others)
     return Scorecard(
-        title=title,
-        banner=banner,
+        title=heading.title,
+        banner=heading.banner,
         findings=(
             *sentences(readings),
             *findings(people, seeing, leans, curves, compared, raters, money, panels),
+            *hidden_sentences(readings, simulated=panel.simulated),
         ),
         warnings=(
             *doubts(readings),
@@ -158,13 +220,14 @@ def score(
         contrasts=compared,
         paths=path_cards(study, apart, declared),
         raters=raters,
-        groups=group_cards(study, apart, groups),
+        groups=group_cards(study, apart, beside.groups),
         money=money,
         panels=panels,
-        disagreements=_disagreements(study, apart, docket.scenarios, with_cases=with_cases),
-        run=run,
-        prices=prices_of,
+        disagreements=_disagreements(study, apart, docket.scenarios, with_cases=options.with_cases),
+        run=heading.run,
+        prices=pricing.of,
         readings=readings,
+        requesters=requester_cards(study, shown, beside.requesters, seed),
     )
 
 
@@ -198,7 +261,7 @@ def _disagreements(
     described: Mapping[str, Scenario],
     *,
     with_cases: bool,
-) -> tuple[Disagreement, ...]:
+) -> tuple[DisagreementCard, ...]:
     """The cases on which arms are farthest from the people."""
 
     def distances() -> Iterator[tuple[float, str, int, Replies]]:
@@ -214,7 +277,7 @@ def _disagreements(
         scenario = described.get(case.scenario)
         title = (scenario.title if scenario else "") or case.scenario or case.id
         found.append(
-            Disagreement(
+            DisagreementCard(
                 case=case.id,
                 label=" · ".join([title, *case.label.split(" · ")[1:]]),
                 arm=name,

@@ -28,7 +28,7 @@ LEVEL = 0.90
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TunedBesideBase:
     """A tuned model beside the base that it was made from, asked in the same way."""
 
     tuned: str
@@ -75,7 +75,7 @@ class BreakageCard:
 
 def breakage_card(
     study: Study,
-    tried: Sequence[Tried],
+    tried: Sequence[TunedBesideBase],
     policies: Mapping[str, Policy],
     *,
     unjudged: Sequence[Case] = (),
@@ -137,7 +137,7 @@ def breakage_card(
 class _ByPeople:
     """Rows on judged cases: wrong is what these people would not have done."""
 
-    tried: Tried
+    tried: TunedBesideBase
     study: Study
     rates: Rates
     before: Floats
@@ -182,7 +182,7 @@ class _ByPeople:
 class _ByDemand:
     """Rows on cases whose right decision is demanded, whatever people would do."""
 
-    tried: Tried
+    tried: TunedBesideBase
     groups: Mapping[str, str]
     margin: float
 
@@ -214,7 +214,7 @@ class _ByDemand:
 
 
 def _row(
-    tried: Tried,
+    tried: TunedBesideBase,
     part: Part,
     *,
     cases: int,
@@ -245,7 +245,7 @@ def _row(
     )
 
 
-def _answers(tried: Tried, cases: Sequence[Case]) -> tuple[Floats, Floats]:
+def _answers(tried: TunedBesideBase, cases: Sequence[Case]) -> tuple[Floats, Floats]:
     """(C,) of the base and (S, C) of the tuned model, NaN where there is none."""
 
     def of(given: Mapping[str, float]) -> list[float]:

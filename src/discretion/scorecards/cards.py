@@ -6,13 +6,19 @@ figure that could not be computed has no value, and its note says why.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from discretion.measures.figure import Figure
 from discretion.measures.predictions import Predictions
 from discretion.scorecards.breakage import BreakageCard
-from discretion.scorecards.conclusion_cards import GroupCard, PathCard, RaterCard
+from discretion.scorecards.conclusion_cards import (
+    GroupCard,
+    PathCard,
+    RaterCard,
+    RequesterCard,
+)
 from discretion.scorecards.money import MoneyCard
 from discretion.scorecards.panels import PanelCard
 from discretion.scorecards.reasons import ReasonCard
@@ -23,6 +29,9 @@ from discretion.storage.imports import ImportReading
 Kind = Literal["model", "baseline", "recorded"]
 Verdict = Literal["nearer", "farther", "cannot be told"]
 Reads = Literal["the case", "how it is asked", "not known"]
+
+_CONTROL = re.compile(r"tuned:.*-(shuffled|neutral|filler|scrambled|random|words)-[a-z-]*\d")
+"""The target in the name of a tuned arm, where the target is a control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +184,11 @@ class ArmCard:
     each with the number of scenarios."""
     calibration: tuple[CalibrationBin, ...]
 
+    @property
+    def control(self) -> bool:
+        """Whether it was taught a control: it shows what a target adds, and leads no page."""
+        return _CONTROL.match(self.name) is not None
+
 
 PricesOf = Literal["run", "today"]
 """When the policies said what a wrong decision costs: when the run was made, or now."""
@@ -183,7 +197,8 @@ PricesOf = Literal["run", "today"]
 @dataclass(frozen=True, slots=True)
 class ReadingCard:
     """What one arm's answers go with. Shares are of the variance of the log odds between answers,
-    and add up to 1; None where there are too few scored answers."""
+    and add up to 1; None where there are too few scored answers, or it was asked in one vocabulary,
+    order or wording alone."""
 
     arm: str
     form: str
@@ -214,6 +229,12 @@ class ReadingCard:
     recentered: Figure
     """Noise-corrected gap with every way of asking centered on its own mean; ranks nobody."""
     reads: Reads
+    p_ranking: float | None = None
+    """Of a permutation test that its answers, shuffled among the cases of a scenario, go with the
+    people's decisions as much; None where people decided all of these alike."""
+    states: Figure | None = None
+    """How much of the people's judgment its hidden states hold: the explained share of a linear
+    head on them, on cases held out from it. None where no such head was asked."""
 
     @property
     def withheld(self) -> bool:
@@ -239,7 +260,7 @@ class ContrastCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class DisagreementCard:
     case: str
     label: str
     arm: str
@@ -306,7 +327,7 @@ class Scorecard:
     """One for each currency in which policies say what wrong decisions cost."""
     panels: tuple[PanelCard, ...]
     """Other panels, where they were asked for."""
-    disagreements: tuple[Disagreement, ...]
+    disagreements: tuple[DisagreementCard, ...]
     run: RunCard | None
     teaching: TeachingCard | None = None
     """What tuned models learned, where any were compared."""
@@ -320,6 +341,8 @@ class Scorecard:
     """Whose prices the money is counted with."""
     readings: tuple[ReadingCard, ...] = ()
     """Whether models read the case at all."""
+    requesters: tuple[RequesterCard, ...] = ()
+    """Wrong refusals by groups of those who ask, where they were asked for."""
 
     @property
     def withheld(self) -> tuple[str, ...]:

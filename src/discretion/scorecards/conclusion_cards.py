@@ -11,7 +11,7 @@ Conclusion = Literal["stricter", "laxer", "nearer", "farther"]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AnalysisChoice:
     """One way to choose: ``as deployed``, ``grant named first``."""
 
     about: str
@@ -41,8 +41,13 @@ class PathCard:
     paths: int
     together: tuple[str, ...]
     """Where no choice turns it by itself: those that all turned paths share."""
-    choices: tuple[Choice, ...]
+    choices: tuple[AnalysisChoice, ...]
     """Those that change a figure at all; of each kind the one that is reported comes first."""
+
+    @property
+    def robust(self) -> bool:
+        """It holds on every path that was tried."""
+        return self.agree == self.paths
 
     @property
     def turned_by(self) -> tuple[str, ...]:
@@ -57,14 +62,6 @@ class RaterCard:
     arm: str
     stricter: Figure
     """Share of the raters than whom it is stricter, ties counting half; n counts raters."""
-    winning_rate: Figure
-    """Alternative annotator test: share of the raters in whose place the arm could stand."""
-    advantage: Figure
-    """How often it agrees with the others at least as well as the rater left out, on average."""
-    margin: float
-    """How much less often than the rater it may agree."""
-    passes: bool | None
-    """Whether it could stand in for at least half of the raters tested; None where nobody was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +86,26 @@ class GroupCard:
     rate: Figure
     """Their grant rate on the cases that they judged."""
     arms: tuple[GroupGap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequesterCard:
+    """One group of those who ask, and one arm."""
+
+    column: str
+    value: str
+    arm: str
+    cases: int
+    """Cases of the group that the people judged and the arm answered."""
+    wrong_refusals: Figure
+    """Of the requests of the group that the people would grant, the share that the arm refuses."""
+    difference: Figure
+    """The same less that of all who are not in the group; intervals of an arm's groups in a column
+    hold together with 95% (Bonferroni)."""
+    together: int
+    """How many intervals hold together."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether the group has enough cases to say anything."""
+        return self.wrong_refusals.value is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -25,7 +25,7 @@ from discretion.scorecards.scenario_cards import (
     ArmLine,
     CurveCard,
     Point,
-    Threshold,
+    ThresholdCard,
     ThresholdState,
 )
 from discretion.scorecards.study import Replies, Study
@@ -38,6 +38,10 @@ _STATES: dict[str, ThresholdState] = {
 }
 _LINE = 60
 """Points along a fitted line."""
+MOST_POINTS = 16
+"""How many values a picture shows one by one."""
+GROUPS = 12
+"""Into about how many groups more of them are put."""
 _NOT_FITTED = "answers without noise are not fitted"
 
 
@@ -48,14 +52,21 @@ class _Fitted:
     curves: Curves
     thresholds: Sequence[measured.Threshold | None]
     slopes: Sequence[measured.Slope | None]
+    drawn: Sequence[measured.Drawn | None]
 
     @classmethod
-    def of(cls, curves: Curves) -> _Fitted:
-        return cls(curves, measured.thresholds(curves), measured.slopes(curves))
+    def of(cls, curves: Curves, policies: Sequence[str]) -> _Fitted:
+        """What is read from a fit; ``policies`` (scenarios,) names each scenario's."""
+        return cls(
+            curves,
+            measured.thresholds(curves),
+            measured.slopes(curves),
+            measured.drawn_together(curves, policies),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _CurveGrid:
     """The cases of one scenario that its curves are drawn from."""
 
     code: int
@@ -83,14 +94,15 @@ def curve_cards(
     Where factors vary, curves are those of the cases with every factor at its first level, so
     that people and arms are compared on the same cases.
     """
-    people = _Fitted.of(fits.people) if fits.people is not None else None
-    drawn = {name: _Fitted.of(curves) for name, curves in fits.arms.items()}
+    policies = [study.cases[rows[0]].policy if len(rows) else "" for rows in study.rows]
+    people = _Fitted.of(fits.people, policies) if fits.people is not None else None
+    drawn = {name: _Fitted.of(curves, policies) for name, curves in fits.arms.items()}
     cards = []
     for code, name in enumerate(study.scenarios):
         rows = study.rows[code]
         plain = rows[levels.reference[rows]]
         rows = plain if (levels.deviation[plain] > 0).any() else rows
-        grid = _Grid(code, study.cases[rows[0]], rows, levels.deviation[rows])
+        grid = _CurveGrid(code, study.cases[rows[0]], rows, levels.deviation[rows])
         if len(grid.tried) > 1:
             cards.append(_card(study, grid, people, drawn, arms, described.get(name)))
     return tuple(cards)
@@ -98,7 +110,7 @@ def curve_cards(
 
 def _card(
     study: Study,
-    grid: _Grid,
+    grid: _CurveGrid,
     people: _Fitted | None,
     drawn: Mapping[str, _Fitted],
     arms: Sequence[Replies],
@@ -107,6 +119,7 @@ def _card(
     case, name = grid.case, study.scenarios[grid.code]
     limit = float(case.limit or 0)
     weight = np.nan_to_num(study.rates.n[grid.rows], nan=1.0)
+    points = _points(study, grid.rows)
     return CurveCard(
         scenario=name,
         title=(described.title if described else "") or name,
@@ -117,11 +130,43 @@ def _card(
         limit_shown=show(case, limit),
         scale=float(case.scale or 1),
         direction=case.direction,
-        people=_points(study, grid.rows),
+        people=points,
         fitted=_line(grid, people),
         threshold=_threshold(grid, people, study.rates.h[grid.rows], weight),
         arms=tuple(_arm_line(study, grid, arm, people, drawn.get(arm.name)) for arm in arms),
+        grouped=_grouped(case, points),
     )
+
+
+def _grouped(case: Case, points: Sequence[Point]) -> tuple[Point, ...]:
+    """Points of many values, as imported ones are, in groups of about equally many judgments; the
+    values within the limit apart from those beyond it."""
+    if len(points) <= MOST_POINTS or any(point.n is None for point in points):
+        return ()
+    every = sum(point.n or 0 for point in points)
+    groups: list[list[Point]] = []
+    held = 0
+    for point in points:
+        across = groups and (groups[-1][-1].deviation > 0) != (point.deviation > 0)
+        if not groups or across or held >= every / GROUPS:
+            groups.append([])
+            held = 0
+        groups[-1].append(point)
+        held += point.n or 0
+    return tuple(_together(case, group) for group in groups)
+
+
+def _together(case: Case, group: Sequence[Point]) -> Point:
+    n = np.array([point.n or 0 for point in group])
+    value, deviation, rate = (
+        float(np.average([getattr(point, part) for point in group], weights=n))
+        for part in ("value", "deviation", "rate")
+    )
+    count = int(n.sum())
+    shown = group[0].shown
+    if len(group) > 1:
+        shown = show_range(case, shown, group[-1].shown)
+    return Point(value, shown, deviation, rate, *wilson(rate * count, count), count)
 
 
 def _points(study: Study, rows: Ints) -> tuple[Point, ...]:
@@ -145,7 +190,7 @@ def _points(study: Study, rows: Ints) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _line(grid: _Grid, fitted: _Fitted | None) -> tuple[tuple[float, float], ...]:
+def _line(grid: _CurveGrid, fitted: _Fitted | None) -> tuple[tuple[float, float], ...]:
     along = np.geomspace(grid.tried[0], grid.tried[-1], _LINE)
     rates = None if fitted is None else fitted.curves.probability(grid.code, along)
     if rates is None:
@@ -155,7 +200,7 @@ def _line(grid: _Grid, fitted: _Fitted | None) -> tuple[tuple[float, float], ...
 
 
 def _arm_line(
-    study: Study, grid: _Grid, arm: Replies, people: _Fitted | None, drawn: _Fitted | None
+    study: Study, grid: _CurveGrid, arm: Replies, people: _Fitted | None, drawn: _Fitted | None
 ) -> ArmLine:
     by_value: dict[float, list[float]] = {}
     for row in grid.rows.tolist():
@@ -171,7 +216,9 @@ def _arm_line(
     )
 
 
-def _gap(grid: _Grid, p: Floats, people: _Fitted | None, drawn: _Fitted | None) -> float | None:
+def _gap(
+    grid: _CurveGrid, p: Floats, people: _Fitted | None, drawn: _Fitted | None
+) -> float | None:
     """Mean distance between the people's fitted curve and the arm's, at the values it answered."""
     at, own = isotonic_curve(grid.deviations, p)
     if people is None or not len(at):
@@ -183,7 +230,9 @@ def _gap(grid: _Grid, p: Floats, people: _Fitted | None, drawn: _Fitted | None) 
     return float(np.abs((own if fitted is None else fitted) - theirs).mean())
 
 
-def _threshold(grid: _Grid, fitted: _Fitted | None, rate: Floats, weight: Floats) -> Threshold:
+def _threshold(
+    grid: _CurveGrid, fitted: _Fitted | None, rate: Floats, weight: Floats
+) -> ThresholdCard:
     """The fitted threshold, or the isotonic one where nothing was fitted to the scenario."""
     found = None if fitted is None else fitted.thresholds[grid.code]
     slope = None if fitted is None else fitted.slopes[grid.code]
@@ -197,7 +246,7 @@ def _threshold(grid: _Grid, fitted: _Fitted | None, rate: Floats, weight: Floats
     if case.direction == "at least":
         low, high = high, low
     isotonic = found.isotonic.deviation if found.isotonic else None
-    return Threshold(
+    made = ThresholdCard(
         state=_STATES[found.state],
         value=value,
         low=low,
@@ -208,19 +257,45 @@ def _threshold(grid: _Grid, fitted: _Fitted | None, rate: Floats, weight: Floats
         interval_shown=_between(case, found),
         slope=Figure(slope.slope, slope.low, slope.high, slope.n),
     )
+    together = None if fitted is None else fitted.drawn[grid.code]
+    return made if together is None else _with_pooled(made, case, together, found)
 
 
-def _isotonic(case: Case, found: IsotonicThreshold | None) -> Threshold:
+def _with_pooled(
+    made: ThresholdCard, case: Case, together: measured.Drawn, found: measured.Threshold
+) -> ThresholdCard:
+    """The same beside the value drawn towards the policy's other scenarios; as it is where that
+    lies off the values tried."""
+    if together.deviation is None:
+        return made
+    value, low, high = (
+        None if one is None else value_of(case, one)
+        for one in (together.deviation, together.low, together.high)
+    )
+    if case.direction == "at least":
+        low, high = high, low
+    first = f"before {show_at(case, found.smallest)}"
+    last = f"beyond {show_at(case, found.largest)}"
+    ends = show_range(
+        case,
+        first if together.low is None else show_at(case, together.low),
+        last if together.high is None else show_at(case, together.high),
+    )
+    shown = f"{show_at(case, together.deviation)} ({ends})"
+    return replace(made, pooled=value, pooled_low=low, pooled_high=high, pooled_shown=shown)
+
+
+def _isotonic(case: Case, found: IsotonicThreshold | None) -> ThresholdCard:
     slope = missing(_NOT_FITTED)
     if found is None:
-        return Threshold(
+        return ThresholdCard(
             "none", None, None, None, None, False, "no answer beyond the limit", "", slope
         )
     value = None if found.deviation is None else value_of(case, found.deviation)
     ends = sorted(value_of(case, end) for end in found.between or ())
     low, high = ends or (None, None)
     shown = _shown(case, found)
-    return Threshold(_STATES[found.state], value, low, high, value, False, shown, "", slope)
+    return ThresholdCard(_STATES[found.state], value, low, high, value, False, shown, "", slope)
 
 
 def _shown(case: Case, found: measured.Threshold | IsotonicThreshold) -> str:

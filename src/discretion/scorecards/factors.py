@@ -67,17 +67,22 @@ def factor_cards(
     fits: Fits,
     arms: Sequence[Replies],
     described: Mapping[str, Scenario],
+    *,
+    level: float = 0.90,
 ) -> tuple[FactorCard, ...]:
     """One card for each level of each factor, beside the factor's first level. First stand those
-    that pool several scenarios, each the primary verdict on its level."""
+    that pool several scenarios, each the primary verdict on its level.
+
+    ``level`` is that of the intervals: two one-sided tests at 5% are one of 90%.
+    """
     single = [
-        _level(study, levels, described.get(scenario), code, column, level)
+        _level(study, levels, described.get(scenario), code, column, number)
         for code, scenario in enumerate(study.scenarios)
         for column, (_, names) in enumerate(levels.names[scenario])
-        for level in range(1, len(names))
+        for number in range(1, len(names))
     ]
     return tuple(
-        replace(one.card, cells=tuple(_cells(study, levels, fits, arms, one)))
+        replace(one.card, cells=tuple(_cells(study, levels, fits, arms, one, level)))
         for one in (*_pooled(single), *single)
     )
 
@@ -169,18 +174,23 @@ def _pooled(levels: Sequence[_Level]) -> Iterator[_Level]:
 
 
 def _cells(
-    study: Study, levels: Levels, fits: Fits, arms: Sequence[Replies], level: _Level
+    study: Study,
+    levels: Levels,
+    fits: Fits,
+    arms: Sequence[Replies],
+    one: _Level,
+    level: float,
 ) -> Iterator[FactorCell]:
-    """What the level does to the people, and then to each arm."""
-    matched, place, margin = level.matched, level.place, level.card.margin
+    """What a level of a factor does to the people, and then to each arm."""
+    matched, place, margin = one.matched, one.place, one.card.margin
     within = _MARGIN if margin is None else margin
-    theirs = people_equivalence(matched, study.rates, margin=within)
+    theirs = people_equivalence(matched, study.rates, margin=within, confidence=level)
     shift = None if place is None or fits.people is None else _fitted_shift(fits.people, place)
-    yield _cell(study.panel.name, place, theirs, shift, margin)
+    yield _cell(study.panel.name, place, theirs, shift, margin, level)
     for arm in arms:
-        moved = arm_equivalence(matched, arm.p, margin=within)
+        moved = arm_equivalence(matched, arm.p, margin=within, confidence=level)
         shift = None if place is None else _arm_shift(levels, fits, arm, place)
-        cell = _cell(arm.name, place, moved, shift, margin)
+        cell = _cell(arm.name, place, moved, shift, margin, level)
         yield replace(cell, amplifies=margin is not None and _amplifies(moved, theirs))
 
 
@@ -215,17 +225,24 @@ def _isotonic_shift(levels: Levels, p: Floats, place: _Place) -> Shift | None:
 
 
 def _cell(
-    name: str, place: _Place | None, moved: Equivalence, shift: Shift | None, margin: float | None
+    name: str,
+    place: _Place | None,
+    moved: Equivalence,
+    shift: Shift | None,
+    margin: float | None,
+    level: float,
 ) -> FactorCell:
     difference = missing("no cases differ in this alone")
     if moved.difference is not None:
         ends = moved.low, moved.high
-        difference = Figure(moved.difference, *ends, moved.n, "90% interval").within(-1.0, 1.0)
+        note = f"{100 * level:g}% interval"
+        difference = Figure(moved.difference, *ends, moved.n, note).within(-1.0, 1.0)
     amount = None if shift is None else shift.shift
     return FactorCell(
         name=name,
         difference=difference,
         verdict="" if margin is None else moved.verdict,
+        pairs_needed=None if margin is None else pairs_needed(moved),
         shift=amount,
         low=None if shift is None else shift.low,
         high=None if shift is None else shift.high,
@@ -234,6 +251,18 @@ def _cell(
         ),
         shift_note="scenarios have different units" if place is None else _why(shift),
     )
+
+
+def pairs_needed(moved: Equivalence) -> int | None:
+    """About how many pairs would make half of the 90% interval as small as the margin, so that a
+    level which does not matter could be shown not to; None where there are as many already.
+
+    The half width goes with the root of one over the pairs, so n (half / margin)^2.
+    """
+    if moved.low is None or moved.high is None:
+        return None
+    half = (moved.high - moved.low) / 2
+    return None if half < moved.margin else math.ceil(moved.n * (half / moved.margin) ** 2)
 
 
 def _why(shift: Shift | None) -> str:

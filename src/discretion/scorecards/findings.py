@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from discretion.measures.figure import Figure
+from discretion.measures.intervals import ONLY_THESE
 from discretion.measures.predictions import Predictions
 from discretion.scorecards.amounts import show_money
 from discretion.scorecards.cards import ArmCard, ContrastCard, PeopleCard
 from discretion.scorecards.conclusion_cards import RaterCard
 from discretion.scorecards.money import MoneyCard
 from discretion.scorecards.panels import PanelCard
-from discretion.scorecards.scenario_cards import CurveCard, LeanCard, Threshold
+from discretion.scorecards.scenario_cards import CurveCard, LeanCard, ThresholdCard
 
 _WHO = {"always refuse": "someone who always refuses", "always grant": "someone who always grants"}
 
@@ -43,6 +44,7 @@ def findings(
     if not asked:
         alone = (*_about_people(people, curves), *_nearest_baseline(arms))
         return (*alone, *(told for card in panels if (told := _panel(card))))
+    asked.sort(key=lambda arm: arm.control)
     first = asked[0]
     if first.cases < first.unanswered:
         return (
@@ -76,8 +78,10 @@ def differs(people: PeopleCard, arm: ArmCard) -> str:
     two, bound = people.disagreement, people.bound
     if two.value is None:
         return f"{said}. No case was decided by two of them, so how often they differ is not known."
+    # The scope stands once, with the arm's own interval.
+    ends = _range(two).replace(_scope(two), "") if _scope(two) else _range(two)
     return (
-        f"{said}. Two of them differ {_times(two)}{_range(two)}; no arm can do better than "
+        f"{said}. Two of them differ {_times(two)}{ends}; no arm can do better than "
         f"{_of_100(bound)}."
     )
 
@@ -90,7 +94,12 @@ def _times(figure: Figure) -> str:
 def _range(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
         return ""
-    return f" ({100 * figure.low:.0f} to {100 * figure.high:.0f})"
+    return f" ({100 * figure.low:.0f} to {100 * figure.high:.0f}{_scope(figure)})"
+
+
+def _scope(figure: Figure) -> str:
+    """What an interval of few scenarios speaks of."""
+    return f", {ONLY_THESE}" if ONLY_THESE in figure.note else ""
 
 
 def _about_people(people: PeopleCard, curves: Sequence[CurveCard]) -> tuple[str, ...]:
@@ -143,19 +152,10 @@ def _nearest_baseline(arms: Sequence[ArmCard]) -> tuple[str, ...]:
 
 def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str:
     """Where people and arm stop, in the scenario in which they are farthest apart."""
-    apart: list[tuple[float, CurveCard, Threshold]] = []
-    for curve in curves:
-        line = next((line for line in curve.arms if line.arm == arm.name), None)
-        if (
-            line is not None
-            and line.threshold.state != "none"
-            and curve.threshold.value is not None
-        ):
-            distance = abs(_reach(curve, line.threshold) - _reach(curve, curve.threshold))
-            apart.append((distance, curve, line.threshold))
-    if not apart:
+    farthest = farthest_apart(arm.name, curves)
+    if farthest is None:
         return ""
-    _, curve, mine = max(apart, key=lambda one: one[0])
+    curve, mine = farthest
     if mine.value is not None:
         stop = f"{arm.name} at {mine.shown}"
     elif mine.state.startswith("below"):
@@ -168,16 +168,35 @@ def _stops(people: PeopleCard, arm: ArmCard, curves: Sequence[CurveCard]) -> str
     )
 
 
+def farthest_apart(arm: str, curves: Sequence[CurveCard]) -> tuple[CurveCard, ThresholdCard] | None:
+    """The scenario in which people and an arm stop farthest apart, with the arm's threshold; None
+    where no scenario has both."""
+    apart: list[tuple[float, CurveCard, ThresholdCard]] = []
+    for curve in curves:
+        line = next((line for line in curve.arms if line.arm == arm), None)
+        if (
+            line is not None
+            and line.threshold.state != "none"
+            and curve.threshold.value is not None
+        ):
+            distance = abs(_reach(curve, line.threshold) - _reach(curve, curve.threshold))
+            apart.append((distance, curve, line.threshold))
+    if not apart:
+        return None
+    _, curve, mine = max(apart, key=lambda one: one[0])
+    return curve, mine
+
+
 def _sentence(curve: CurveCard) -> str:
     title = curve.title.rstrip(".")
     return f"{title[:1].upper()}{title[1:]}: the rule says {curve.direction} {curve.limit_shown}."
 
 
-def _between(threshold: Threshold) -> str:
+def _between(threshold: ThresholdCard) -> str:
     return f" ({threshold.interval_shown})" if threshold.interval_shown else ""
 
 
-def _reach(curve: CurveCard, threshold: Threshold) -> float:
+def _reach(curve: CurveCard, threshold: ThresholdCard) -> float:
     """How far somebody goes, as a share of the range tried."""
     if threshold.value is None:
         return 0.0 if threshold.state.startswith("below") else 1.0
@@ -269,7 +288,7 @@ def _leans(people: PeopleCard, arm: ArmCard, leans: Sequence[LeanCard]) -> str:
     signed = arm.signed
     if signed.value is None:
         return ""
-    every = [one.signed for card in leans for one in card.arms if one.arm == arm.name]
+    every = [one.shown for card in leans for one in card.arms if one.arm == arm.name]
     own = [figure for figure in every if figure.n]
     asked = people.scenarios - (len(every) - len(own))
     where = f"Over {asked} scenarios" if asked > 1 else "Over all cases"
@@ -283,9 +302,9 @@ def _chance(signed: Figure) -> str:
         return "; how surely cannot be said"
     if signed.low * signed.high > 0:
         near, far = sorted(abs(100 * end) for end in (signed.low, signed.high))
-        return f" (95% interval: {near:.0f} to {far:.0f})"
+        return f" (95% interval: {near:.0f} to {far:.0f}{_scope(signed)})"
     ends = f"{_side(signed.low)} to {_side(signed.high)}"
-    return f", which chance could explain (95% interval: {ends})"
+    return f", which chance could explain (95% interval: {ends}{_scope(signed)})"
 
 
 def _scenarios(signed: Sequence[Figure]) -> str:
@@ -352,7 +371,7 @@ def _beside(arm: ArmCard) -> str:
 def _ends(figure: Figure, show: Callable[[float], str] = "{:.2f}".format) -> str:
     if figure.low is None or figure.high is None:
         return ""
-    return f" (95% interval: {show(figure.low)} to {show(figure.high)})"
+    return f" (95% interval: {show(figure.low)} to {show(figure.high)}{_scope(figure)})"
 
 
 def _contrast(contrast: ContrastCard) -> str:

@@ -62,5 +62,6 @@ def _fit(
             scenarios=len(study.scenarios),
             levels=levels.codes[case],
             rater=rater,
+            case=case,
         )
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from discretion.measures.agreement import majority_agreement
-from discretion.measures.bootstrap import NOTHING_VARIES, pooled
+from discretion.measures.bootstrap import pooled
 from discretion.measures.calibration import auc, calibration_curve
-from discretion.measures.contrasts import Contrast, contrast, holm
+from discretion.measures.contrasts import ContrastResult, contrast, holm
 from discretion.measures.disagreement import disagreement
-from discretion.measures.figure import TOO_FEW, Figure, missing
+from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import corrected_gap, excess_brier, panel_gap, signed_gap
 from discretion.measures.orders import order_effect
 from discretion.measures.rates import Floats
@@ -25,37 +24,39 @@ from discretion.measures.wordings import within_spread, wording_spread
 from discretion.scorecards.cards import ArmCard, CalibrationBin, ContrastCard, Kind, Verdict
 from discretion.scorecards.study import Replies, Study
 
-_TAIL = 0.025
-"""Chance that is left beyond each end of a 95% interval."""
 NOTES = {"baseline/mean": "fitted on all cases, these included"}
 
 
-def arm_card(
-    study: Study,
-    replies: Replies,
-    kind: Kind,
-    rng: np.random.Generator,
-    *,
-    curve_gap: Figure,
-    reach: Figure,
-    failures: int = 0,
-    never_granted: int = 0,
-    never_cases: int = 0,
-    matched: Match | None = None,
-    amplifies: tuple[str, ...] = (),
-) -> ArmCard:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else is known of an arm, which its replies to the judged cases do not say."""
+
+    curve_gap: Figure
+    """How far its curves are from the people's."""
+    reach: Figure
+    """How far beyond the limits it goes, beside the people."""
+    failures: int = 0
+    """Calls that gave no decision."""
+    never_granted: int = 0
+    """Cases that break a hard limit and that any of its answers grants."""
+    never_cases: int = 0
+    """Cases that break a hard limit."""
+    matched: Match | None = None
+    """The baseline that comes as close to the people."""
+    amplifies: tuple[str, ...] = ()
+    """What should not matter and moves it more than the people."""
+
+
+def arm_card(study: Study, replies: Replies, kind: Kind, seed: int, around: Around) -> ArmCard:
     """Every figure of one arm.
 
     Args:
-        curve_gap: how far its curves are from the people's.
-        reach: how far beyond the limits it goes, beside the people.
-        failures: calls that gave no decision.
-        never_granted: cases that break a hard limit and that any of its answers grants.
-        never_cases: cases that break a hard limit.
-        matched: the baseline that comes as near to the people.
-        amplifies: what should not matter and moves it more than the people.
+        seed: of the resampling; each figure draws by itself, so that whoever asks for one alone
+            gets the same ends.
     """
+    matched = around.matched
     p, rates, weigh = replies.p, study.rates, study.weigh
+    rng = np.random.default_rng(seed)
     deployed = replies.deployed
     gaps = panel_gap(p, rates, weigh=weigh)
     majority = majority_agreement(p, rates, rng, weigh=weigh)
@@ -76,7 +77,7 @@ def arm_card(
         note=NOTES.get(replies.name, ""),
         cases=replies.answered,
         unanswered=len(study.cases) - replies.answered,
-        failures=failures,
+        failures=around.failures,
         calls=int(replies.calls.sum()),
         oldest=replies.oldest,
         disagreement=differs.whole,
@@ -90,8 +91,8 @@ def arm_card(
         over_grant=gaps.over_grant,
         under_grant=gaps.under_grant,
         beyond_second_panel=beyond_second_panel(p, rates, weigh=weigh),
-        curve_gap=curve_gap,
-        reach=reach,
+        curve_gap=around.curve_gap,
+        reach=around.reach,
         brier=brier(p, replies.variance, rates, weigh=weigh),
         log_loss=loss.loss,
         clipped=loss.clipped,
@@ -101,19 +102,19 @@ def arm_card(
         matthews=majority.matthews,
         deployed_signed=signed_gap(deployed, rates, weigh=weigh),
         deployed_gap=corrected_gap(deployed, np.zeros_like(p), rates, weigh=weigh),
-        refused_of_granted=share_of(study, 1 - deployed, rng, granted=True),
-        granted_of_refused=share_of(study, deployed, rng, granted=False),
+        refused_of_granted=share_of(study, 1 - deployed, seed, granted=True),
+        granted_of_refused=share_of(study, deployed, seed, granted=False),
         order_effect=_order_effect(study, replies),
         instruction_spread=_instruction_spread(study, replies),
         case_spread=_case_spread(study, replies),
         unsure_low=unsure.as_grant,
         unsure_high=unsure.as_refuse,
         unsure_flips=bool(unsure.flips),
-        never_granted=never_granted,
-        never_cases=never_cases,
+        never_granted=around.never_granted,
+        never_cases=around.never_cases,
         matched_by=matched.baseline if matched else "",
         surely_beaten=matched is not None and matched.nearer,
-        amplifies=amplifies,
+        amplifies=around.amplifies,
         calibration=tuple(
             CalibrationBin(one.p, one.rate.value, one.rate.low, one.rate.high, one.rate.n)
             for one in calibration_curve(p, rates)
@@ -162,7 +163,10 @@ def contrast_cards(
 
 
 def _contrast_card(
-    pair: tuple[str, str], result: Contrast, adjusted: float | None, cards: Mapping[str, ArmCard]
+    pair: tuple[str, str],
+    result: ContrastResult,
+    adjusted: float | None,
+    cards: Mapping[str, ArmCard],
 ) -> ContrastCard:
     one, other = (cards[name] for name in pair)
     verdict: Verdict = "cannot be told"
@@ -186,12 +190,23 @@ def _contrast_card(
     )
 
 
-def _contrast(study: Study, one: Replies, other: Replies) -> Contrast:
+def _contrast(study: Study, one: Replies, other: Replies) -> ContrastResult:
     return contrast(one.p, one.variance, other.p, other.variance, study.rates, weigh=study.weigh)
 
 
-def share_of(study: Study, decided: Floats, rng: np.random.Generator, *, granted: bool) -> Figure:
-    """Among what people would grant (or refuse), the share of which `decided` is 1."""
+def share_of(
+    study: Study,
+    decided: Floats,
+    seed: int,
+    *,
+    granted: bool,
+    level: float = 0.95,
+) -> Figure:
+    """Among what people would grant (or refuse), the share of which `decided` is 1.
+
+    What is drawn for its interval follows from the seed and the figure alone, and not from what was
+    drawn before: the report and the gate show one figure with ends of one set of resamples.
+    """
     answered = np.isfinite(decided) & np.isfinite(study.rates.h)
     weight = case_weights(answered.astype(float), study.scenario, study.weigh)
     hit = np.where(answered, decided, 0.0)
@@ -200,33 +215,18 @@ def share_of(study: Study, decided: Floats, rng: np.random.Generator, *, granted
         share = np.where(answered & np.isfinite(h), h if granted else 1 - h, 0.0)
         return np.stack([weight * share * hit, weight * share], axis=1)
 
-    found = pooled(
+    about = parts(study.rates.h, study.rates.n)[:, 1].sum() / max(weight.sum(), 1e-300)
+    answers = int(answered.sum())
+    return pooled(
         lambda sums: sums[..., 0] / sums[..., 1],
         parts,
         study.rates,
-        rng,
-        n=int(answered.sum()),
+        np.random.default_rng((seed, int(granted))),
+        n=answers,
         bounds=(0.0, 1.0),
+        units=float(about) * answers,
+        level=level,
     )
-    if found.value is None or found.high is not None or TOO_FEW in found.note:
-        return found
-    about = parts(study.rates.h, study.rates.n)[:, 1].sum() / weight.sum()
-    return _bounded(found, found.value, float(about))
-
-
-def _bounded(figure: Figure, value: float, about: float) -> Figure:
-    """The figure, with an interval where none of the requests went wrong, or all did: then nothing
-    varies, and what n independent requests without an error leave open is 1 - 0.025^(1/n).
-
-    ``about`` is the share of the cases which the figure is about, in (0, 1].
-    """
-    left = 1 - _TAIL ** (1 / max(1.0, about * figure.n))
-    note = figure.note.replace(NOTHING_VARIES, "bound for independent requests")
-    if math.isclose(value, 0, abs_tol=1e-9):
-        return replace(figure, low=0.0, high=left, note=note)
-    if math.isclose(value, 1):
-        return replace(figure, low=1 - left, high=1.0, note=note)
-    return figure
 
 
 def _order_effect(study: Study, replies: Replies) -> Figure:

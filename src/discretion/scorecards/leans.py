@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from discretion.measures.gaps import panel_rate, signed_gap
+from discretion.measures.figure import Figure
+from discretion.measures.gaps import panel_rate, signed_estimate
+from discretion.measures.intervals import Mean
 from discretion.measures.rates import Ballots, Ints, Rates
+from discretion.measures.shrinkage import shrunk
 from discretion.scenarios import Scenario
 from discretion.scorecards.scenario_cards import Lean, LeanCard
 from discretion.scorecards.study import Replies, Study
+
+SHRUNK = "drawn towards the mean of all scenarios, as far as chance explains how they differ"
 
 
 def lean_cards(
@@ -19,21 +25,58 @@ def lean_cards(
     """One card for each scenario with two judged cases or more; intervals are for these cases."""
     ballots = _by_scenario(study.rates)
     cards = []
+    found: dict[tuple[str, str], Mean] = {}
     for code, name in enumerate(study.scenarios):
         rows = study.rows[code]
         if len(rows) < 2:
             continue
         rates = _within(study.rates, rows, ballots[code] if ballots else None)
         scenario = described.get(name)
+        found |= {(name, arm.name): signed_estimate(arm.p[rows], rates) for arm in arms}
         cards.append(
             LeanCard(
                 scenario=name,
                 title=(scenario.title if scenario else "") or name,
                 rate=panel_rate(rates),
-                arms=tuple(Lean(arm.name, signed_gap(arm.p[rows], rates)) for arm in arms),
+                arms=tuple(Lean(arm.name, found[name, arm.name].figure(-1.0, 1.0)) for arm in arms),
             )
         )
-    return tuple(cards)
+    moved = {key: one for arm in arms for key, one in _shrunk(arm.name, found)}
+    return tuple(
+        replace(
+            card,
+            arms=tuple(
+                replace(one, shrunk=moved.get((card.scenario, one.arm))) for one in card.arms
+            ),
+        )
+        for card in cards
+    )
+
+
+def _shrunk(
+    arm: str, found: Mapping[tuple[str, str], Mean]
+) -> Iterator[tuple[tuple[str, str], Figure]]:
+    """An arm's leans drawn towards their mean over scenarios, as far as they have an interval."""
+    from scipy.special import stdtrit
+
+    own = {
+        key: one
+        for key, one in found.items()
+        if key[1] == arm and one.value is not None and one.error is not None
+    }
+    value, error, df = (
+        np.array([(one.value, one.error, one.df) for one in own.values()], dtype=float)
+        .reshape(-1, 3)
+        .T
+    )
+    together = shrunk(value, error**2, np.asarray(stdtrit(df, 0.975), dtype=float))
+    if together is None:
+        return
+    for place, (key, one) in enumerate(own.items()):
+        middle, low, high = (
+            float(part[place]) for part in (together.value, together.low, together.high)
+        )
+        yield key, Figure(middle, low, high, one.n, SHRUNK).within(-1.0, 1.0)
 
 
 def _by_scenario(rates: Rates) -> list[Ints]:

@@ -11,7 +11,7 @@ import numpy as np
 from discretion.judgments import Panel
 from discretion.measures.figure import Figure
 from discretion.measures.gaps import corrected_gap, signed_gap
-from discretion.measures.intervals import FEW, Estimate, mean_of, scenario_variance
+from discretion.measures.intervals import FEW, Mean, mean_of, scenario_variance
 from discretion.measures.weights import case_weights
 from discretion.scorecards.study import Replies, Study, study_of
 
@@ -93,11 +93,11 @@ def _difference(mine: Study, theirs: Study) -> Figure:
     if scenarios >= FEW:
         variance -= between
     notes = dict.fromkeys(filter(None, (over_mine.note, over_theirs.note)))
-    difference = Estimate(
+    difference = Mean(
         over_mine.value,
         math.sqrt(variance),
         min(over_mine.df, over_theirs.df),
         over_mine.n,
         "; ".join(notes),
     )
-    return difference.figure().within(-1.0, 1.0)
+    return difference.figure(-1.0, 1.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discretion.measures.rates import Bools, Floats
-from discretion.scorecards.conclusion_cards import Choice, Conclusion, PathCard
+from discretion.scorecards.conclusion_cards import AnalysisChoice, Conclusion, PathCard
 from discretion.scorecards.study import Replies, Study
 
 ORDERS = (
@@ -93,7 +93,7 @@ def _unsure_rates(study: Study) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _WordedWay:
     """One choice of wording."""
 
     name: str
@@ -106,18 +106,20 @@ class _Way:
         return np.where(self.cases, terms, np.nan)
 
 
-def _ways(arms: Sequence[Replies]) -> list[_Way]:
+def _ways(arms: Sequence[Replies]) -> list[_WordedWay]:
     """All wordings; the cases that an arm was asked in one of them; and where it was asked every
     case in all, its answers in one."""
     every = np.ones(len(arms[0].p), dtype=bool)
-    found = [_Way("all wordings", tuple(arms), every)]
+    found = [_WordedWay("all wordings", tuple(arms), every)]
     worded = [arm for arm in arms if len(np.unique(arm.wording[arm.wording >= 0])) > 1]
     if len(worded) > 1 and np.array_equal(worded[0].wording, worded[1].wording):
         worded = worded[:1]  # one method: the same words for the same cases
     for arm in worded:
         whose = f" of {arm.name}" if len(worded) > 1 else ""
         met = np.unique(arm.wording[arm.wording >= 0]).tolist()
-        found += [_Way(f"wording {one + 1}{whose}", tuple(arms), arm.wording == one) for one in met]
+        found += [
+            _WordedWay(f"wording {one + 1}{whose}", tuple(arms), arm.wording == one) for one in met
+        ]
     crossed = [arm for arm in arms if arm.worded]
     together = len({(_method(arm), *sorted(arm.worded)) for arm in crossed}) == 1
     for arm in crossed[:1] if together else crossed:
@@ -127,7 +129,7 @@ def _ways(arms: Sequence[Replies]) -> list[_Way]:
                 other.worded[one] if other.worded and (together or other is arm) else other
                 for other in arms
             ]
-            found.append(_Way(f"wording {one + 1}{whose}", tuple(as_worded), every))
+            found.append(_WordedWay(f"wording {one + 1}{whose}", tuple(as_worded), every))
     return found
 
 
@@ -139,7 +141,7 @@ def _method(arm: Replies) -> str:
 def _card(
     study: Study, terms: Sequence[tuple[str, Floats]], arm: str, against: str = ""
 ) -> PathCard | None:
-    grid = _Grid.of(study, terms)
+    grid = _PathGrid.of(study, terms)
     reported = float(grid.values.flat[0])
     count = int(np.isfinite(grid.values).sum())
     if not abs(reported) > _NOTHING or count < 2:
@@ -164,7 +166,7 @@ def _card(
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _PathGrid:
     """A figure on every path: one axis for each kind of choice, what is reported first."""
 
     values: Floats
@@ -172,7 +174,7 @@ class _Grid:
     axes: tuple[tuple[str, tuple[str, ...]], ...]
 
     @classmethod
-    def of(cls, study: Study, terms: Sequence[tuple[str, Floats]]) -> _Grid:
+    def of(cls, study: Study, terms: Sequence[tuple[str, Floats]]) -> _PathGrid:
         """The means of each wording's terms, (orders, readings, unsure, C); NaN leaves out."""
         by_weight = [_means(study, one) for _, one in terms]
         values = np.stack(by_weight, axis=3)
@@ -192,14 +194,14 @@ class _Grid:
             axes[axis] = (about, tuple(names[level] for level in kept))
         return cls(values, tuple(axes))
 
-    def choices(self, agrees: Bools, known: Bools) -> Iterator[Choice]:
+    def choices(self, agrees: Bools, known: Bools) -> Iterator[AnalysisChoice]:
         for axis, (about, names) in enumerate(self.axes):
             for level, name in enumerate(names):
                 if len(names) < 2:
                     continue
                 path = [0] * len(self.axes)
                 path[axis] = level
-                yield Choice(
+                yield AnalysisChoice(
                     about=about,
                     name=name,
                     agree=int(np.take(agrees, level, axis).sum()),

@@ -7,13 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from discretion.judgments import Panel
-from discretion.measures.annotators import (
-    FEWEST_TESTED,
-    alternative_test,
-    standing,
-    standing_figure,
-)
-from discretion.measures.figure import Figure, missing
+from discretion.measures.annotators import standing, standing_figure
 from discretion.measures.gaps import corrected_gap, panel_rate, signed_gap
 from discretion.scorecards.conclusion_cards import GroupCard, GroupGap, RaterCard
 from discretion.scorecards.study import Replies, Study, study_of
@@ -23,23 +17,10 @@ def rater_cards(study: Study, arms: Sequence[Replies]) -> tuple[RaterCard, ...]:
     """Each arm beside the single raters; nothing where it is not known who decided."""
     if study.rates.ballots is None:
         return ()
-    return tuple(_card(study, arm) for arm in arms if arm.answered)
-
-
-def _card(study: Study, arm: Replies) -> RaterCard:
-    test = alternative_test(arm.deployed, study.rates)
-    nobody = missing(f"no rater judged {FEWEST_TESTED} of these cases that others judged too")
-
-    def over_raters(share: float | None) -> Figure:
-        return nobody if share is None else Figure(share, None, None, test.raters)
-
-    return RaterCard(
-        arm=arm.name,
-        stricter=standing_figure(standing(arm.p, study.rates)),
-        winning_rate=over_raters(test.winning_rate),
-        advantage=over_raters(test.advantage),
-        margin=test.margin,
-        passes=test.passes,
+    return tuple(
+        RaterCard(arm.name, standing_figure(standing(arm.p, study.rates)))
+        for arm in arms
+        if arm.answered
     )
 
 

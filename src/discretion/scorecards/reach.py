@@ -9,7 +9,7 @@ import numpy as np
 from discretion.measures.figure import TOO_FEW, Figure, missing
 from discretion.measures.thresholds import pooled, rater_variance
 from discretion.scorecards.fits import Fits
-from discretion.scorecards.scenario_cards import CurveCard, Threshold
+from discretion.scorecards.scenario_cards import CurveCard, ThresholdCard
 from discretion.scorecards.study import Study
 
 
@@ -78,7 +78,7 @@ def _tried(curve: CurveCard) -> list[float]:
     return [point.deviation for point in curve.people if point.deviation > 0]
 
 
-def _deviation(curve: CurveCard, threshold: Threshold) -> float | None:
+def _deviation(curve: CurveCard, threshold: ThresholdCard) -> float | None:
     if threshold.value is None:
         return None
     return abs(threshold.value - curve.limit) / curve.scale

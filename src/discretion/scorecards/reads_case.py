@@ -11,8 +11,12 @@ import numpy as np
 
 from discretion.answers import Answer
 from discretion.measures.calibration import auc
+from discretion.measures.explained import explained_share
 from discretion.measures.figure import Figure, missing
 from discretion.measures.gaps import corrected_gap
+from discretion.measures.intervals import ONLY_THESE
+from discretion.measures.ranking import ranking_p
+from discretion.measures.rates import Ints
 from discretion.measures.variation import Asked, Variation, nested, recentered, variation
 from discretion.scorecards.cards import ArmCard, ReadingCard, Reads
 from discretion.scorecards.study import Study
@@ -22,7 +26,8 @@ MOSTLY = 0.5
 WORTH = 0.05
 """Mean mass on neither answer from which on it is said."""
 UNSURE = 0.05
-"""p above which cases are not shown to differ alike however they are asked."""
+"""p above which nothing is shown: neither that answers rank cases as people do, or the other way
+round, nor that cases differ alike however they are asked."""
 WITHHELD = "goes by how it is asked, not by the case"
 """Of an arm, in place of its thresholds, its money and its rank."""
 
@@ -40,12 +45,27 @@ class _Answers:
     """One for each case in which it is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """A head on hidden states, among the arms."""
+
+    base: str
+    """The arm whose model it reads, asked by the same method."""
+    seed: int
+    share: float
+    """The mean that it was taught."""
+
+
 @dataclass
-class Reading:
+class AskedNotes:
     """Notes how arms were asked while a run's answers go by, once."""
 
     forms: Mapping[str, str] = field(default_factory=dict)
     """In words, what was scored of each arm."""
+    heads: Mapping[str, Headed] = field(default_factory=dict)
+    """Heads whose cases were held out from them, by arm."""
+    _held: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    """What heads answered, by arm and case."""
     _arms: dict[str, _Answers] = field(default_factory=lambda: defaultdict(_Answers))
     _cases: dict[str, int] = field(default_factory=dict)
     _vocabularies: dict[str, int] = field(default_factory=dict)
@@ -71,13 +91,21 @@ class Reading:
             kept.wording.append(wording)
             kept.log_odds.append(sum(odds_of) / len(odds_of))
 
+    def note_head(self, arm: str, case: str, p: float) -> None:
+        """Keep what a head answered to a case that was held out from it."""
+        if arm in self.heads:
+            self._held[arm][case] = p
+
     def cards(self, study: Study, arms: Sequence[str], seed: int = 0) -> tuple[ReadingCard, ...]:
         """One for each of the arms of which log odds or the mass on neither answer are known."""
         found = []
+        # Each case is a request of its own, also where two have one text: evidence gives the same
+        # figures without the texts.
+        requests = np.arange(len(study.cases))
         for name in arms:
             kept = self._arms.get(name)
             if kept and (kept.outside or kept.log_odds):
-                found.append(self._card(study, name, kept, np.random.default_rng(seed)))
+                found.append(self._card(study, name, kept, requests, np.random.default_rng(seed)))
         return tuple(found)
 
     def _answers(self, kept: _Answers) -> str:
@@ -103,7 +131,12 @@ class Reading:
         return said
 
     def _card(
-        self, study: Study, arm: str, kept: _Answers, rng: np.random.Generator
+        self,
+        study: Study,
+        arm: str,
+        kept: _Answers,
+        requests: Ints,
+        rng: np.random.Generator,
     ) -> ReadingCard:
         place = {
             self._cases[case.id]: row
@@ -118,9 +151,10 @@ class Reading:
         )
         odds = np.array(kept.log_odds, dtype=np.float64)[used]
         asked = Asked(codes[used], vocabulary, order, wording, odds)
-        told = variation(asked, rng)
+        told = variation(asked.once(requests), rng)
         p = recentered(asked, len(study.cases))
         ranks = auc(p, study.rates, rng, weigh=study.weigh)
+        p_ranking = ranking_p(p, study.rates, _compared(study), requests, rng)
         outside = np.array(kept.outside)
         return ReadingCard(
             arm=arm,
@@ -129,9 +163,9 @@ class Reading:
             if len(outside)
             else missing("the mass on neither answer is not known"),
             strayed=_strayed(kept),
-            vocabulary=told.vocabulary if told else None,
-            order=told.order if told else None,
-            wording=told.wording if told else None,
+            vocabulary=told.vocabulary if told and _varied(vocabulary) else None,
+            order=told.order if told and _varied(order) else None,
+            wording=told.wording if told and _varied(wording) else None,
             rest=told.rest if told else None,
             case=told.case if told else missing("too few scored answers, or all alike"),
             **_parts(study, p, told),
@@ -139,8 +173,26 @@ class Reading:
             across=told.across if told else "",
             auc=ranks,
             recentered=corrected_gap(p, np.zeros_like(p), study.rates, weigh=study.weigh),
-            reads=_reads(told, ranks),
+            p_ranking=p_ranking,
+            reads=_reads(told, p_ranking),
+            states=self._states(study, arm),
         )
+
+    def _states(self, study: Study, base: str) -> Figure | None:
+        """The explained share of the heads on a base."""
+        own = {arm: head for arm, head in self.heads.items() if head.base == base}
+        rows = {case.id: row for row, case in enumerate(study.cases)}
+        seeds = {seed: at for at, seed in enumerate(sorted({one.seed for one in own.values()}))}
+        p = np.full((len(seeds), len(study.cases)), np.nan)
+        mean = p.copy()
+        for arm, head in own.items():
+            for case, answered in self._held.get(arm, {}).items():
+                if case in rows:
+                    p[seeds[head.seed], rows[case]] = answered
+                    mean[seeds[head.seed], rows[case]] = head.share
+        if not np.isfinite(p).any():
+            return None
+        return explained_share(p, mean, study.rates, weigh=study.weigh)
 
 
 def sentences(cards: Sequence[ReadingCard]) -> tuple[str, ...]:
@@ -152,11 +204,36 @@ def sentences(cards: Sequence[ReadingCard]) -> tuple[str, ...]:
 def doubts(cards: Sequence[ReadingCard]) -> list[str]:
     """Of which arms it cannot be said whether they read the case."""
     return [
-        f"We cannot say whether {card.arm} reads the case: it ranks requests no better than chance "
-        f"(AUC {card.auc.value:.2f}, 95% interval {card.auc.low:.2f} to {card.auc.high:.2f})."
+        f"We cannot say whether {card.arm} reads the case: it {_no_better(card)}."
         for card in cards
-        if card.reads == "not known" and _holds_half(card.auc)
+        if card.reads == "not known" and _by_chance(card)
     ]
+
+
+def hidden_sentences(cards: Sequence[ReadingCard], *, simulated: bool) -> tuple[str, ...]:
+    """How much of people's judgment the hidden states of each model hold, where a head was asked
+    what was held out from it."""
+    people = "simulated people" if simulated else "your people"
+    said = []
+    for card in cards:
+        found = card.states
+        if found is None or found.value is None:
+            continue
+        value, interval = f"{100 * found.value:.0f}%", ""
+        if found.low is not None and found.high is not None:
+            interval = f" (95% interval: {100 * found.low:.0f}% to {100 * found.high:.0f}%)"
+        only = f", {ONLY_THESE}" if ONLY_THESE in found.note else ""
+        lead = f"The hidden states behind {card.arm} hold {value} of how {people} decide"
+        if found.low is None or found.low <= 0:
+            lead = (
+                f"It is not clear whether the hidden states behind {card.arm} hold how {people} "
+                f"decide: {value}"
+            )
+        said.append(
+            f"{lead}{interval}{only}. A linear head on them decided held-out cases: 100% means "
+            "as people do on average, 0% no better than the mean that it was taught."
+        )
+    return tuple(said)
 
 
 def withhold(card: ArmCard) -> ArmCard:
@@ -174,35 +251,65 @@ def _by_what(card: ReadingCard) -> str:
         "the wording of the instruction": card.wording,
     }
     most = max(named, key=lambda name: named[name] or 0.0)
-    ranks = ""
-    if _holds_half(card.auc):
-        ranks = f" It ranks requests no better than chance (AUC {card.auc.value:.2f})."
+    share = named[most] or 0.0
+    # Where no part of the question moves all cases alike, the largest of them says nothing.
+    how = f"above all {most} ({100 * share:.0f}%)"
+    if share < (card.rest or 0.0):
+        how = "and it moves each case differently"
+    ranks = f" It {_no_better(card)}." if _by_chance(card) else ""
     return (
-        f"{asked:.0f}% of what varies between the answers of {card.arm} is how it was asked, above "
-        f"all {most} ({100 * (named[most] or 0.0):.0f}%).{ranks} So its thresholds, its money and "
-        "its rank are left out."
+        f"{asked:.0f}% of what varies between the answers of {card.arm} is how it was asked, "
+        f"{how}.{ranks} So its thresholds, its money and its rank are left out."
     )
 
 
-def _reads(told: Variation | None, ranks: Figure) -> Reads:
+def _reads(told: Variation | None, p_ranking: float | None) -> Reads:
     """Whether answers go by the case.
 
-    They do where they rank cases as people do, or the other way round, beyond chance; or where
-    cases differ alike however they are asked, and nobody's decisions speak against it. They go by
-    the way of asking where neither is shown and the case's share is surely less than half.
+    They do where they rank the cases of a scenario as people do, or the other way round, beyond
+    chance; or, where people decided all of these alike, where cases differ alike however they are
+    asked. Either test calls 5 of 100 models that never look at the case readers; one that passed
+    either of two would be called so more often. Answers go by the way of asking where this is not
+    shown and the case's share is surely less than half.
     """
     if told is None or told.p is None:
         return "not known"
-    if ranks.low is not None and not _holds_half(ranks):
-        return "the case"
-    if told.p <= UNSURE and not _holds_half(ranks):
+    if (told.p if p_ranking is None else p_ranking) <= UNSURE:
         return "the case"
     surely = told.case.high is not None and told.case.high < 1 / 2
     return "how it is asked" if surely else "not known"
 
 
-def _holds_half(ranks: Figure) -> bool:
-    return ranks.low is not None and ranks.high is not None and ranks.low <= 0.5 <= ranks.high
+def _no_better(card: ReadingCard) -> str:
+    return (
+        "ranks requests no better than chance within a scenario (permutation test, "
+        f"p = {card.p_ranking:.3f})"
+    )
+
+
+def _by_chance(card: ReadingCard) -> bool:
+    """Whether its ranking of cases is not shown to be more than chance."""
+    return card.p_ranking is not None and card.p_ranking > UNSURE
+
+
+def _compared(study: Study) -> Ints:
+    """(C,) codes of the cases among which answers are compared: those of a scenario; cases alone
+    in theirs with the others of their policy."""
+    sizes = np.bincount(study.scenario)
+    codes: dict[tuple[bool, object], int] = {}
+    return np.array(
+        [
+            codes.setdefault((alone, case.policy if alone else int(code)), len(codes))
+            for case, code in zip(study.cases, study.scenario, strict=True)
+            for alone in [bool(sizes[code] == 1)]
+        ],
+        dtype=np.int64,
+    )
+
+
+def _varied(codes: np.ndarray) -> bool:
+    """Whether it was asked in more ways than one: else nothing shows what answers owe to it."""
+    return len(np.unique(codes)) > 1
 
 
 def _parts(study: Study, p: np.ndarray, told: Variation | None) -> dict[str, float | None]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from discretion.answers import Answer
 from discretion.measures.figure import Figure, missing
-from discretion.measures.intervals import FEW, Estimate, scenario_variance
+from discretion.measures.intervals import FEW, Mean, scenario_variance
 from discretion.measures.rates import Bools, Floats, Ints
 from discretion.scenarios import Scenario
 from discretion.scorecards.levels import Levels, Stratum, levels_of, strata_of
@@ -250,7 +250,7 @@ def _figure(toward: Floats, share: Floats, cluster: Ints, note: str) -> Figure:
     if clusters < FEWEST or not variance > 0:
         note = "; ".join(filter(None, [note, "too few cases for an interval"]))
         return Figure(value, None, None, n, note)
-    low, high = Estimate(value, float(np.sqrt(variance)), clusters - 1, n).interval(LEVEL)
+    low, high = Mean(value, float(np.sqrt(variance)), clusters - 1, n).interval(LEVEL)
     return Figure(value, low, high, n, note)
 
 

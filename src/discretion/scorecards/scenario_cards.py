@@ -20,6 +20,14 @@ class Lean:
     arm: str
     signed: Figure
     """Mean of p - h over the scenario's cases; its interval is for these cases only."""
+    shrunk: Figure | None = None
+    """The same drawn towards the mean of all scenarios, as far as chance explains how they differ:
+    see `measures.shrinkage`. None with fewer than four scenarios that have an interval."""
+
+    @property
+    def shown(self) -> Figure:
+        """What is shown and counted: the shrunk one where there is one."""
+        return self.signed if self.shrunk is None else self.shrunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class LeanCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class ThresholdCard:
     """The value at which half would grant."""
 
     state: ThresholdState
@@ -55,6 +63,14 @@ class Threshold:
     slope: Figure
     """How sharply the fitted curve falls there, per unit of log deviation; none for answers
     without noise, whose curve is not fitted."""
+    pooled: float | None = None
+    """The value drawn towards the policy's other scenarios, as far as chance explains how they
+    differ. None with fewer than four that were fitted, and off the values tried."""
+    pooled_low: float | None = None
+    pooled_high: float | None = None
+    """Ends of its 95% interval."""
+    pooled_shown: str = ""
+    """In words, with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,7 @@ class ArmLine:
     arm: str
     points: tuple[tuple[float, float], ...]
     """(value, mean grant probability), in the order of the grid."""
-    threshold: Threshold
+    threshold: ThresholdCard
     gap: float | None
     """Mean distance of its curve from the people's at the values tried; None where either is not
     fitted."""
@@ -99,8 +115,11 @@ class CurveCard:
     people: tuple[Point, ...]
     fitted: tuple[tuple[float, float], ...]
     """(value, rate) along the people's fitted curve; empty where none could be fitted."""
-    threshold: Threshold
+    threshold: ThresholdCard
     arms: tuple[ArmLine, ...]
+    grouped: tuple[Point, ...] = ()
+    """The people's points in about twelve groups of equally many cases, each at its mean value,
+    where more values were decided than a picture can show; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,9 @@ class FactorCell:
     known of them, with its 90% interval."""
     verdict: str
     """``equivalent``, ``differs`` or ``cannot be told``; empty where the factor may matter."""
+    pairs_needed: int | None
+    """About how many pairs of cases it takes to show that the level does not matter; None where
+    there are as many, where no interval says how many, and where the factor may matter."""
     shift: float | None
     """What it is worth: the threshold with the level minus without, in the scenario's unit."""
     low: float | None
@@ -125,6 +147,13 @@ class FactorCell:
     amplifies: bool = False
     """An arm that does what people do and may not, and more of it: the same sign, larger, and its
     interval leaves their difference out. Only where the factor should not matter."""
+
+    @property
+    def verdict_shown(self) -> str:
+        """The verdict where it says something: that a level does not matter, or that this is not
+        known, only where there are pairs enough to show it."""
+        enough = self.pairs_needed is None and self.difference.low is not None
+        return self.verdict if enough or self.verdict == "differs" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def study_of(cases: Sequence[Case], panel: Panel, weigh: Weigh = "scenarios") ->
     if not kept:
         raise DiscretionError(
             f"the panel {panel.name!r} judged none of these cases",
-            mend="name another panel with --panel, or import its judgments",
+            fix="name another panel with --panel, or import its judgments",
         )
     aligned = panel.at([case.id for case in kept]).in_order()
     codes: dict[str, int] = {}

@@ -9,7 +9,7 @@ import numpy as np
 
 from discretion.measures.agreement import matthews
 from discretion.measures.calibration import auc
-from discretion.measures.contrasts import MARGIN, Contrast, contrast, holm, verdict
+from discretion.measures.contrasts import MARGIN, ContrastResult, contrast, holm, verdict
 from discretion.measures.gaps import corrected_gap, signed_gap
 from discretion.measures.prospects import prospect
 from discretion.measures.rates import Bools, Floats, Rates
@@ -36,14 +36,25 @@ BOTH: tuple[Reading, Reading] = ("raw", "after a and b")
 """The readings of a declared contrast: as declared, and what survives recalibration."""
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was declared before the figures were seen."""
+
+    families: Sequence[Sequence[Pair]] = ()
+    """Contrasts, (name, against) pairs, Holm-adjusted within each family. Each counts in its family
+    even where a target was never trained."""
+    margin: float = MARGIN
+    """The smallest difference in Brier score that matters."""
+    frozen: FrozenCard | None = None
+    """The plan; without one everything is exploratory."""
+
+
 def teaching_card(
     study: Study,
     units: Sequence[str],
     trials: Sequence[Trial],
-    families: Sequence[Sequence[Pair]] = (),
-    margin: float = MARGIN,
+    declared: Declared = Declared(),
     *,
-    frozen: FrozenCard | None = None,
     by: str = "domain",
     seed: int = 0,
     unlearned: Mapping[str, str] | None = None,
@@ -56,16 +67,14 @@ def teaching_card(
             elsewhere, and intervals are between them.
         trials: what each way of deciding answered, seed by seed; NaN where a case was not held
             out from it.
-        families: declared contrasts, (name, against) pairs, Holm-adjusted within each family.
-            Each counts in its family even where a target was never trained.
-        margin: the smallest difference in Brier score that matters, declared before.
-        frozen: the plan; without one everything is exploratory.
+        declared: the plan, its contrasts and its margin.
         by: what the groups are.
         seed: of the resampling for AUC and Matthews.
         unlearned: why trainings are no outcome, by what they are called among the trials: verdicts
             on them are withheld.
     """
     unlearned = unlearned or {}
+    families, margin, frozen = declared.families, declared.margin, declared.frozen
     codes = {unit: code for code, unit in enumerate(sorted(set(units)))}
     unit = np.array([codes[one] for one in units], dtype=np.int64)
     rates = replace(study.rates, scenario=unit)
@@ -76,12 +85,12 @@ def teaching_card(
         for row in _rows(way, rates, study.weigh, seed)
     ]
     compare = _Compare(ways, rates, study.weigh, margin, frozenset(unlearned))
-    declared = frozen is not None and not frozen.exploratory
+    confirmatory = frozen is not None and not frozen.exploratory
     contrasts = [
         one
         for number, family in enumerate(families, 1)
         for reading in BOTH
-        for one in compare.family(family, reading, number, declared=declared)
+        for one in compare.family(family, reading, number, declared=confirmatory)
     ]
     contrasts += compare.with_recalibrated_base()
     raters = len(np.unique(study.panel.rater)) if study.panel.rated else None
@@ -137,6 +146,11 @@ class _Way:
                 "after a and b": moved_variance(p, variance, recalibrated, slope),
             },
         )
+
+    @property
+    def trained(self) -> tuple[int, ...]:
+        """The seeds of its trainings; empty where it was not trained."""
+        return tuple(seed for seed in self.seeds if seed is not None)
 
     @property
     def answered(self) -> Bools:
@@ -223,8 +237,8 @@ class _Compare:
     def _one(
         self, name: str, reading: Reading, against: str, against_reading: Reading
     ) -> TeachingContrast:
-        one, other = self._read(name, reading), self._read(against, against_reading)
-        found = self._contrast(*one, *other)
+        one, other = self._paired(name, reading, against, against_reading)
+        found = self._contrast(name, against, one, other)
         both = np.isfinite(over_seeds(one[0])) & np.isfinite(over_seeds(other[0]))
         both &= np.isfinite(self.rates.h)
         made = TeachingContrast(
@@ -242,39 +256,79 @@ class _Compare:
             declared=False,
             spread=self._spread(one, other),
             units=len(np.unique(self.rates.scenario[both])),
+            trainings=found.draws,
+            randomized=found.randomized,
         )
         return self._withheld(made)
 
-    def _read(self, name: str, reading: Reading) -> tuple[Floats, Floats]:
-        """(S, C) p and its variance; NaN for what was declared and never trained."""
-        if name not in self.ways:
-            nothing = np.full((1, len(self.rates.h)), np.nan)
-            return nothing, nothing
-        return self.ways[name].p[reading], self.ways[name].variance[reading]
+    def _paired(
+        self, name: str, reading: Reading, against: str, against_reading: Reading
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """(S, C) p and its variance of both. Where both were trained, by the seeds that both have,
+        since these share what was drawn; NaN for what was declared and never trained."""
+        seeds: dict[str, tuple[int, ...]] = {
+            one: self.ways[one].trained for one in (name, against) if one in self.ways
+        }
+        shared = [seed for seed in seeds.get(name, ()) if seed in seeds.get(against, ())]
+        both = all(seeds.get(one) for one in (name, against))
+
+        def read(one: str, how: Reading) -> tuple[Floats, Floats]:
+            if one not in self.ways or (both and not shared):
+                nothing = np.full((1, len(self.rates.h)), np.nan)
+                return nothing, nothing
+            way = self.ways[one]
+            rows = [way.seeds.index(seed) for seed in shared] if both else slice(None)
+            return way.p[how][rows], way.variance[how][rows]
+
+        return read(name, reading), read(against, against_reading)
 
     def _withheld(self, found: TeachingContrast) -> TeachingContrast:
         if self.unlearned.isdisjoint((found.name, found.against)):
             return found
         return replace(found, p=None, verdict="cannot be told")
 
-    def _contrast(self, p: Floats, variance: Floats, other: Floats, of_other: Floats) -> Contrast:
-        return contrast(p, variance, other, of_other, self.rates, weigh=self.weigh, beyond=True)
+    def _contrast(
+        self, name: str, against: str, one: tuple[Floats, Floats], other: tuple[Floats, Floats]
+    ) -> ContrastResult:
+        """With luck in training, where one of the two was trained."""
+        trained = any(self.ways[way].trained for way in (name, against) if way in self.ways)
+        return contrast(
+            one[0],
+            one[1],
+            other[0],
+            other[1],
+            self.rates,
+            weigh=self.weigh,
+            beyond=True,
+            trained=trained,
+        )
 
     def _spread(self, one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> float | None:
-        """Between seeds, paired where both have as many; what has one meets each of the other's."""
+        """Between seeds; what has one meets each of the other's."""
         count = max(len(one[0]), len(other[0]))
-        if min(len(one[0]), len(other[0])) not in (1, count):
-            return None
-        first, second = (
-            [np.broadcast_to(part, (count, part.shape[1])) for part in way] for way in (one, other)
+        p, variance, other_p, other_variance = (
+            np.broadcast_to(part, (count, part.shape[1])) for part in (*one, *other)
         )
-        return spread(
-            [
-                self._contrast(*(part[row] for part in (*first, *second))).difference.value
-                for row in range(count)
-            ]
+        each = (
+            contrast(
+                p[row],
+                variance[row],
+                other_p[row],
+                other_variance[row],
+                self.rates,
+                weigh=self.weigh,
+            )
+            for row in range(count)
         )
+        return spread([found.difference.value for found in each])
 
 
-def _plain(found: TeachingContrast) -> Contrast:
-    return Contrast(found.difference, found.p, found.low_90, found.high_90)
+def _plain(found: TeachingContrast) -> ContrastResult:
+    return ContrastResult(
+        found.difference,
+        found.p,
+        found.low_90,
+        found.high_90,
+        found.trainings,
+        found.randomized,
+    )

@@ -76,7 +76,8 @@ class TeachingContrast:
     family: int
     """The number of its declared family, from 1; 0 where it was not declared."""
     difference: Figure
-    """Below zero, the first is nearer. The plain 95% interval, between held-out groups."""
+    """Below zero, the first is nearer. The plain 95% interval, over held-out groups and
+    trainings."""
     low_90: float | None
     """Lower end of the 90% interval, which is held against the margin."""
     high_90: float | None
@@ -91,6 +92,12 @@ class TeachingContrast:
     """Standard deviation of the difference between seeds; None with fewer than two."""
     units: int
     """Held-out groups with a case that both answered."""
+    trainings: int | None = None
+    """Draws of a training, or pairs of them, whose luck is in the interval: fewer than three give
+    none. None where neither was trained."""
+    randomized: float | None = None
+    """p of the randomization test over pairs of trainings; None with fewer than six. From .05 on
+    no difference is told."""
 
     @property
     def within_seeds(self) -> bool:

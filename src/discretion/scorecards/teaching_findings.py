@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from discretion.measures.contrasts import SURE
 from discretion.measures.figure import Figure
 from discretion.measures.prospects import Prospect
+from discretion.measures.trainings import FEWEST
 from discretion.scorecards.teaching_cards import Kind, TeachingCard, TeachingContrast
 
 OF_JUDGMENTS = {"rater": "judged by people who were held out", "time": "of later cases"}
@@ -20,6 +21,7 @@ def teaching_findings(card: TeachingCard, *, simulated: bool) -> tuple[str, ...]
     told = [
         _nearest(card, people),
         _tested(card),
+        few_trainings(min(_trainings(card), default=FEWEST)),
         *_verdicts(card),
         _explored(card),
     ]
@@ -50,24 +52,15 @@ def prospect_sentence(prospect: Prospect, by: str) -> str:
     )
 
 
-def shared_sentence(units: int, folds: int, by: str) -> str:
-    """Why differences between groups that share a training look surer than they are, for a dry run
-    and for the page; empty where each group has its own. What was counted: docs/design/power.md."""
-    if not 0 < folds < units:
+def few_trainings(trainings: int) -> str:
+    """Why there is no verdict and how to get one, for a dry run and for the page; empty from three
+    trainings on."""
+    if trainings >= FEWEST:
         return ""
-    together = "are all asked of one training"
-    if folds > 1:
-        together = f"are spread over {folds} trainings"
-    alone = ""
-    if by not in OF_JUDGMENTS:
-        alone = (
-            f" Where a verdict rests on it, hold each {by} out by itself: every_fold: true, and "
-            "folds: as many as there are."
-        )
+    times = {1: "once", 2: "twice"}.get(trainings, f"{trainings} times")
     return (
-        f"{held_out(units, by)} {together} a seed. What chance did to a training is common to "
-        "those that share it, so differences are called sure too often; discretion power counts "
-        f"how often.{alone}"
+        f"Each target is trained {times}. A difference may then be luck in training, so there is "
+        f"no verdict: train {FEWEST} times or more, with --seeds {FEWEST}."
     )
 
 
@@ -77,6 +70,15 @@ def held_out(count: int, by: str) -> str:
         return f"{count:,} {'scenario' if count == 1 else 'scenarios'} {OF_JUDGMENTS[by]}"
     many = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
     return f"{count:,} held-out {by if count == 1 else many}"
+
+
+def _trainings(card: TeachingCard) -> list[int]:
+    """How many trainings, or pairs of them, each contrast of trained models has."""
+    return [
+        one.trainings
+        for one in card.contrasts
+        if one.trainings is not None and one.difference.value is not None
+    ]
 
 
 def _tested(card: TeachingCard) -> str:

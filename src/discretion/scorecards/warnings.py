@@ -1,4 +1,4 @@
-"""Warnings: what limits the conclusions of this study, and what would mend it, in numbers."""
+"""Warnings: what limits the conclusions of this study, and what would fix it, in numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from discretion.scorecards.scenario_cards import CurveCard
 from discretion.scorecards.study import Study
 
 TESTED = 10
-"""Scenarios up to which some intervals held the truth less often than they claim:
-docs/reference/coverage.md."""
+"""Scenarios up to which more arms at their margin pass than the confidence says."""
+AT_MARGIN = 11
+"""Of 100 arms exactly at a margin, how many pass with so few scenarios, at most, where 5 should:
+docs/reference/gate_errors.md and coverage_sizes.md."""
+CROWDED, CREW = 100, 12
+"""Beyond so many scenarios, judged by so few people, some upper ends are too low as well:
+docs/reference/coverage_sizes.md."""
 SUBSET, VOICES = 60, 5
 """Cases judged by so many people each: enough to tell their noise from their judgment."""
 DIFFER = 0.4
@@ -67,8 +72,9 @@ def _scenarios(people: PeopleCard) -> str:
         )
     if count <= TESTED:
         return (
-            f"There are {count} scenarios. With {TESTED} or fewer, intervals of an arm close to "
-            "the people held the truth in 90 to 95 of 100 simulated studies: read them with care."
+            f"There are {count} scenarios. With {TESTED} or fewer, a few bad ones are easily "
+            f"missed: up to {AT_MARGIN} of 100 simulated arms looked surely better than they are, "
+            "where 5 may. Read the figures with care."
         )
     return ""
 
@@ -131,6 +137,12 @@ def _raters(people: PeopleCard) -> str:
             f"Only {people.raters} people judged, so what is said of others is unsure. "
             f"{_subset(people, VOICES - people.raters, ' more')}."
         )
+    if people.raters <= CREW and people.scenarios > CROWDED:
+        return (
+            f"Only {people.raters} people judged {people.scenarios} scenarios. In simulated "
+            "studies like this up to 15 of 100 arms looked surely nearer to the people than they "
+            f"are, where 5 may. {_subset(people, VOICES, ' more')}."
+        )
     weigh_as = people.weigh_as.value
     # Nobody judges exactly as much as the others: only what is a whole voice short is said.
     if weigh_as is not None and weigh_as <= VOICES - 1:
@@ -154,7 +166,7 @@ def _differ(people: PeopleCard) -> str:
     # With next to no agreement the number needed has no meaning.
     needed = math.ceil(STEADY * (1 - alpha) / (alpha * (1 - STEADY))) if alpha > 0.02 else None
     if needed is None:
-        steady = "More judgments will not mend that: see whether they read the policy alike."
+        steady = "More judgments will not fix that: see whether they read the policy alike."
     elif needed > there:
         steady = (
             f"A case's rate would be steady (reliability {STEADY}) with about {needed} judgments; "

@@ -88,7 +88,7 @@ def read_twin(twin: str) -> Situation:
         raise DiscretionError(
             "a twin text needs limit, value and deviation together",
             where=repr(twin),
-            mend="write: <domain>. at most {limit}. asked {value}. {deviation}.",
+            fix="write: <domain>. at most {limit}. asked {value}. {deviation}.",
         )
     said = rule["deviation"]
     return Situation(

@@ -23,7 +23,7 @@ MOST_CASES = 400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+class CasePool:
     """Cases that studies draw from, and what draws a panel towards granting each."""
 
     judges: Judges
@@ -40,7 +40,7 @@ class Pool:
 class TeachingStudy:
     """C cases, as many of each domain, and J judgments on them, as many on each case."""
 
-    pool: Pool
+    pool: CasePool
     source: Ints
     """(C,) the case, as an index into the pool's."""
     domain: Ints
@@ -77,7 +77,7 @@ class TeachingStudy:
 
 
 @lru_cache(maxsize=len(PANELS))
-def pool(panel: str) -> Pool:
+def pool(panel: str) -> CasePool:
     """The cases, the same on every machine, as one of the `PANELS` sees them."""
     judges, cases = PANELS[panel], _cases()
     code = {name: place for place, name in enumerate(FACTORS)}
@@ -90,7 +90,7 @@ def pool(panel: str) -> Pool:
         deviation = case.deviation
         features[row, 0] = 0.0 if deviation is None else -np.log(max(deviation, KEPT))
         features[row, -1] = deviation is None
-    return Pool(judges, cases, pulls, features)
+    return CasePool(judges, cases, pulls, features)
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +110,7 @@ def _names(situation: Situation) -> list[str]:
 
 
 def teaching_study(
-    rng: np.random.Generator, source: Pool, *, domains: int, cases: int, raters: int
+    rng: np.random.Generator, source: CasePool, *, domains: int, cases: int, raters: int
 ) -> TeachingStudy:
     """One study: a new panel of people of the pool's kind judges new domains.
 

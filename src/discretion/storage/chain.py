@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -73,6 +74,20 @@ def verify_log(connection: Connection, head: str | None) -> Verification:
     return Verification(walk.seq, len(walk.erased), _text(walk.previous), tuple(problems))
 
 
+class _Stored(NamedTuple):
+    """A row of the log with its personal part, as `_ROWS` selects it."""
+
+    seq: int
+    kind: bytes
+    grouping: bytes
+    key: bytes
+    body: bytes
+    commitment: bytes | None
+    hash: bytes
+    salt: bytes | None
+    payload: bytes | None
+
+
 class _Walk:
     """A walk along the chain; its memory grows with the erasures alone."""
 
@@ -89,7 +104,7 @@ class _Walk:
             if damage != "ok":
                 yield f"the database file is damaged: {damage}"
         for row in connection.exec_driver_sql(_ROWS):
-            yield from self._step(*row)
+            yield from self._step(_Stored(*row))
         for seq in sorted(self._missing - self.erased):
             yield f"row {seq}: the personal part is missing and no erasure says why"
         for seq in sorted(self.erased - self._missing):
@@ -99,32 +114,23 @@ class _Walk:
         if not self._head_seen:
             yield f"the head {self._head} is not in the log: rows were cut off or rewritten"
 
-    def _step(
-        self,
-        seq: int,
-        kind: bytes,
-        grouping: bytes,
-        key: bytes,
-        body: bytes,
-        commitment: bytes | None,
-        hash_: bytes,
-        salt: bytes | None,
-        payload: bytes | None,
-    ) -> Iterator[str]:
+    def _step(self, row: _Stored) -> Iterator[str]:
+        seq, commitment = row.seq, row.commitment
+        linked = (row.kind, row.grouping, row.key, row.body, commitment or b"")
         if seq != self.seq + 1:
             yield f"row {seq}: it follows row {self.seq}"
-        if link(self.previous, kind, grouping, key, body, commitment or b"") != _text(hash_):
+        if link(self.previous, *linked) != _text(row.hash):
             yield f"row {seq}: its hash is not that of its contents and the row before"
-        if salt is None or payload is None or payload.isspace():
+        if row.salt is None or row.payload is None or row.payload.isspace():
             if commitment is not None:
                 self._missing.add(seq)
-        elif commitment_to(salt, payload) != _text(commitment or b""):
+        elif commitment_to(row.salt, row.payload) != _text(commitment or b""):
             yield f"row {seq}: the personal part is not the one that was written"
-        if kind == ERASURE.encode() and key.isdigit():
-            self.erased.add(int(key))
+        if row.kind == ERASURE.encode() and row.key.isdigit():
+            self.erased.add(int(row.key))
         self.seq = seq
-        self.previous = hash_
-        self._head_seen = self._head_seen or _text(hash_) == self._head
+        self.previous = row.hash
+        self._head_seen = self._head_seen or _text(row.hash) == self._head
 
 
 def _text(digits: bytes) -> str:

@@ -46,14 +46,18 @@ def is_writable(path: Path) -> bool:
     return all(os.access(place, os.W_OK) for place in places)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether the database is all in its file: rows that somebody is just adding stand in a second
+    one. A whole database can be read as immutable, even where SQLite could not lock it, and leaves
+    no file beside it."""
+    pending = path.with_name(f"{path.name}-wal")
+    return not pending.exists() or not pending.stat().st_size
+
+
 def _database(path: Path, writable: bool) -> dict[str, Any]:
     if writable or not path.exists():
         return {"database": str(path.absolute())}
-    # Rows that somebody is just adding stand in a second file. Without one the database is whole,
-    # and as immutable it is read where SQLite could not even lock it.
-    pending = path.with_name(f"{path.name}-wal")
-    whole = not pending.exists() or not pending.stat().st_size
-    query = {"mode": "ro", "uri": "true", **({"immutable": "1"} if whole else {})}
+    query = {"mode": "ro", "uri": "true", **({"immutable": "1"} if is_whole(path) else {})}
     return {"database": path.absolute().as_uri(), "query": query}
 
 
@@ -101,8 +105,8 @@ def explanation(error: DBAPIError | sqlite3.Error, path: Path) -> DiscretionErro
     origin = error.orig if isinstance(error, DBAPIError) else error
     # The low byte is the error's family: an IO error has some thirty kinds.
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    what, mend = _MEANINGS.get(code, (f"the database failed: {origin}", ""))
-    return DiscretionError(what, where=str(path), mend=mend)
+    what, fix = _MEANINGS.get(code, (f"the database failed: {origin}", ""))
+    return DiscretionError(what, where=str(path), fix=fix)
 
 
 _MEANINGS = {

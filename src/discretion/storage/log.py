@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from discretion.storage.chain import GENESIS, link
-from discretion.storage.entries import Row, StoredEntry, entry_of
+from discretion.storage.entries import PreparedRow, StoredEntry, entries_of
+from discretion.storage.migrations import CASE, DECIDED, PANEL
 
 _ROWS_A_STATEMENT = (512, 64, 8, 1)
 """Few sizes, so that the driver keeps every statement compiled."""
 
 
-def write(connection: Connection, rows: Sequence[Row]) -> list[bool]:
+def write(connection: Connection, rows: Sequence[PreparedRow]) -> list[bool]:
     """Append the rows that are not there yet, and say which were new.
 
     `connection` is in an IMMEDIATE transaction: the row the chain goes on from stays the last.
@@ -77,7 +78,7 @@ def named(
     found = connection.exec_driver_sql(
         f"SELECT {columns} FROM {_NAMED} {join}", (json.dumps(keys), kind, grouping)
     )
-    return [entry_of(*row) for row in found]
+    return entries_of(found.all())
 
 
 def page(
@@ -93,7 +94,49 @@ def page(
         f" WHERE {match} AND e.seq > ? ORDER BY e.seq LIMIT ?",
         (*names, after, size),
     )
-    return [entry_of(*row) for row in found]
+    return entries_of(found.all())
+
+
+def placed(connection: Connection, places: Sequence[int], personal: bool) -> list[StoredEntry]:
+    """The entries at these places of the log, in the order of the places."""
+    columns, join = _columns(personal)
+    found = connection.exec_driver_sql(
+        f"SELECT {columns} FROM json_each(?) wanted CROSS JOIN entries e ON e.seq = wanted.value"
+        f" {join}",
+        (json.dumps(places),),
+    )
+    return entries_of(found.all())
+
+
+def panels(connection: Connection, kind: str) -> list[str]:
+    """The panels of a kind's entries, in the order in which they came."""
+    found = connection.exec_driver_sql(
+        f"SELECT {PANEL} FROM entries WHERE {DECIDED} AND kind = ? AND {PANEL} IS NOT NULL"
+        f" GROUP BY {PANEL} ORDER BY min(seq)",
+        (kind,),
+    )
+    return list(found.scalars())
+
+
+def places_of(connection: Connection, kind: str, panel: str) -> list[int]:
+    """The places of a panel's entries of a kind, in order."""
+    found = connection.exec_driver_sql(
+        f"SELECT seq FROM entries WHERE {DECIDED} AND kind = ? AND {PANEL} = ?", (kind, panel)
+    )
+    # Sorted here: asked for in order, SQLite would walk all of the kind's rows, which are in it.
+    return sorted(found.scalars().all())
+
+
+def decided(connection: Connection, kind: str) -> dict[str, int]:
+    """How often each case was decided on in a kind's entries; cases in the order of the log."""
+    found = connection.exec_driver_sql(
+        "SELECT about, sum(times) FROM"
+        f" (SELECT {CASE} AS about, count(*) AS times, min(seq) AS first FROM entries"
+        f" WHERE {DECIDED} AND kind = ? GROUP BY {PANEL}, {CASE})"
+        " WHERE about IS NOT NULL GROUP BY about ORDER BY min(first)",
+        (kind,),
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def sorted_keys(
@@ -106,7 +149,7 @@ def sorted_keys(
         " ORDER BY e.key LIMIT ?",
         (kind, grouping, *name, size),
     )
-    return list(found.scalars())
+    return list(found.scalars().all())
 
 
 def number(connection: Connection, kind: str | None, grouping: str | None) -> int:
@@ -134,7 +177,7 @@ def forget(connection: Connection, seq: int) -> bool:
     return blanked.rowcount == 1
 
 
-def _taken(connection: Connection, rows: Sequence[Row]) -> set[tuple[str, str, str]]:
+def _taken(connection: Connection, rows: Sequence[PreparedRow]) -> set[tuple[str, str, str]]:
     names = sorted({row.name for row in rows})
     return {
         (kind, grouping, key)

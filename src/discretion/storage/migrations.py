@@ -12,9 +12,17 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from discretion.errors import DiscretionError
-from discretion.storage.engine import transaction
+from discretion.storage.engine import is_writable, transaction
 
 Step = Callable[[Connection], None]
+
+DECIDED = "kind IN ('judgment', 'tally', 'decision')"
+"""Entries that say what was decided on a case."""
+PANEL = "CASE WHEN json_valid(body) THEN json_extract(body, '$.panel') END"
+"""The panel of such an entry; nothing for a system's decisions."""
+CASE = "CASE WHEN json_valid(body) THEN json_extract(body, '$.case') END"
+"""The case it is about. A damaged body has none: `verify` reports it, and nothing else stops."""
+# SQLite uses an index on expressions where a statement has the very same ones: `log` takes these.
 
 STEPS: list[Step] = []
 """In the order in which they are applied."""
@@ -54,9 +62,20 @@ def payloads(connection: Connection) -> None:
     """)
 
 
+@step
+def decided_index(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        f"CREATE INDEX decided ON entries (kind, {PANEL}, {CASE}) WHERE {DECIDED}"
+    )
+
+
 def migrate(connection: Connection, path: Path) -> None:
-    """Bring the database up to this version; DiscretionError where it is not ours, or newer."""
-    if _missing(connection, path):
+    """Bring the database up to this version; DiscretionError where it is not ours, or newer.
+
+    A file that cannot be written stays as it is: what it lacks is an index, which only saves time.
+    """
+    unfinished = _missing(connection, path)
+    if unfinished and not (path.exists() and not is_writable(path)):
         with transaction(connection):
             for step in _missing(connection, path):
                 _apply(connection, step)
@@ -77,7 +96,7 @@ def _missing(connection: Connection, path: Path) -> list[Step]:
         return STEPS
     if "schema" not in names:
         raise DiscretionError(
-            "the file is a database of another program", where=str(path), mend="name another file"
+            "the file is a database of another program", where=str(path), fix="name another file"
         )
     applied = connection.exec_driver_sql("SELECT name FROM schema ORDER BY position").scalars()
     known = [step.__name__ for step in STEPS]
@@ -86,6 +105,6 @@ def _missing(connection: Connection, path: Path) -> list[Step]:
         raise DiscretionError(
             "the database was written by a newer version of Discretion",
             where=str(path),
-            mend="upgrade: pip install --upgrade discretion",
+            fix="upgrade: pip install --upgrade discretion",
         )
     return STEPS[len(done) :]

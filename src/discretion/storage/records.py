@@ -7,7 +7,7 @@ part of an entry; an erased part comes back empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,10 +28,12 @@ from discretion.judgments import (
 from discretion.policies import Policy, policy_to_json
 from discretion.precedents import Precedent, precedents_of
 from discretion.scenarios import Scenario, scenario_to_json
-from discretion.selections import Selection, parse_selection
+from discretion.selections import JudgmentSelection, parse_selection
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
 
+CASE_LIST = "case list"
+"""The kind of what says which cases runs are about."""
 CASE_TEXTS = ("text", "twin", "columns", "shown_columns")
 JUDGMENT_TEXTS = ("rater", "explanation", "columns")
 ANSWER_TEXTS = ("prompt", "text")
@@ -99,18 +101,29 @@ def described_entries(docket: Docket) -> list[Entry]:
 def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) -> Docket:
     """The docket of the cases, policies and scenarios of these hashes."""
     hashes = list(described)
-    policies = [
-        Policy.model_validate_json(entry.body["document"]) for entry in store.find("policy", hashes)
-    ]
     scenarios = [
         Scenario.model_validate_json(entry.body["document"])
         for entry in store.find("scenario", hashes)
     ]
     return Docket(
         tuple(read_case(entry) for entry in store.find("case", cases)),
-        {policy.id: policy for policy in policies},
+        read_policies(store, hashes),
         {scenario.id: scenario for scenario in scenarios},
     )
+
+
+def read_policies(store: Store, described: Iterable[str]) -> dict[str, Policy]:
+    """The policies of these hashes, by id."""
+    documents = (entry.body["document"] for entry in store.find("policy", described))
+    policies = [Policy.model_validate_json(document) for document in documents]
+    return {policy.id: policy for policy in policies}
+
+
+def case_list_entry(cases: Iterable[str], versions: Iterable[str]) -> Entry:
+    """The ids of a run's cases and the hashes of what they were, in the order of the run, under the
+    hash of both: runs on the same cases share it."""
+    body = {"cases": list(cases), "versions": list(versions)}
+    return Entry(CASE_LIST, digest(body), body)
 
 
 def judgment_entry(judgment: Judgment) -> Entry:
@@ -119,9 +132,10 @@ def judgment_entry(judgment: Judgment) -> Entry:
     return Entry("judgment", judgment.id, body, personal)
 
 
-def judgments(store: Store) -> Iterator[Judgment]:
-    """Every judgment in the log; an erased person's is anonymous."""
-    for entry in store.entries("judgment"):
+def judgments(store: Store, panel: str | None = None) -> Iterator[Judgment]:
+    """Every judgment in the log, or a panel's; an erased person's is anonymous."""
+    found = store.entries("judgment") if panel is None else store.of_panel("judgment", panel)
+    for entry in found:
         yield judgment_from_json({**entry.body, **(entry.personal or _ANONYMOUS)})
 
 
@@ -129,17 +143,15 @@ def tally_entry(tally: Tally) -> Entry:
     return Entry("tally", tally.id, tally_to_json(tally))
 
 
-def tallies(store: Store) -> Iterator[Tally]:
-    """Every counted answer in the log."""
-    return (tally_from_json(entry.body) for entry in store.entries("tally"))
+def tallies(store: Store, panel: str | None = None) -> Iterator[Tally]:
+    """Every counted answer in the log, or a panel's."""
+    found = store.entries("tally") if panel is None else store.of_panel("tally", panel)
+    return (tally_from_json(entry.body) for entry in found)
 
 
 def panel_names(store: Store) -> list[str]:
     """The names of all panels, in the order in which they came."""
-    entries = (
-        entry for kind in ("judgment", "tally") for entry in store.entries(kind, personal=False)
-    )
-    return list(dict.fromkeys(entry.body["panel"] for entry in entries))
+    return list(dict.fromkeys([*store.panels("judgment"), *store.panels("tally")]))
 
 
 def panel(store: Store, name: str = "") -> Panel:
@@ -148,7 +160,8 @@ def panel(store: Store, name: str = "") -> Panel:
     Raises:
         DiscretionError: there is none, several and none is named, or nobody is selected so.
     """
-    return gather(_selection(store, name), judgments(store), tallies(store))
+    chosen = _selection(store, name)
+    return gather(chosen, judgments(store, chosen.panel), tallies(store, chosen.panel))
 
 
 def panel_judgments(store: Store, name: str = "") -> list[Judgment]:
@@ -157,8 +170,8 @@ def panel_judgments(store: Store, name: str = "") -> list[Judgment]:
     Raises:
         DiscretionError: as `panel` does where there is none, or several.
     """
-    chosen = _selected(store, _selection(store, name).written)
-    return [one for one in judgments(store) if chosen(one)]
+    chosen = _selection(store, name)
+    return [one for one in judgments(store, chosen.panel) if _counts(chosen, one)]
 
 
 def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, str, Panel]]:
@@ -168,7 +181,7 @@ def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, s
         DiscretionError: no judgment of the panel has the column, or it has too many values.
     """
     whole = _selection(store, name)
-    rows = [one for one in judgments(store) if one.panel == whole.panel]
+    rows = list(judgments(store, whole.panel))
     counted = [row.columns for row in rows if whole.weight(row.columns, row.rater, row.time) > 0]
     found = []
     for column in dict.fromkeys(columns):
@@ -177,12 +190,12 @@ def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, s
             known = sorted({name for one in counted for name in one})
             raise DiscretionError(
                 f"no judgment of the panel {whole.panel!r} has a column {column!r}",
-                mend=f"they have: {', '.join(known)}" if known else "import them with --about",
+                fix=f"they have: {', '.join(known)}" if known else "import them with --about",
             )
         if len(values) > GROUPS:
             raise DiscretionError(
                 f"{column!r} has {len(values):,} values",
-                mend=f"name a column that makes at most {GROUPS} groups",
+                fix=f"name a column that makes at most {GROUPS} groups",
             )
         for value in values:
             own = replace(
@@ -194,17 +207,17 @@ def groups(store: Store, name: str, columns: Iterable[str]) -> list[tuple[str, s
     return found
 
 
-def _selection(store: Store, name: str) -> Selection:
+def _selection(store: Store, name: str) -> JudgmentSelection:
     """Whom the name or expression of a panel selects."""
     names = panel_names(store)
     if not names:
         raise DiscretionError(
             "nobody's judgments are here yet",
             where=str(store.path.parent),
-            mend="bring them in with: discretion import FILE",
+            fix="bring them in with: discretion import FILE",
         )
     if name in names:
-        selection = Selection(name)
+        selection = JudgmentSelection(name)
     else:
         selection = parse_selection(name)
         if not selection.panel:
@@ -212,7 +225,7 @@ def _selection(store: Store, name: str) -> Selection:
             selection = parse_selection(names[0] + name)
     if selection.panel not in names:
         raise DiscretionError(
-            f"there is no panel {selection.panel!r}", mend=f"choose from: {', '.join(names)}"
+            f"there is no panel {selection.panel!r}", fix=f"choose from: {', '.join(names)}"
         )
     return selection
 
@@ -225,10 +238,11 @@ def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Preced
         for case, rate in zip(panel.cases, panel.rate, strict=True)
     }
     why: dict[str, list[str]] = {}
-    chosen = _selected(store, panel.name)
-    for judgment in judgments(store):
+    chosen = JudgmentSelection(panel.name) if panel.name in panel_names(store) else None
+    chosen = chosen or parse_selection(panel.name)
+    for judgment in judgments(store, chosen.panel):
         agrees = judgment.answer == majority.get(judgment.case)
-        if judgment.explanation and agrees and chosen(judgment):
+        if judgment.explanation and agrees and _counts(chosen, judgment):
             why.setdefault(judgment.case, []).append(judgment.explanation)
     known = {case.id: case for case in cases}
     return precedents_of(known, panel.cases, panel.rate.tolist(), panel.n.tolist(), why)
@@ -237,16 +251,13 @@ def precedents(store: Store, cases: Iterable[Case], panel: Panel) -> list[Preced
 def _only(names: list[str]) -> None:
     if len(names) > 1:
         raise DiscretionError(
-            f"there are several panels: {', '.join(names)}", mend="name one with --panel"
+            f"there are several panels: {', '.join(names)}", fix="name one with --panel"
         )
 
 
-def _selected(store: Store, panel: str) -> Callable[[Judgment], bool]:
-    """Whether a judgment counts in the panel of that name or expression."""
-    selection = Selection(panel) if panel in panel_names(store) else parse_selection(panel)
-    return lambda one: (
-        one.panel == selection.panel and selection.weight(one.columns, one.rater, one.time) > 0
-    )
+def _counts(selection: JudgmentSelection, one: Judgment) -> bool:
+    """Whether a judgment of the selection's panel counts in it."""
+    return selection.weight(one.columns, one.rater, one.time) > 0
 
 
 def answer_entries(run: str, arm: str, answer: Answer) -> tuple[Entry, Entry]:
@@ -274,7 +285,10 @@ def answers(store: Store, keys: Iterable[str], *, texts: bool = False) -> dict[s
     """The answers of these keys; without their prompts and texts unless asked for."""
     found = store.find("answer", keys, personal=texts)
     return {
-        entry.key: answer_from_json({**entry.body, **(entry.personal or {})}) for entry in found
+        entry.key: answer_from_json(
+            {**entry.body, **entry.personal} if entry.personal else entry.body
+        )
+        for entry in found
     }
 
 

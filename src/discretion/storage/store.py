@@ -16,7 +16,7 @@ from discretion.errors import DiscretionError
 from discretion.storage import log
 from discretion.storage.chain import ERASURE, Verification, verify_log
 from discretion.storage.engine import engine_at, explained, transaction
-from discretion.storage.entries import Entry, Row, StoredEntry, row_of
+from discretion.storage.entries import Entry, PreparedRow, StoredEntry, row_of
 from discretion.storage.migrations import migrate
 from discretion.storage.writer import Writer
 
@@ -132,6 +132,26 @@ class Store:
                 return
             after = page[-1].seq
 
+    def panels(self, kind: str) -> list[str]:
+        """The panels of a kind's entries, in the order in which they came."""
+        with self._connection() as connection:
+            return log.panels(connection, kind)
+
+    def of_panel(self, kind: str, panel: str) -> Iterator[StoredEntry]:
+        """A panel's entries of a kind, in the order of the log; no other panel's are read."""
+        with self._connection() as connection:
+            places = log.places_of(connection, kind, panel)
+        for start in range(0, len(places), _PAGE):
+            with self._connection() as connection:
+                page = log.placed(connection, places[start : start + _PAGE], personal=True)
+            yield from page
+
+    def decided(self, kind: str) -> dict[str, int]:
+        """How often each case was decided on in judgments, tallies or decisions, whichever
+        ``kind`` is; cases in the order of the log."""
+        with self._connection() as connection:
+            return log.decided(connection, kind)
+
     def keys(self, kind: str, grouping: str = "") -> Iterator[str]:
         """The keys of a kind's entries in one grouping, sorted; read page by page, from the index
         alone."""
@@ -159,7 +179,7 @@ class Store:
         entry = self.get(kind, grouping, key)
         if entry is None:
             raise DiscretionError(
-                f"there is no {kind} {key!r} to erase", where=str(self.path), mend="check its name"
+                f"there is no {kind} {key!r} to erase", where=str(self.path), fix="check its name"
             )
         record = Entry(
             ERASURE,
@@ -223,7 +243,7 @@ def _let_go(writer: Writer, engine: Engine) -> None:
     engine.dispose()
 
 
-def _rows(entries: Iterable[Entry]) -> list[Row]:
+def _rows(entries: Iterable[Entry]) -> list[PreparedRow]:
     rows = [row_of(entry) for entry in entries]
     if any(row.kind == ERASURE for row in rows):
         raise ValueError("erasures are written by Store.erase alone")

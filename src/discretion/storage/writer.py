@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from discretion.storage.engine import explanation, transaction
-from discretion.storage.entries import Row
+from discretion.storage.entries import PreparedRow
 from discretion.storage.log import write
 
 _LONGEST_WAIT = 0.05
@@ -27,7 +27,7 @@ bounds what a kill can take: about a tenth of a second of a model that answers a
 event loop would otherwise leave this thread behind. A slow disk must not fill memory either."""
 
 
-Batch = tuple[Sequence[Row], list[bool] | None]
+Batch = tuple[Sequence[PreparedRow], list[bool] | None]
 """The rows of one call, and where to say which of them were new."""
 
 
@@ -56,7 +56,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="discretion-writer", daemon=True)
         self._thread.start()
 
-    def hand(self, rows: Sequence[Row], fresh: list[bool] | None = None) -> None:
+    def hand(self, rows: Sequence[PreparedRow], fresh: list[bool] | None = None) -> None:
         """Take rows to be committed soon; `fresh` is then told which of them were new."""
         with self._done:
             while self._waiting >= _MOST_WAITING and self._error is None:

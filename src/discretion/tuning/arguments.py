@@ -28,7 +28,7 @@ def arguments(kind: Any, job: Job, work: Path, *, cpu: bool, **more: Any) -> Any
         "warmup_steps": math.ceil(job.steps / 20),
         "lr_scheduler_type": "linear",
         "weight_decay": 0.0,
-        "bf16": not cpu and torch.cuda.is_bf16_supported(),
+        "bf16": job.base.dtype == "bfloat16" and (cpu or torch.cuda.is_bf16_supported()),
         "dataloader_pin_memory": False,
     }
     try:
@@ -54,13 +54,13 @@ def arguments(kind: Any, job: Job, work: Path, *, cpu: bool, **more: Any) -> Any
         if not recipe.more:
             raise
         raise DiscretionError(
-            f"transformers does not take these settings: {error}", where="--set", mend="correct it"
+            f"transformers does not take these settings: {error}", where="--set", fix="correct it"
         ) from error
     joined = max(made.world_size, made.n_gpu)
     if made.n_gpu > 1 or joined != recipe.processes:
         raise DiscretionError(
             f"training would run on {joined} devices or processes at once, and "
             f"{recipe.processes} {'was' if recipe.processes == 1 else 'were'} asked for",
-            mend="say how many with --processes, and name as many GPUs in CUDA_VISIBLE_DEVICES",
+            fix="say how many with --processes, and name as many GPUs in CUDA_VISIBLE_DEVICES",
         )
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,31 +13,41 @@ from typing import Any
 
 from discretion.canonical import digest
 from discretion.errors import DiscretionError
-from discretion.models.folder import fingerprint_folder
+from discretion.models.endpoint import Endpoint
+from discretion.models.folder import LEGAL, fingerprint_folder
 from discretion.models.loading import Settings
 from discretion.models.tuned import PREFIX
 from discretion.selections import RATER
+from discretion.tuning.chats import hyperparameters
 from discretion.tuning.courses import Course
 from discretion.tuning.fits import OwnFit
 from discretion.tuning.lineage import Lineage
-from discretion.tuning.teaching import LEGAL
-from discretion.tuning.trainers import Recipe
+from discretion.tuning.targets import HEADS
+from discretion.tuning.trainers import RANK, Base, Recipe
 
+PROVIDED = ("discretion", "openai")
+"""Where a provider trains."""
 LIBRARIES = ("discretion", "torch", "transformers", "tokenizers", "accelerate", "peft")
 TRL = "trl"
 """The library, and the trainer that alone uses it."""
 RESULTS, LIMITS = "## Results", "## Limits"
 """Headings of the card: what stands between them is put in when the model is measured."""
-ENVIRONMENT = "- **Environment**"
+ENVIRONMENT, ADAPTED = "- **Environment**", "- **Adapter**"
 MOST_NAMES = 12
 """Groups that are named on the card; `discretion.json` has them all."""
 SAYS = ("reads_twin", "system", "dtype", "allow_outside")
 """How the base is asked: the tuned model is asked in the same way."""
+_HEADS = {
+    "head": "a linear head on the base's hidden states",
+    "shuffled-head": "a control: the same, with people's shares shuffled among the prompts",
+    "random-head": "a control: a linear head on random numbers",
+    "words-head": "a control: a linear head on which words stand in the prompt",
+}
 
 
 def notes_of(
     model: str,
-    base: Settings,
+    base: Base,
     course: Course,
     seed: int,
     recipe: Recipe,
@@ -51,29 +62,23 @@ def notes_of(
         trainer: its name.
     """
     lessons = course.taught
-    libraries = [*LIBRARIES, *([TRL] if trainer == TRL else [])]
+    here = isinstance(base, Settings)
+    libraries = [*(LIBRARIES if here else PROVIDED), *([TRL] if trainer == TRL else [])]
     notes = {
-        "settings": {name: getattr(base, name) for name in SAYS}
-        | ({} if course.form == "end" else {"form": course.form}),
-        "base": {
-            "model": model,
-            "fingerprint": fingerprint_folder(base.path, (base.dtype, base.system)),
-            "template": _template_hash(base.path),
-            "licenses": {
-                file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-                for pattern in LEGAL
-                for file in sorted(base.path.glob(pattern))
-            },
-        },
+        **(_folder(model, base, course) if isinstance(base, Settings) else _endpoint(model, base)),
         "target": course.target.name,
         "seed": seed,
         "fold": course.fold.number,
         "hold_out": hold_out | {"held": list(course.fold.groups)},
-        "recipe": recipe.settings,
+        "recipe": recipe.settings if here else hyperparameters(recipe),
         "trainer": trainer,
         "examples": {
-            "count": len(course.masked),
-            **({} if len(lessons.kept) == len(course.masked) else {"judgments": len(lessons.kept)}),
+            "count": len(course.examples),
+            **(
+                {}
+                if len(lessons.kept) == len(course.examples)
+                else {"judgments": len(lessons.kept)}
+            ),
             "hash": course.hash,
             "grants": lessons.grants,
             "left": dict(lessons.left),
@@ -86,16 +91,46 @@ def notes_of(
     return read
 
 
-def card_of(name: str, notes: dict[str, Any], lineage: Lineage, reach: float | None = None) -> str:
+def _folder(model: str, base: Settings, course: Course) -> dict[str, Any]:
+    """What notes say of a base in a folder, and of how its tuned model is asked."""
+    return {
+        "settings": {name: getattr(base, name) for name in SAYS}
+        | ({} if course.form == "end" else {"form": course.form}),
+        "base": {
+            "model": model,
+            "fingerprint": fingerprint_folder(base.path, (base.dtype, base.system)),
+            "template": _template_hash(base.path),
+            "licenses": {
+                file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+                for pattern in LEGAL
+                for file in sorted(base.path.glob(pattern))
+            },
+        },
+    }
+
+
+def _endpoint(model: str, base: Endpoint) -> dict[str, Any]:
+    """What notes say of a base at a provider, whose weights nobody here can see."""
+    settings = base.settings
+    at = {"host": settings.host, "served": settings.model, "kind": base.kind}
+    return {"base": {"model": model, "fingerprint": base.address, **at}}
+
+
+def card_of(
+    name: str,
+    notes: dict[str, Any],
+    lineage: Lineage,
+    reach: float | None = None,
+    method: str = "direct",
+) -> str:
     """The README.md of a tuned model, for people; its results are put in once it is measured.
 
     Args:
         reach: the share of the base's weights that adapters reach, where it is known.
+        method: by which it is asked as it was taught.
     """
-    base, recipe, examples = notes["base"], notes["recipe"], notes["examples"]
-    trained = f"LoRA of rank {recipe['rank']}" if recipe["lora"] else "all weights"
-    if recipe["lora"] and reach is not None:
-        trained += f" on layers that hold {100 * reach:.0f}% of the weights"
+    base, examples = notes["base"], notes["examples"]
+    head = notes["target"] in HEADS
     count = examples.get("judgments", examples["count"])
     people = "simulated people" if lineage.simulated else "people"
     left = "".join(f"  - {count}: {why}\n" for why, count in examples["left"].items())
@@ -103,10 +138,12 @@ def card_of(name: str, notes: dict[str, Any], lineage: Lineage, reach: float | N
         f"  - {one.name}: {one.judgments}, hash `{one.hash[:16]}`\n" for one in lineage.sources
     )
     warning = "**A simulation: nobody judged these cases.**\n\n" if lineage.simulated else ""
-    licenses = ", ".join(f"{file} `{sha[:16]}`" for file, sha in base["licenses"].items())
     versions = ", ".join(f"{k} {v}" for k, v in notes["environment"].items() if v)
+    measure = f"discretion evaluate --arm {PREFIX}{name}/{method}"
+    kind = "text-classification" if head else "text-generation"
+    taught = _HEADS[notes["target"]] if head else "what stood beside the labels, and where"
     return f"""---
-pipeline_tag: text-generation
+pipeline_tag: {kind}
 tags: [discretion{", simulated" if lineage.simulated else ""}]
 ---
 
@@ -114,9 +151,8 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
 
 {warning}Tuned by Discretion to decide as {people} of {lineage.panel} decided.
 
-- **Base**: {base["model"]}, fingerprint `{base["fingerprint"][:16]}`, chat template
-  `{base["template"][:16]}`; licenses: {licenses or "none in its folder; see where it came from"}
-- **Target**: {notes["target"]}: what stood beside the labels, and where
+- **Base**: {_base(base)}
+- **Target**: {notes["target"]}: {taught}
 - **Judgments**: {count}, of which {examples["grants"]} grant{_merged(examples)}; hash of what was
   taught `{examples["hash"][:16]}`; not taught:
 {left or "  - none"}
@@ -124,15 +160,13 @@ tags: [discretion{", simulated" if lineage.simulated else ""}]
 {sources}
 - **Held out** by {notes["hold_out"]["by"]}: {_some(notes["hold_out"]["held"])}
 - **Plan** `{lineage.plan[:16]}`, {_frozen(lineage)}
-- **Training** by {notes["trainer"]}: {recipe["epochs"]} epochs, learning rate
-  {recipe["learning_rate"]:g}, batches of {recipe["batch"]}, {trained},
-  averaged by {recipe["averaging"]}, seed {notes["seed"]}, fold {notes["fold"]}; head of the log
-  when it began `{lineage.head[:16]}`
+- **Training** by {notes["trainer"]}: {_trained(notes, reach)},
+  seed {notes["seed"]}, fold {notes["fold"]}; head of the log when it began `{lineage.head[:16]}`
 {_chosen(notes)}{ENVIRONMENT}: {versions}
 
 {RESULTS}
 
-None stand here: measure it with `discretion evaluate --arm {PREFIX}{name}/direct`. {_asked(notes)}
+None stand here: measure it with `{measure}`. {_asked(notes)}
 
 {LIMITS}
 
@@ -145,10 +179,70 @@ what "people" think beyond those who were asked.
 """
 
 
+def _base(base: dict[str, Any]) -> str:
+    """What was tuned, in the words of the card."""
+    if "host" in base:
+        return (
+            f"{base['model']}, which is {base['served']} at {base['host']};\n  its weights are not "
+            "known here, and its license is the provider's"
+        )
+    licenses = ", ".join(f"{file} `{sha[:16]}`" for file, sha in base["licenses"].items())
+    return (
+        f"{base['model']}, fingerprint `{base['fingerprint'][:16]}`, chat template\n"
+        f"  `{base['template'][:16]}`; licenses: "
+        f"{licenses or 'none in its folder; see where it came from'}"
+    )
+
+
+def _trained(notes: dict[str, Any], reach: float | None) -> str:
+    """How it was trained, in the words of the card."""
+    recipe = notes["recipe"]
+    if notes["target"] in HEADS:
+        return (
+            "logistic regression on people's shares; it works only\n"
+            "  beside the base, which stays as it is"
+        )
+    if "n_epochs" in recipe:
+        return "at the provider, " + ", ".join(f"{name} {one}" for name, one in recipe.items())
+    trained = f"LoRA of rank {recipe['rank']}" if recipe["lora"] else "all weights"
+    if recipe["lora"] and reach is not None:
+        trained += f" on layers that hold {100 * reach:.0f}% of the weights"
+    return (
+        f"{recipe['epochs']} epochs, learning rate\n"
+        f"  {recipe['learning_rate']:g}, batches of {recipe['batch']}, {trained},\n"
+        f"  averaged by {recipe['averaging']}"
+    )
+
+
+def with_head(card: str, chosen: str) -> str:
+    """The card with how a head's settings were chosen, before its environment."""
+    return card.replace(ENVIRONMENT, f"- **Head**: {chosen}\n{ENVIRONMENT}", 1)
+
+
+def with_hosted(card: str, said: str) -> str:
+    """The card with what the provider says of the model, before its environment."""
+    return card.replace(ENVIRONMENT, f"- **At the provider**: {said}\n{ENVIRONMENT}", 1)
+
+
 def with_fit(card: str, fit: OwnFit) -> str:
     """The card with how the model fits what it was taught, before its environment."""
     said = "**Own examples**" if fit.learned else "**No outcome**"
     return card.replace(ENVIRONMENT, f"- {said}: {fit.sentence}\n{ENVIRONMENT}", 1)
+
+
+def with_adapter(card: str, name: str) -> str:
+    """The card of what is kept as an adapter, with what that means, before its environment."""
+    said = (
+        f"{ADAPTED}: small matrices on top of the base, which must be in place to ask it; to write "
+        f"a\n  whole model: `discretion models merge {PREFIX}{name} FOLDER`\n"
+    )
+    return card.replace(ENVIRONMENT, said + ENVIRONMENT, 1)
+
+
+def without_adapter(card: str) -> str:
+    """The card of an adapter, for the whole model that was made of it."""
+    said = re.compile(rf"{re.escape(ADAPTED)}.*?\n(?=- )", re.DOTALL)
+    return said.sub("- **Merged** into its base\n", card, count=1)
 
 
 def _chosen(notes: dict[str, Any]) -> str:
@@ -189,7 +283,7 @@ def with_results(card: str, results: str) -> str:
     _, limits_found, after = rest.partition(f"\n{LIMITS}\n")
     if not (results_found and limits_found):
         raise DiscretionError(
-            f"the card has no {RESULTS!r} before {LIMITS!r}", mend="put the headings back"
+            f"the card has no {RESULTS!r} before {LIMITS!r}", fix="put the headings back"
         )
     return f"{before}\n{RESULTS}\n\n{results.strip()}\n\n{LIMITS}\n{after}"
 
@@ -216,25 +310,44 @@ def _frozen(lineage: Lineage) -> str:
     return f"{how} {lineage.frozen}; {what}"
 
 
-def bytes_needed(base: Path, jobs: int, *, lora: bool) -> int:
+def bytes_needed(base: Path, jobs: int, *, lora: bool, rank: int = RANK) -> int:
     """About what the results and the checkpoints of a training need on the disk.
 
-    A checkpoint of all weights holds them and two moments of each in four bytes; the last one is
-    kept until the next is written.
+    A checkpoint holds what is trained and two moments of each number in four bytes; the last one is
+    kept until the next is written. An adapter is kept in four bytes a number, without its base.
+
+    Args:
+        rank: of adapters.
     """
+    shapes = _shapes(base)
+    if lora:
+        trained = _adapter_numbers(shapes, rank)
+        return 4 * trained * jobs + 2 * 12 * trained
     weights = sum(file.stat().st_size for file in base.glob("*.safetensors"))
-    checkpoints = weights // 5 if lora else 2 * 12 * _parameters(base)
-    return jobs * weights + checkpoints
+    return weights * jobs + 2 * 12 * sum(map(math.prod, shapes))
 
 
-def _parameters(base: Path) -> int:
-    """Counted in the headers of the weights: eight bytes of length, then JSON."""
-    count = 0
+def memory_needed(base: Path, *, lora: bool, rank: int = RANK) -> int:
+    """Bytes of memory that a training takes at the least: each number that is trained, its gradient
+    and its two moments in four bytes, and for adapters the base as it is stored."""
+    if not lora:
+        return 16 * sum(map(math.prod, _shapes(base)))
+    weights = sum(file.stat().st_size for file in base.glob("*.safetensors"))
+    return weights + 16 * _adapter_numbers(_shapes(base), rank)
+
+
+def _adapter_numbers(shapes: Sequence[Sequence[int]], rank: int) -> int:
+    return sum(math.prod(one[:-2]) * rank * sum(one[-2:]) for one in shapes if len(one) > 1)
+
+
+def _shapes(base: Path) -> list[list[int]]:
+    """Of all weights, from their headers: eight bytes of length, then JSON."""
+    found = []
     for file in base.glob("*.safetensors"):
         with file.open("rb") as stream:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-        count += sum(math.prod(t["shape"]) for name, t in header.items() if name != "__metadata__")
-    return count
+        found += [one["shape"] for name, one in header.items() if name != "__metadata__"]
+    return found
 
 
 def _template_hash(base: Path) -> str:

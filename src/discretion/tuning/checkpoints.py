@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from discretion.errors import StoppedError
+from discretion.tuning import processes
 
 STATE = "trainer_state.json"
 """The last file of a checkpoint: without it, whole, the checkpoint was cut off."""
@@ -50,7 +51,7 @@ def not_a_number(step: int, work: Path) -> DivergedError:
     return DivergedError(
         f"the loss or a weight is no longer a number at step {step}; {_kept(work)}",
         where=str(work),
-        mend="lower --learning-rate",
+        fix="lower --learning-rate",
     )
 
 
@@ -68,12 +69,14 @@ def writing(what: str, work: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, RuntimeError) and processes.is_of_the_group(error):
+            raise  # Another process ended; `processes` says so.
         remove_cut_off(work)
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise StoppedError(
             f"{what} cannot be written: {reason}; {_kept(work)}",
             where=str(work),
-            mend="free some space, and repeat the command to go on",
+            fix="free some space, and repeat the command to go on",
         ) from error
 
 

@@ -38,7 +38,7 @@ def check_examples(
     if not masked or not all(one.supervised for one in masked):
         raise DiscretionError(
             f"the target {target} has nothing to teach",
-            mend="collect more judgments, or hold out less",
+            fix="collect more judgments, or hold out less",
         )
     longest = max(len(one.ids) for one in masked)
     if longest > context:
@@ -46,7 +46,7 @@ def check_examples(
         raise DiscretionError(
             f"{count} of {len(masked)} examples of the target {target} would be cut: the longest "
             f"has {longest} tokens and the model takes {context}",
-            mend="shorten the cases, or use a model with a longer context",
+            fix="shorten the cases, or use a model with a longer context",
         )
     for example, one in zip(examples, masked, strict=True):
         where = f"target {target}, judgment {one.judgment}"
@@ -55,19 +55,37 @@ def check_examples(
         _check_answer(where, example, one, template)
 
 
-def check_disk(where: str, needed: int, free: int) -> None:
+def check_disk(where: str, needed: int, free: int, *, instead: str = "") -> None:
     """Refuse to start where the disk cannot hold the result and its checkpoints.
 
     Args:
         needed: bytes that will be written.
         free: bytes that can be.
+        instead: what would need less, in the imperative.
     """
     if needed > free:
         raise DiscretionError(
             f"the disk cannot hold the result: {needed / 1e9:.3g} GB are needed and "
             f"{free / 1e9:.3g} GB are free",
             where=where,
-            mend="free some space, or use --lora",
+            fix=f"free some space{f', or {instead}' if instead else ''}",
+        )
+
+
+def check_memory(where: str, needed: int, free: int | None, *, instead: str = "") -> None:
+    """Refuse to start where the operating system would end the training for want of memory.
+
+    Args:
+        needed: bytes that it takes at the least.
+        free: bytes that programs can still have; None where that is not known.
+        instead: what would need less, in the imperative.
+    """
+    if free is not None and needed > free:
+        raise DiscretionError(
+            f"the memory cannot hold the training: at least {needed / 1e9:.3g} GB are needed and "
+            f"{free / 1e9:.3g} GB are free",
+            where=where,
+            fix=f"end other programs{f', or {instead}' if instead else ''}",
         )
 
 
@@ -82,7 +100,7 @@ def _check_ends(where: str, one: Masked, ends: Collection[int], *, ended: bool) 
             raise DiscretionError(
                 "the token that ends the answer is masked, so the model would not learn to stop",
                 where=where,
-                mend="correct the chat template, or set eos_token_id in generation_config.json",
+                fix="correct the chat template, or set eos_token_id in generation_config.json",
             )
 
 
@@ -100,7 +118,7 @@ def _check_thinking(where: str, example: Example, one: Masked, template: Templat
             raise DiscretionError(
                 "the chat template opens a think block where the answer should begin",
                 where=where,
-                mend="use a template whose thinking can be switched off",
+                fix="use a template whose thinking can be switched off",
             )
         at = stop
 
@@ -135,7 +153,7 @@ def _check_answer(where: str, example: Example, one: Masked, template: Template)
         raise DiscretionError(
             "what would be learned is not exactly the answer",
             where=where,
-            mend="use a model whose vocabulary can spell the answers and explanations",
+            fix="use a model whose vocabulary can spell the answers and explanations",
         )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from discretion import methods
-from discretion.arms import Form, Method, Prompt
+from discretion.arms import Form, Prompt
 from discretion.canonical import digest
 from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
@@ -18,8 +19,18 @@ from discretion.instants import instant
 from discretion.judgments import Judgment
 from discretion.models.loading import Loaded
 from discretion.selections import RATER, parse_selection
+from discretion.tuning.chats import Chats, answer_of
 from discretion.tuning.checks import check_examples
-from discretion.tuning.examples import Example, Lessons, examples, lessons
+from discretion.tuning.examples import (
+    EVERY,
+    Example,
+    Framing,
+    Prompts,
+    Sample,
+    TrainingItems,
+    examples,
+    lessons,
+)
 from discretion.tuning.masking import Masked, answers_are_tokens, mask
 from discretion.tuning.targets import AGAINST_LABELS, LABELS, Target
 
@@ -54,19 +65,24 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One target on one fold, ready to be trained with any seed."""
+    """One target on one fold, ready to be trained with any seed, or with that of its draw."""
 
     target: Target
     fold: Fold
-    taught: Lessons
+    taught: TrainingItems
     examples: tuple[Example, ...]
     masked: tuple[Masked, ...]
+    """The examples as tokens; none where the base's tokenizer is not at hand."""
     form: Form = "end"
     """In what form its model's decisions are to be scored."""
+    draw: int | None = None
+    """The seed for which its judgments and controls were drawn; None where all seeds share them."""
 
     @property
     def hash(self) -> str:
-        """Of every token that is taught, in its order."""
+        """Of every token that is taught, in its order; of every text where there are no tokens."""
+        if not self.masked:
+            return digest([_texts(one) for one in self.examples])
         return digest(
             [(one.ids, one.decision, one.explanation, *_counted(one)) for one in self.masked]
         )
@@ -80,6 +96,11 @@ class Course:
     def supervised(self) -> int:
         """Tokens learned in one epoch."""
         return sum(one.supervised for one in self.masked)
+
+
+def _texts(one: Example) -> list[Any]:
+    turns = [[turn.role, turn.content] for turn in (*one.prompt.messages, *answer_of(one))]
+    return [turns, one.weight]
 
 
 def _counted(one: Masked) -> tuple[float | None, ...]:
@@ -114,7 +135,7 @@ def folds(
             )
             raise DiscretionError(
                 f"all cases {why}, so nothing would be left to teach",
-                mend="hold out by something else, like --hold-out scenario or --hold-out case",
+                fix="hold out by something else, like --hold-out scenario or --hold-out case",
             )
         groups = sorted({group_of(case, holdout.by) for case in held})
         made.append(Fold(number, docket.only(left), tuple(held), tuple(groups), holdout.by))
@@ -137,6 +158,7 @@ class Masks:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
+        self.prompts = Prompts()
         self._made: dict[Hashable, Masked] = {}
         self._soft: dict[tuple[str, Form], bool] = {}
 
@@ -202,27 +224,35 @@ def courses(
     fold: Fold,
     judgments: Sequence[Judgment],
     targets: Sequence[Target],
-    loaded: Loaded,
+    loaded: Loaded | None,
     *,
     dialect: bool,
-    share_of_one_rater: float = 1.0,
-    at_most: int | None = None,
+    sample: Sample = EVERY,
     asking: Asking = Asking(),
-    masks: Masks | None = None,
+    masks: Masks | Chats | None = None,
 ) -> list[Course]:
     """What each target teaches on a fold: those that are compared the same judgments in the same
     order.
 
     Args:
-        loaded: the model that is to be tuned, whose template and context count.
-        at_most: use only so many judgments.
+        loaded: the model that is to be tuned, whose template and context count; None where it is
+            at a provider, and is taught texts.
+        sample: which of the judgments are taught. Its draw is the seed that draws its own judgments
+            and controls; None for what all seeds share.
         masks: of other folds, which are used again.
 
     Raises:
         DiscretionError: something would be taught that should not be.
     """
-    masks = masks or Masks(loaded)
-    direct, reasoned = methods.method(asking.method), methods.method("chain-of-thought")
+    masks = masks or (Chats() if loaded is None else Masks(loaded))
+    draw = sample.draw
+    framing = Framing(
+        methods.method(asking.method),
+        methods.method("chain-of-thought"),
+        dialect,
+        asking.form,
+        masks.prompts,
+    )
     made: dict[Target, Course] = {}
     for together in compared(targets):
         explained = any(target.explanation != "none" for target in together)
@@ -230,33 +260,29 @@ def courses(
             fold.open,
             fold.allowed(judgments),
             # The same controls whatever else is trained beside them, so that runs can be compared.
-            np.random.default_rng(fold.number),
+            np.random.default_rng(fold.number if draw is None else (fold.number, draw)),
             explained=explained,
-            template=loaded.template,
+            template=None if loaded is None else loaded.template,
             dialect=dialect,
-            share_of_one_rater=share_of_one_rater,
-            at_most=at_most,
+            sample=sample,
         )
         taught = replace(taught, left={**taught.left, **_kept_away(fold, judgments)})
         _check_nothing_held_out(fold, taught, judgments)
         _check_partners(together, taught)
-        soft = _soft(asking, direct, taught, fold.open, masks, dialect=dialect)
+        soft = _soft(asking, framing, taught, fold.open, masks)
         for target in together:
             shown = examples(
                 taught.kept,
                 target,
                 fold.open,
-                direct,
-                reasoned,
-                dialect=dialect,
-                form=asking.form,
+                framing,
                 soft=soft,
                 beside=together if asking.merge else None,
             )
             check_rates(target, taught, shown)
             masked = masks(target, shown)
             form = "end" if target.place == "before" else asking.form
-            made[target] = Course(target, fold, taught, tuple(shown), masked, form)
+            made[target] = Course(target, fold, taught, tuple(shown), masked, form, draw)
     return [made[target] for target in targets]
 
 
@@ -265,29 +291,25 @@ def compared(targets: Sequence[Target]) -> list[tuple[Target, ...]]:
     declared contrast sets labels against one of them."""
     names = {target.name for target in targets}
     with_labels = any(names.issuperset(pair) for pair in AGAINST_LABELS)
-    explained = [one for one in targets if one.explanation != "none" or with_labels]
+    explained = [
+        one for one in targets if one.explanation != "none" or (with_labels and not one.head)
+    ]
     alone = [one for one in targets if one not in explained]
     return [tuple(each) for each in (explained, alone) if each]
 
 
 def _soft(
-    asking: Asking,
-    direct: Method,
-    taught: Lessons,
-    docket: Docket,
-    masks: Masks,
-    *,
-    dialect: bool,
+    asking: Asking, framing: Framing, taught: TrainingItems, docket: Docket, masks: Masks | Chats
 ) -> bool:
     """Whether decisions are learned as shares: in every way in which they are asked for."""
     if asking.form == "end" or not asking.merge:
         return False
-    shown = examples(taught.kept, LABELS, docket, direct, direct, dialect=dialect, form=asking.form)
+    shown = examples(taught.kept, LABELS, docket, framing)
     each = {one.prompt.choices.vocabulary: one.prompt for one in shown}
     return all(masks.soft(prompt) for prompt in each.values())
 
 
-def _check_partners(together: Sequence[Target], taught: Lessons) -> None:
+def _check_partners(together: Sequence[Target], taught: TrainingItems) -> None:
     """Where an explanation is to be shuffled, another scenario must have one of its decision."""
     alone = [lesson for lesson in taught.kept if not lesson.giver]
     if alone and any(target.explanation == "shuffled" for target in together):
@@ -296,11 +318,11 @@ def _check_partners(together: Sequence[Target], taught: Lessons) -> None:
             f"{len(alone):,} explanations cannot be shuffled: only one scenario has explanations "
             f"of people who {does}",
             where=f"scenario {alone[0].case.scenario}",
-            mend="collect explanations on more scenarios, or leave the shuffled targets out",
+            fix="collect explanations on more scenarios, or leave the shuffled targets out",
         )
 
 
-def check_rates(target: Target, taught: Lessons, shown: Sequence[Example]) -> None:
+def check_rates(target: Target, taught: TrainingItems, shown: Sequence[Example]) -> None:
     """Refuse to start where a target would teach other rates than its judgments have.
 
     Raises:
@@ -322,13 +344,13 @@ def check_rates(target: Target, taught: Lessons, shown: Sequence[Example]) -> No
                 f"the target {target.name} would teach {grants:.0f} grants of {count} judgments, "
                 f"and people granted {sum(answers)} of {len(answers)}",
                 where=f"case {case}",
-                mend="report this: the control must not change what is taught",
+                fix="report this: the control must not change what is taught",
             )
     if learned:
         raise DiscretionError(
             f"the target {target.name} would teach a case that nobody judged",
             where=f"case {next(iter(learned))}",
-            mend="report this: the control must not change what is taught",
+            fix="report this: the control must not change what is taught",
         )
 
 
@@ -344,7 +366,9 @@ def _kept_away(fold: Fold, judgments: Sequence[Judgment]) -> dict[str, int]:
     return {why: count for why, count in left.items() if count}
 
 
-def _check_nothing_held_out(fold: Fold, taught: Lessons, judgments: Sequence[Judgment]) -> None:
+def _check_nothing_held_out(
+    fold: Fold, taught: TrainingItems, judgments: Sequence[Judgment]
+) -> None:
     """By case, by near-duplicates, and by the very text: cases of two scenarios may read alike; by
     who judged, and when. Those whose explanations stand in others' places are looked at too."""
     used = {name for lesson in taught.kept for name in (lesson.judgment, lesson.giver)}
@@ -361,7 +385,7 @@ def _check_nothing_held_out(fold: Fold, taught: Lessons, judgments: Sequence[Jud
             raise DiscretionError(
                 "a case that would be taught repeats one that is held out",
                 where=f"case {case.id}",
-                mend="remove one of them, or hold out groups that keep them together",
+                fix="remove one of them, or hold out groups that keep them together",
             )
         if fold.by == TIME and instant(judgment.time or "") >= instant(fold.groups[0]):
             raise DiscretionError(

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from discretion.models.loading import Loaded, Settings
+from discretion.models.states import TOKENS, places, read_states
 from discretion.tuning.cards import bytes_needed
 from discretion.tuning.courses import Course
 from discretion.tuning.fitting import quietly, with_adapters
-from discretion.tuning.jobs import Recipe
-from discretion.tuning.losses import collate, step_loss
+from discretion.tuning.losses import collate, of_like_length, step_loss
 from discretion.tuning.masking import Masked
+from discretion.tuning.recipes import Recipe
+
+AT_ONCE = 8
+"""Prompts by whose reading heads are estimated."""
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class TrainingEffort:
     """What all runs together would take on this machine."""
 
     runs: int
@@ -25,7 +29,7 @@ class Estimate:
     tokens: int
     """Read in all of them together."""
     tokens_per_second: float
-    """Of one process, forward and backward, as measured."""
+    """Of one process, forward and backward, as measured; of heads, forward."""
     hours: float
     """Where several processes were as fast as one each."""
     memory: int
@@ -37,30 +41,73 @@ class Estimate:
 
 def estimate(
     made: Sequence[Course], seeds: int, loaded: Loaded, base: Settings, recipe: Recipe
-) -> Estimate:
+) -> TrainingEffort:
     """Time a step on the first examples, and reckon from it.
 
     Args:
+        seeds: how many each course is trained with, where it is not drawn for one.
         loaded: the base; its weights are changed in kind and not in value, and it is not to be
             used for anything else afterwards.
         base: the settings by which it is loaded.
     """
-    tokens = seeds * recipe.epochs * sum(course.tokens for course in made)
-    rows = made[0].masked[: recipe.forward]
+
+    def runs_of(courses: Sequence[Course]) -> int:
+        return sum(seeds if course.draw is None else 1 for course in courses)
+
+    trained = [course for course in made if not course.target.head]
+    # Heads read the prompts of a fold and a draw once, whatever their kind and seed.
+    heads = {
+        (c.fold.number, c.draw): c.tokens
+        for c in made
+        if c.target.head in ("head", "shuffled-head")
+    }
+    read = sum(heads.values())
+    if not trained:
+        return _of_heads(made, runs_of(made), read, loaded)
+    tokens = read + recipe.epochs * sum(runs_of([course]) * course.tokens for course in trained)
+    rows = trained[0].masked[: recipe.forward]
     with quietly():
         model = with_adapters(loaded.model, recipe.rank) if recipe.lora else loaded.model.float()
-        seconds, kept = _timed(model.train(), rows, recipe, loaded.ends[0])
+        halved = bool(recipe.more.get("bf16", base.dtype == "bfloat16"))
+        seconds, kept = _timed(model.train(), rows, recipe, loaded.ends[0], halved=halved)
     padded = len(rows) * max(len(row.ids) for row in rows)
     longest = max(len(row.ids) for course in made for row in course.masked)
     speed = sum(len(row.ids) for row in rows) / seconds
-    runs = seeds * len(made)
-    return Estimate(
-        runs=runs,
+    return TrainingEffort(
+        runs=runs_of(made),
         tokens=tokens,
         tokens_per_second=speed,
         hours=tokens / (speed * recipe.processes) / 3600,
         memory=_held(model) + kept * recipe.forward * longest // padded,
-        disk=bytes_needed(base.path, runs, lora=recipe.lora),
+        disk=bytes_needed(base.path, runs_of(trained), lora=recipe.lora, rank=recipe.rank),
+    )
+
+
+def _of_heads(made: Sequence[Course], runs: int, tokens: int, loaded: Loaded) -> TrainingEffort:
+    """What heads alone take: nothing but reading, which one forward times."""
+    rows = [row.ids[: row.parts] for row in made[0].masked[:AT_ONCE]]
+    model, count = loaded.model, sum(map(len, rows))
+    deep = model.config.get_text_config().num_hidden_layers
+    seconds = 0.0
+    for _ in range(2):  # The first time is slower than all that follow.
+        _finish(model)
+        begun = time.perf_counter()
+        list(read_states(model, rows, places(deep)))
+        _finish(model)
+        seconds = time.perf_counter() - begun
+    speed = count / seconds
+    width = model.config.get_text_config().hidden_size
+    longest = max(row.parts for course in made for row in course.masked)
+    states = (deep + 1) * width * max(TOKENS, longest) * model.dtype.itemsize
+    prompts = max(len(course.masked) for course in made)
+    kept = prompts * len(places(deep)) * width * 4
+    return TrainingEffort(
+        runs=runs,
+        tokens=tokens,
+        tokens_per_second=speed,
+        hours=tokens / speed / 3600,
+        memory=sum(value.nbytes for value in model.parameters()) + states,
+        disk=kept if tokens else 0,
     )
 
 
@@ -72,7 +119,9 @@ def _held(model: Any) -> int:
     )
 
 
-def _timed(model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int) -> tuple[float, int]:
+def _timed(
+    model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int, *, halved: bool
+) -> tuple[float, int]:
     """Seconds of a forward and its backward, and bytes kept from one for the other."""
     import torch
 
@@ -93,11 +142,10 @@ def _timed(model: Any, rows: Sequence[Masked], recipe: Recipe, pad: int) -> tupl
         kept.clear()
         _finish(model)
         begun = time.perf_counter()
-        halved = torch.autocast(
-            model.device.type, torch.bfloat16, enabled=bool(recipe.more.get("bf16"))
-        )
-        with halved, torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
-            loss: Any = step_loss(model, batch, len(rows), recipe.outside)
+        cast = torch.autocast(model.device.type, torch.bfloat16, enabled=halved)
+        with cast, torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+            parts = of_like_length(batch) if recipe.processes == 1 else [batch]
+            loss: Any = sum(step_loss(model, one, len(rows), recipe.outside) for one in parts)
         loss.backward()
         _finish(model)
         seconds = time.perf_counter() - begun

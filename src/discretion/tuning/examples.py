@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,7 +40,7 @@ languages put spaces between words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingItem:
     """One judgment with the explanation and the two controls that may stand in its place; all three
     are empty where labels alone are taught."""
 
@@ -62,10 +63,10 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class TrainingItems:
     """What can be taught, and what had to leave."""
 
-    kept: tuple[Lesson, ...]
+    kept: tuple[TrainingItem, ...]
     left: Mapping[str, int]
     """Why judgments are not taught, and how many for each reason."""
     judged: int = 0
@@ -89,7 +90,7 @@ class Lessons:
 class Example:
     """A conversation to learn from. Only the assistant's turns are supervised."""
 
-    lesson: Lesson
+    lesson: TrainingItem
     prompt: Prompt
     decision: str
     """The word that decides."""
@@ -109,6 +110,24 @@ class Example:
         return (Message("user", WHY),) if self.after else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Which of the judgments are taught."""
+
+    share_of_one_rater: float = 1.0
+    """The largest share that one person may give."""
+    at_most: int | None = None
+    """Only so many judgments, chosen by a hash; there must be as many."""
+    most_cases: int | None = None
+    """Only the judgments of so many cases, where there are more."""
+    draw: int | None = None
+    """By which of several hashes; None for that of plans which draw once for all seeds."""
+
+
+EVERY = Sample()
+"""All judgments that can be taught."""
+
+
 def lessons(
     docket: Docket,
     judgments: Sequence[Judgment],
@@ -117,9 +136,8 @@ def lessons(
     explained: bool = True,
     template: Template | None = None,
     dialect: bool = False,
-    share_of_one_rater: float = 1.0,
-    at_most: int | None = None,
-) -> Lessons:
+    sample: Sample = EVERY,
+) -> TrainingItems:
     """The judgments that targets of one comparison can all teach.
 
     A judgment leaves where it is unsure, its case has no text, or, for targets with explanations,
@@ -133,8 +151,7 @@ def lessons(
         explained: some target teaches explanations; without it labels alone are taught.
         template: of the model that is to be taught, where it is known.
         dialect: teach the twins of the built-in model.
-        share_of_one_rater: the largest share that one person may give.
-        at_most: use only so many judgments, chosen by a hash; there must be as many.
+        sample: which of the judgments are taught.
 
     Raises:
         DiscretionError: there are fewer judgments or people than are asked for; or nothing, or only
@@ -145,13 +162,15 @@ def lessons(
     usable: list[tuple[Judgment, Case]] = []
     decided: list[bool] = []
     as_labels = with_explanation = 0
+    # Looked at once a case: many judgments stand on one.
+    why_not = {case: _why_not_case(one, template, dialect=dialect) for case, one in cases.items()}
     for judgment in sorted(judgments, key=lambda one: one.id):
         case = cases.get(judgment.case)
         if case is None:
             continue
         if judgment.answer != "unsure":
             decided.append(judgment.answer == "grant")
-        why = _why_not(judgment, case, template, dialect=dialect)
+        why = "unsure" if judgment.answer == "unsure" else why_not[case.id]
         if not why:
             # Whether a model can spell them all takes long, and matters only where they are taught.
             lacks = _why_no_explanation(judgment, template if explained else None)
@@ -161,9 +180,12 @@ def lessons(
             left[why] += 1
         else:
             usable.append((judgment, case))
-    usable = _chosen(usable, share_of_one_rater, at_most, left)
+    usable = _of_cases(usable, sample.most_cases, left, sample.draw)
+    usable = _chosen(usable, sample, left)
     kept = [
-        Lesson(judgment.id, case, judgment.answer == "grant", order=digest(("lesson", judgment.id)))
+        TrainingItem(
+            judgment.id, case, judgment.answer == "grant", order=_hash("lesson", judgment.id)
+        )
         for judgment, case in usable
     ]
     controls: Counter[str] = Counter()
@@ -171,7 +193,7 @@ def lessons(
         texts = [(judgment.explanation or "").strip() for judgment, _ in usable]
         kept = _with_controls(kept, texts, rng, controls, dialect=dialect)
     _check_two_sided(kept, left, explained=explained)
-    return Lessons(
+    return TrainingItems(
         tuple(sorted(kept, key=lambda one: one.order)),
         dict(left),
         len(decided),
@@ -183,13 +205,13 @@ def lessons(
 
 
 def _with_controls(
-    bare: Sequence[Lesson],
+    bare: Sequence[TrainingItem],
     texts: Sequence[str],
     rng: np.random.Generator,
     controls: Counter[str],
     *,
     dialect: bool,
-) -> list[Lesson]:
+) -> list[TrainingItem]:
     """The same lessons with their explanations and what may stand in their place.
 
     Args:
@@ -219,15 +241,65 @@ def _with_controls(
     return made
 
 
+class Prompts:
+    """How each judgment is put: worked out once for all targets and folds."""
+
+    def __init__(self) -> None:
+        self._asks: dict[Hashable, Ask] = {}
+        self._made: dict[Hashable, Prompt] = {}
+
+    def __call__(
+        self, lesson: TrainingItem, docket: Docket, method: Method, *, dialect: bool
+    ) -> Prompt:
+        """The prompt under which a lesson is taught, its answers ending the turn."""
+        case = lesson.case
+        turn = (lesson.judgment,) if dialect else ("case", case.id)
+        policy = docket.policy_of(case)
+        known = method, dialect, turn
+        if known not in self._asks:
+            vocabularies = vocabularies_for(method, None if dialect else policy)
+            self._asks[known] = Ask(
+                vocabulary=rotated_vocabulary(vocabularies, turn),
+                grant_first=fraction_of((*turn, "order")) < 0.5,
+                wording=int(fraction_of((*turn, "wording")) * method.wordings),
+                twin=dialect,
+            )
+        ask = self._asks[known]
+        put = method, case.id, ask
+        if put not in self._made:
+            self._made[put] = method.prompt(case, policy, ask)
+        return self._made[put]
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How lessons are put to the model."""
+
+    direct: Method
+    """Asks for the decision at once."""
+    reasoned: Method
+    """Asks for a reasoning first; used where the explanation comes before the label."""
+    dialect: bool = False
+    """Puts the twins of the built-in model."""
+    form: Form = "end"
+    """In what form the decision is scored, where it is asked for at once."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Of other targets and folds, which are used again."""
+
+    def prompt(self, lesson: TrainingItem, docket: Docket, target: Target) -> Prompt:
+        """The prompt under which a target teaches a lesson."""
+        first = target.place == "before"
+        method = self.reasoned if first else self.direct
+        made = self.prompts(lesson, docket, method, dialect=self.dialect)
+        return made if first or self.form == "end" else replace(made, form=self.form)
+
+
 def examples(
-    taught: Sequence[Lesson],
+    taught: Sequence[TrainingItem],
     target: Target,
     docket: Docket,
-    direct: Method,
-    reasoned: Method,
+    framing: Framing,
     *,
-    dialect: bool = False,
-    form: Form = "end",
     soft: bool = False,
     beside: Sequence[Target] | None = None,
 ) -> list[Example]:
@@ -238,28 +310,13 @@ def examples(
     people judged of one case stands under one prompt.
 
     Args:
-        direct: asks for the decision at once.
-        reasoned: asks for a reasoning first; used where the explanation comes before the label.
-        form: in what form the decision is scored, where it is asked for at once.
         soft: the decision is learned as a share.
         beside: all targets of the comparison. Judgments are one example where every one of these
             teaches them alike; None leaves each judgment an example.
     """
-    method = reasoned if target.place == "before" else direct
     made: dict[Hashable, list[Example]] = {}
     for lesson in taught:
-        policy = docket.policy_of(lesson.case)
-        vocabularies = vocabularies_for(method, None if dialect else policy)
-        turn = (lesson.judgment,) if dialect else ("case", lesson.case.id)
-        ask = Ask(
-            vocabulary=rotated_vocabulary(vocabularies, turn),
-            grant_first=fraction_of((*turn, "order")) < 0.5,
-            wording=int(fraction_of((*turn, "wording")) * method.wordings),
-            twin=dialect,
-        )
-        prompt = method.prompt(lesson.case, policy, ask)
-        if target.place != "before" and form != "end":
-            prompt = replace(prompt, form=form)
+        prompt = framing.prompt(lesson, docket, target)
         choices = prompt.choices
         decision = (choices.grant if lesson.granted else choices.refuse)[0]
         text = lesson.text(target)
@@ -291,9 +348,7 @@ def _as_one(alike: Sequence[Example], *, soft: bool) -> Example:
     return replace(alike[0], weight=len(alike), share=share)
 
 
-def _why_not(judgment: Judgment, case: Case, template: Template | None, *, dialect: bool) -> str:
-    if judgment.answer == "unsure":
-        return "unsure"
+def _why_not_case(case: Case, template: Template | None, *, dialect: bool) -> str:
     text = case.twin if dialect else case.text
     if not text:
         return NO_TWIN if dialect else "the case has no text"
@@ -319,16 +374,35 @@ def _why_no_explanation(judgment: Judgment, template: Template | None) -> str:
     return ""
 
 
+def _of_cases(
+    usable: list[tuple[Judgment, Case]],
+    most: int | None,
+    left: Counter[str],
+    draw: int | None,
+) -> list[tuple[Judgment, Case]]:
+    """The judgments of as many cases as are asked for, by a hash."""
+    names = {case.id for _, case in usable}
+    if most is None or len(names) <= most:
+        return usable
+    drawn = () if draw is None else (draw,)
+    taught = set(sorted(names, key=lambda one: digest(("taught", one, *drawn)))[:most])
+    kept = [(judgment, case) for judgment, case in usable if case.id in taught]
+    left["of more cases than were asked for"] = len(usable) - len(kept)
+    return kept
+
+
 def _chosen(
-    usable: list[tuple[Judgment, Case]], share: float, at_most: int | None, left: Counter[str]
+    usable: list[tuple[Judgment, Case]], sample: Sample, left: Counter[str]
 ) -> list[tuple[Judgment, Case]]:
     """As many as are asked for, by a hash, and no more than a share of them from one person; who is
     not known is never too many."""
+    share, at_most, draw = sample.share_of_one_rater, sample.at_most, sample.draw
     given = Counter(judgment.rater for judgment, _ in usable)
     most = len(usable) if share == 1 else _most_of_one(given, share, at_most)
     taken: Counter[str | None] = Counter()
     kept = []
-    for judgment, case in sorted(usable, key=lambda one: digest(("chosen", one[0].id))):
+    drawn = () if draw is None else (draw,)
+    for judgment, case in sorted(usable, key=lambda one: _hash("chosen", one[0].id, *drawn)):
         taken[judgment.rater] += 1
         if judgment.rater is None or taken[judgment.rater] <= most:
             kept.append((judgment, case))
@@ -338,7 +412,7 @@ def _chosen(
         raise DiscretionError(
             f"the plan teaches {at_most:,} judgments, and {len(kept):,} can be taught: "
             f"{at_most - len(kept):,} more are needed (left out: {_listed(left)})",
-            mend="collect more, or plan with fewer: --judgments"
+            fix="collect more, or plan with fewer: --judgments"
             + (
                 "; labels alone need no explanation: --targets labels"
                 if NO_EXPLANATION in left
@@ -348,6 +422,11 @@ def _chosen(
     if at_most is not None and len(kept) > at_most:
         left["more than were asked for"] = len(kept) - at_most
     return sorted(kept[:at_most], key=lambda one: one[0].id)
+
+
+@lru_cache(262_144)  # every fold and target draws from the same judgments
+def _hash(*parts: str | int) -> str:
+    return digest(parts)
 
 
 def _most_of_one(given: Counter[str | None], share: float, at_most: int | None) -> int:
@@ -369,16 +448,18 @@ def _most_of_one(given: Counter[str | None], share: float, at_most: int | None) 
         raise DiscretionError(
             f"no more than {share:.0%} of the judgments may be one person's, and "
             f"{len(each)} people gave {sum(each):,} of them",
-            mend="ask more people, or plan with a larger share: --share",
+            fix="ask more people, or plan with a larger share: --share",
         )
     return most
 
 
-def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int], *, explained: bool) -> None:
+def _check_two_sided(
+    kept: Sequence[TrainingItem], left: Mapping[str, int], *, explained: bool
+) -> None:
     if not kept:
         raise DiscretionError(
             f"no judgment can be taught: {_listed(left)}",
-            mend="collect explanations on more scenarios, or teach labels alone: --targets labels"
+            fix="collect explanations on more scenarios, or teach labels alone: --targets labels"
             if explained
             else "collect judgments on more scenarios",
         )
@@ -387,7 +468,7 @@ def _check_two_sided(kept: Sequence[Lesson], left: Mapping[str, int], *, explain
         only = "grants" if decisions.pop() else "refuses"
         raise DiscretionError(
             f"every judgment that can be taught {only}, so there is nothing to tell apart",
-            mend="add cases on which people decide the other way",
+            fix="add cases on which people decide the other way",
         )
 
 

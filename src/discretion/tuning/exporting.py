@@ -13,6 +13,7 @@ from typing import Any
 from discretion.errors import DiscretionError
 from discretion.models.folder import fingerprint_folder
 from discretion.models.tuned import UNFINISHED
+from discretion.tuning.chats import answer_of
 from discretion.tuning.courses import Course
 from discretion.tuning.examples import Example
 from discretion.tuning.jobs import Job, job_from_json, job_to_json, masked_from_json, masked_to_json
@@ -63,7 +64,7 @@ def export(folder: Path, parts: Sequence[Part], plan: str) -> None:
     """
     if folder.exists():
         raise DiscretionError(
-            "something is there already", where=str(folder), mend="name a new folder"
+            "something is there already", where=str(folder), fix="name a new folder"
         )
     unfinished = folder.with_name(folder.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -72,7 +73,8 @@ def export(folder: Path, parts: Sequence[Part], plan: str) -> None:
     written: dict[str, str] = {}
     for one in parts:
         job, course = one.job, one.course
-        path = f"{EXAMPLES}/{course.target.name}-fold{course.fold.number}.jsonl"
+        drawn = "" if course.draw is None else f"-seed{course.draw}"
+        path = f"{EXAMPLES}/{course.target.name}-fold{course.fold.number}{drawn}.jsonl"
         if path not in written:
             lines = [
                 json.dumps(row(job, masked, example), ensure_ascii=False) + "\n"
@@ -101,15 +103,10 @@ def export(folder: Path, parts: Sequence[Part], plan: str) -> None:
 
 def row(job: Job, masked: Masked, example: Example) -> dict[str, Any]:
     """One example: its tokens with their weights, and the same as a conversation."""
-    turns = [{"role": one.role, "content": one.content} for one in example.prompt.messages]
-    cue = example.prompt.decision_cue if example.before else ""
-    turns.append({"role": "assistant", "content": example.before + cue + example.decision})
-    if example.after:
-        turns += [{"role": one.role, "content": one.content} for one in example.follow_up]
-        turns.append({"role": "assistant", "content": example.after})
+    said = (*example.prompt.messages, *answer_of(example))
     return masked_to_json(masked) | {
         "weights": masked.weights(job.recipe.averaging),
-        "messages": turns,
+        "messages": [{"role": one.role, "content": one.content} for one in said],
     }
 
 
@@ -126,7 +123,7 @@ def read_export(folder: Path, name: str = "") -> Exported:
         raise DiscretionError(
             f"the export has no training {name!r}" if name else "the export has several trainings",
             where=str(folder),
-            mend=f"say which with --job: {', '.join(jobs)}" if jobs else "name an export's folder",
+            fix=f"say which with --job: {', '.join(jobs)}" if jobs else "name an export's folder",
         )
     try:
         said = json.loads(jobs[name].read_text(encoding="utf-8"))
@@ -134,21 +131,21 @@ def read_export(folder: Path, name: str = "") -> Exported:
             raise DiscretionError(
                 f"the export is of version {said['version']}, and this program reads {VERSION}",
                 where=str(jobs[name]),
-                mend="export again",
+                fix="export again",
             )
         data = (folder / said["examples"]).read_bytes()
         if hashlib.sha256(data).hexdigest() != said["sha256"]:
             raise DiscretionError(
                 "the examples are not those that were exported",
                 where=str(folder / said["examples"]),
-                mend="export again, and train on what was written",
+                fix="export again, and train on what was written",
             )
         masked = [masked_from_json(json.loads(line)) for line in data.decode().split("\n")[:-1]]
         kept = {key: said[key] for key in ("fingerprint", "notes", "card", "log", "plan")}
         return Exported(job_from_json(said, masked), **kept)
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise DiscretionError(
-            f"the export cannot be read: {error}", where=str(jobs[name]), mend="export again"
+            f"the export cannot be read: {error}", where=str(jobs[name]), fix="export again"
         ) from error
 
 
@@ -211,12 +208,13 @@ compared only where all are trained in the same way.
 
 ## How to bring the result back
 
-Save it as a folder in Hugging Face's layout: `config.json` and weights as safetensors, adapters
-merged, no pickles. In the workspace:
+Save it as a folder in Hugging Face's layout: `config.json` and weights as safetensors. An adapter
+can stay one, as peft saves it: `adapter_config.json`, `adapter_model.safetensors`. No pickles. In
+the workspace:
 
     discretion models add RESULT --export {folder.name} --job NAME
 
 It checks that base, template, tokenizer and vocabulary are those of the export and that every
-weight is a number, adds notes and card, and puts it into `models/NAME`. It is then asked as
-`tuned:NAME/direct`, and only cases that these examples do not show.
+weight is a number, adds notes and card, and puts it into `models/NAME`. It prints how
+the model is then asked, and asks it only cases that these examples do not show.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from discretion.models.loading import Settings, load
+from discretion.models.memory import give_back
 from discretion.tuning.masking import Masked
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-MOST = 400
-"""Prompts on which it is looked at: enough for a difference that is worth anything."""
+JUDGMENTS = 400
+"""On which it is looked at: enough for a difference that is worth anything."""
+PROMPTS = 100
+"""Under which they stand at least, where there are as many: asking takes as long as they are."""
 TOKENS = 4096
 """In one forward."""
 
@@ -80,17 +82,23 @@ def own_fit(name: str, settings: Settings, masked: Sequence[Masked]) -> OwnFit |
     loaded = load(name, settings)
     p = np.concatenate([_granting(loaded.model, part) for part in _parts(prompts)])
     del loaded
-    gc.collect()
+    give_back()
     return compare(p, np.array(grants), np.array(counts))
 
 
-def compare(p: np.ndarray, grants: np.ndarray, counts: np.ndarray) -> OwnFit:
+def compare(
+    p: np.ndarray,
+    grants: np.ndarray,
+    counts: np.ndarray,
+    variance: np.ndarray | float = 0.0,
+) -> OwnFit:
     """A model's probabilities on prompts, against how many granted and judged each.
 
     Args:
         p: (P,)
         grants: (P,) judgments that grant.
         counts: (P,) judgments.
+        variance: (P,) of p, where it was drawn: it is taken off.
     """
     h = grants / counts
     spread = h * (1 - h)
@@ -102,7 +110,7 @@ def compare(p: np.ndarray, grants: np.ndarray, counts: np.ndarray) -> OwnFit:
         own = spread[several] * weights / (weights - 1)
         noise = float(np.average(own, weights=weights))
     return OwnFit(
-        float(np.average((p - h) ** 2 + spread, weights=counts)),
+        float(np.average((p - h) ** 2 - variance + spread, weights=counts)),
         float(np.average((mean - h) ** 2 + spread, weights=counts)),
         noise,
         int(counts.sum()),
@@ -112,12 +120,14 @@ def compare(p: np.ndarray, grants: np.ndarray, counts: np.ndarray) -> OwnFit:
 def _by_prompt(masked: Sequence[Masked]) -> dict[tuple[int, ...], tuple[Masked, float, int]]:
     """By what stands before the decision: an example, and how many granted and judged."""
     found: dict[tuple[int, ...], tuple[Masked, float, int]] = {}
+    judgments = 0
     for one in masked:
         if not all(one.answers) or one.parts < 1:
             return {}
         key = one.ids[: one.parts]
-        if key not in found and len(found) == MOST:
+        if key not in found and len(found) >= PROMPTS and judgments >= JUDGMENTS:
             continue
+        judgments += one.weight
         share = float(one.ids[one.parts] in one.answers[0]) if one.share is None else one.share
         first, grants, count = found.get(key, (one, 0.0, 0))
         found[key] = (first, grants + share * one.weight, count + one.weight)

@@ -217,10 +217,8 @@ def _check_prefix(example: Example, begun: Sequence[int], whole: Sequence[int]) 
         )
 
 
-def _about(
-    example: Example, what: str, mend: str = "correct it or leave it out"
-) -> DiscretionError:
-    return DiscretionError(what, where=f"judgment {example.lesson.judgment}", mend=mend)
+def _about(example: Example, what: str, fix: str = "correct it or leave it out") -> DiscretionError:
+    return DiscretionError(what, where=f"judgment {example.lesson.judgment}", fix=fix)
 
 
 def _decoded(template: Template, ids: Sequence[int]) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from discretion.errors import DiscretionError
-from discretion.models.folder import check_folder
+from discretion.models.adapters import check_model, read_additions
+from discretion.models.folder import is_adapter
 from discretion.tuning.exporting import base_fingerprint
 from discretion.tuning.jobs import Job
 from discretion.tuning.trainers import Watch
@@ -25,7 +26,7 @@ class Awaited:
     def train(self, job: Job, work: Path, watch: Watch) -> Path:
         raise DiscretionError(
             f"{job.name} was to be trained elsewhere, and is not here yet",
-            mend=f"discretion models add RESULT --export FOLDER --job {job.name}",
+            fix=f"discretion models add RESULT --export FOLDER --job {job.name}",
         )
 
 
@@ -49,9 +50,9 @@ class Brought:
                 "the base is no longer what was exported: its weights, its tokenizer or its chat "
                 "template have changed",
                 where=str(job.base.path),
-                mend="put the base back, or export and train again",
+                fix="put the base back, or export and train again",
             )
-        check_folder(self.result)
+        check_model(self.result)
         _check_tokenizer(self.result, job.base.path)
         check_result(self.result, job.base.path)
 
@@ -61,15 +62,22 @@ class Brought:
 
 
 def check_result(result: Path, base: Path) -> None:
-    """Refuse weights that are not the base's, trained on.
+    """Refuse weights that are not the base's, trained on, and an adapter that does not fit it.
 
     Raises:
         DiscretionError: it cannot be loaded, has another shape or vocabulary, lacks weights, or has
             one that is no number.
     """
-    import torch
+    check_model(result)
+    if is_adapter(result):
+        additions = read_additions(result, _without_weights(base))
+        values = {name: one.up.sum() + one.down.sum() for name, one in additions.items()}
+        _check_finite(values, result)
+    else:
+        _check_whole(result, base)
 
-    check_folder(result)
+
+def _check_whole(result: Path, base: Path) -> None:
     ours = _without_weights(base)
     model, info = _loaded(result)
     where = str(result)
@@ -78,26 +86,32 @@ def check_result(result: Path, base: Path) -> None:
         raise DiscretionError(
             f"the vocabulary has {words[1]:,} words, and the base's has {words[0]:,}",
             where=where,
-            mend="train the base without changing its vocabulary",
+            fix="train the base without changing its vocabulary",
         )
     if type(model) is not type(ours) or _shapes(model) != _shapes(ours):
         raise DiscretionError(
             "the model is not of the base's kind and size",
             where=where,
-            mend="bring back the base that was exported, trained",
+            fix="bring back the base that was exported, trained",
         )
     if lacking := sorted({*info["missing_keys"], *map(str, info["mismatched_keys"])}):
         raise DiscretionError(
             f"the weights are not whole: {lacking[0]} is missing",
             where=where,
-            mend="save the whole model, with adapters merged",
+            fix="save the whole model, or the adapter alone",
         )
-    for name, value in model.named_parameters():
+    _check_finite(dict(model.named_parameters()), result)
+
+
+def _check_finite(values: Mapping[str, Any], result: Path) -> None:
+    import torch
+
+    for name, value in values.items():
         if not bool(torch.isfinite(value).all()):
             raise DiscretionError(
                 f"the weights hold something that is no number, in {name}",
-                where=where,
-                mend="train again with a lower learning rate",
+                where=str(result),
+                fix="train again with a lower learning rate",
             )
 
 
@@ -119,7 +133,7 @@ def _loaded(folder: Path) -> tuple[Any, Mapping[str, Any]]:
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DiscretionError(
-            f"the result cannot be loaded: {reason}", where=str(folder), mend="train and save again"
+            f"the result cannot be loaded: {reason}", where=str(folder), fix="train and save again"
         ) from error
     model, info = loaded
     return model, info
@@ -152,17 +166,17 @@ def _check_tokenizer(result: Path, base: Path) -> None:
         raise DiscretionError(
             f"the tokenizer cannot be loaded: {error}",
             where=str(result),
-            mend="leave the tokenizer's files out",
+            fix="leave the tokenizer's files out",
         ) from error
     if ours.get_vocab() != theirs.get_vocab():
         raise DiscretionError(
             "the tokenizer is not the base's",
             where=str(result),
-            mend="train with the base's tokenizer",
+            fix="train with the base's tokenizer",
         )
     if ours.chat_template != theirs.chat_template:
         raise DiscretionError(
             "the chat template is not the base's",
             where=str(result),
-            mend="train with the base's template",
+            fix="train with the base's template",
         )

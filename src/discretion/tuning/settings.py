@@ -82,7 +82,7 @@ def read_settings(said: Sequence[str]) -> dict[str, Any]:
             raise DiscretionError(
                 f"{name} is set twice" if name in settings else f"{one!r} sets nothing",
                 where="--set",
-                mend="write each setting once, like --set weight_decay=0.1",
+                fix="write each setting once, like --set weight_decay=0.1",
             )
         try:
             settings[name] = json.loads(value)
@@ -100,20 +100,20 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name in REFUSED:
             raise DiscretionError(
-                f"{name} {REFUSED[name]}", where=f"--set {name}", mend="leave it out"
+                f"{name} {REFUSED[name]}", where=f"--set {name}", fix="leave it out"
             )
         if name not in PASSED:
             close = difflib.get_close_matches(name, PASSED, 1)
             raise DiscretionError(
                 f"the built-in trainer has no setting {name!r}",
                 where="--set",
-                mend=f"did you mean {close[0]!r}?" if close else "see docs/guide/trainers.md",
+                fix=f"did you mean {close[0]!r}?" if close else "see docs/guide/trainers.md",
             )
         if value in NEED_AN_EVALUATION:
             raise DiscretionError(
                 f"{value} needs an evaluation while training",
                 where=f"--set {name}",
-                mend="choose another schedule",
+                fix="choose another schedule",
             )
         _check_kind(name, value)
 
@@ -135,5 +135,5 @@ def _check_kind(name: str, value: Any) -> None:
     if isinstance(kind, type) and wrong.get(kind, False):
         wanted = "true or false" if kind is bool else "a number"
         raise DiscretionError(
-            f"{name} must be {wanted}, not {value!r}", where=f"--set {name}", mend="correct it"
+            f"{name} must be {wanted}, not {value!r}", where=f"--set {name}", fix="correct it"
         )

@@ -25,12 +25,12 @@ class SupervisedTrainer:
 
     def train(self, job: Job, work: Path, watch: Watch) -> Path:
         def make(loaded: Loaded, model: Any) -> Any:
-            return _trainer(job, model, work, watch)
+            return weighted_trainer(job, model, work, watch)
 
         return fit(self.name, job, work, make)
 
 
-def _trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
+def weighted_trainer(job: Job, model: Any, work: Path, watch: Watch) -> Any:
     """transformers' Trainer with this project's loss, progress and checkpoints."""
     from transformers import Trainer, TrainingArguments
 

@@ -13,21 +13,32 @@ from typing import Any
 
 from discretion.canonical import digest
 from discretion.errors import DiscretionError, StoppedError
-from discretion.models.folder import HASHED, NOTES, check_folder, read_notes
+from discretion.models.adapters import WEIGHTS, check_model
+from discretion.models.folder import (
+    ADAPTER,
+    HASHED,
+    LEGAL,
+    NOTES,
+    is_adapter,
+    read_notes,
+    read_object,
+)
+from discretion.models.loading import Settings
 from discretion.models.tuned import UNFINISHED
+from discretion.tuning.cards import with_adapter
+from discretion.tuning.chats import ChatJob
 from discretion.tuning.exporting import Exported
 from discretion.tuning.jobs import Job
 from discretion.tuning.results import Brought, check_result
 from discretion.tuning.trainers import Trainer, Watch
 
-OWN = frozenset({"config.json", "generation_config.json", NOTES})
+OWN = frozenset({"config.json", NOTES})
 """Files of a base folder that are not taken over as they are."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the operating system says where no more can be written."""
-LEGAL = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
 
 
-def finished(folder: Path, job: Job, notes: Mapping[str, Any]) -> bool:
+def finished(folder: Path, job: Job | ChatJob, notes: Mapping[str, Any]) -> bool:
     """Whether this very job is done already.
 
     Raises:
@@ -40,7 +51,7 @@ def finished(folder: Path, job: Job, notes: Mapping[str, Any]) -> bool:
         raise DiscretionError(
             "another model is there already, tuned from other judgments or with other settings",
             where=str(place),
-            mend="move or remove it",
+            fix="move or remove it",
         )
     return True
 
@@ -63,7 +74,9 @@ def teach(
         then: sees the complete result before it is put in its place, and may add to its card.
 
     Returns:
-        The finished folder: safetensors, the base's tokenizer, template and licenses, notes, card.
+        The finished folder: a whole model with the base's tokenizer and template, or an adapter
+        that says what its base is called; the base's licenses, notes and card. Of a head, which
+        is nothing without its base: notes and card.
         None where another process has put it there in the meantime.
 
     Raises:
@@ -80,13 +93,18 @@ def teach(
                 shutil.rmtree(checkpoint)
             _write(work / NOTES, notes)
         result = trainer.train(job, work, watch)
-        check_result(result, job.base.path)
-        if not result.is_relative_to(work):
-            result = _taken_over(result, work / "brought")
-        _complete(result, job.base.path)
+        if job.head is None:
+            check_result(result, job.base.path)
+            if not result.is_relative_to(work):
+                result = _taken_over(result, work / "brought")
+            if is_adapter(result):
+                _name_base(result, notes)
+                card = with_adapter(card, job.name)
+            complete(result, job.base.path)
         _write(result / NOTES, notes)
         (result / "README.md").write_text(card, encoding="utf-8")
-        check_folder(result)
+        if job.head is None:
+            check_model(result)
         then(result)
         result.rename(folder / job.name)
         shutil.rmtree(work)  # Before the lock is let go: whoever waits for it finds a clean place.
@@ -108,7 +126,7 @@ def bring(
     """
     job, place = exported.job, folder / exported.job.name
     there = DiscretionError(
-        "a model of that name is there already", where=str(place), mend="move or remove it"
+        "a model of that name is there already", where=str(place), fix="move or remove it"
     )
     if place.exists():
         raise there
@@ -130,24 +148,31 @@ def _in_order(name: str, work: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        raise StoppedError(f"stopped while training {name}", where=str(work), mend=again) from stop
+        raise StoppedError(f"stopped while training {name}", where=str(work), fix=again) from stop
     except OSError as error:
         if error.errno not in FULL:
             raise
         raise StoppedError(
             f"the disk is full while training {name}",
             where=str(work),
-            mend=f"free some space, and {again}",
+            fix=f"free some space, and {again}",
         ) from error
 
 
 def _taken_over(result: Path, place: Path) -> Path:
-    """A copy of what belongs to a model, and of nothing else that lies in its folder."""
+    """A copy of what belongs to a model or an adapter, and of nothing else in its folder."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    for file in {file for pattern in HASHED for file in result.glob(pattern)}:
+    wanted = (ADAPTER, WEIGHTS) if is_adapter(result) else HASHED
+    for file in {file for pattern in wanted for file in result.glob(pattern)}:
         shutil.copyfile(file, place / file.name)
     return place
+
+
+def asked_after(base: Settings, result: Path) -> Settings:
+    """How what was trained from a base is loaded: as the base is."""
+    own = {"path": result, "base": base.path if is_adapter(result) else None}
+    return base.model_copy(update=own)
 
 
 @contextmanager
@@ -160,23 +185,27 @@ def alone(work: Path) -> Iterator[None]:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise DiscretionError(
-                "another process is training this", where=str(work), mend="wait until it has ended"
+                "another process is training this", where=str(work), fix="wait until it has ended"
             ) from error
         yield
     finally:
         lock.close()
 
 
-def _complete(result: Path, base: Path) -> None:
-    """Take over from the base what training leaves alone: tokenizer, template, licenses."""
-    for pattern in (*HASHED, *LEGAL):
-        for file in base.glob(pattern):
-            weights = file.suffix == ".safetensors" or file.name.endswith(".index.json")
-            if file.is_file() and not weights and file.name not in OWN:
-                shutil.copyfile(file, result / file.name)
-    ends = base / "generation_config.json"
-    if ends.exists():
-        shutil.copyfile(ends, result / ends.name)
+def complete(result: Path, base: Path) -> None:
+    """Take over from the base what training leaves alone: licenses and, into a whole model,
+    tokenizer and template."""
+    taken = LEGAL if is_adapter(result) else (*HASHED, *LEGAL)
+    for file in {file for pattern in taken for file in base.glob(pattern)}:
+        weights = file.suffix == ".safetensors" or file.name.endswith(".index.json")
+        if file.is_file() and not weights and file.name not in OWN:
+            shutil.copyfile(file, result / file.name)
+
+
+def _name_base(result: Path, notes: Mapping[str, Any]) -> None:
+    """Let an adapter call its base as the workspace does, wherever it lay when it was trained."""
+    said = read_object(result / ADAPTER)
+    _write(result / ADAPTER, said | {"base_model_name_or_path": notes["base"]["model"]})
 
 
 def _write(path: Path, notes: Mapping[str, Any]) -> None:

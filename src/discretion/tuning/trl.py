@@ -2,7 +2,7 @@
 
 It reads the examples as they were masked; nothing is rendered again. By default its loss is this
 project's own; with ``averaging: trainer`` it is TRL's, a mean over all supervised tokens (see
-docs/design/tuning.md).
+docs/design/trainers.md).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _trainer(job: Job, loaded: Loaded, model: Any, work: Path, watch: Watch) -> 
         def create_model_card(self, *_: Any, **__: Any) -> None:
             """Nothing: the result gets a card of this program's."""
 
-    class Weighted(Weighting, Own):
+    class WeightedTrl(Weighting, Own):
         pass
 
     theirs = job.recipe.averaging == "trainer"
@@ -86,7 +86,7 @@ def _trainer(job: Job, loaded: Loaded, model: Any, work: Path, watch: Watch) -> 
     def weighed(rows: Any) -> Any:
         return collate([masked[row["number"]] for row in rows], "example", job.ends[0])
 
-    running = (Own if theirs else Weighted)(
+    running = (Own if theirs else WeightedTrl)(
         model=model,
         args=arguments(
             SFTConfig,

@@ -5,7 +5,7 @@ from discretion.workspace.folder import LOG, SETTINGS, TUNING, Contents, read_fo
 from discretion.workspace.notes import notes
 from discretion.workspace.orphans import Orphans, orphans
 from discretion.workspace.secret import SECRET, make_secret, new_secret, read_secret
-from discretion.workspace.settings import Settings, Simulated
+from discretion.workspace.settings import Simulated, WorkspaceSettings
 
 __all__ = [
     "LOG",
@@ -14,9 +14,9 @@ __all__ = [
     "TUNING",
     "Contents",
     "Orphans",
-    "Settings",
     "Simulated",
     "Workspace",
+    "WorkspaceSettings",
     "make_secret",
     "new_secret",
     "notes",

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from discretion import answer_forms
-from discretion.arms import Arm, Method
+from discretion.arms import Arm, Method, Model
 from discretion.cases import Case, Docket, cases_of
 from discretion.errors import DiscretionError
 from discretion.holdouts import history_of
@@ -97,7 +97,7 @@ class Workspace:
             DiscretionError: a name stands for nothing, or what it needs is missing.
         """
         if not names:
-            raise DiscretionError("no arm is named", mend='name one, like "tiny/direct"')
+            raise DiscretionError("no arm is named", fix='name one, like "tiny/direct"')
         lineup = self._lineup(plan or Plan(arms=names), cases, fresh=fresh, clock=clock)
         arms = [lineup.arm(name) for name in names]
         return answer_forms.settle(arms, lineup.docket, self.store, probe=False)
@@ -109,6 +109,14 @@ class Workspace:
             DiscretionError: there is no such method, or what it needs is missing.
         """
         return self._lineup(plan).method(name)
+
+    def model(self, name: str) -> Model:
+        """The model of that name, `tuned:NAME` or one of `[models.NAME]`.
+
+        Raises:
+            DiscretionError: there is none, or its settings or its folder are wrong.
+        """
+        return self._lineup(Plan(arms=(f"{name}/direct",))).model(name)
 
     def _lineup(
         self,
@@ -150,5 +158,5 @@ def open_workspace(folder: str | Path) -> Workspace:
     if contents.problems:
         first, others = contents.problems[0], len(contents.problems) - 1
         more = f" (and {others} more: see discretion check)" if others else ""
-        raise DiscretionError(first.what, where=first.where, mend=first.mend + more)
+        raise DiscretionError(first.what, where=first.where, fix=first.fix + more)
     return Workspace(path, contents)

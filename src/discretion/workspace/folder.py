@@ -14,7 +14,7 @@ from discretion.plans import Plan
 from discretion.policies import Described, Policy
 from discretion.scenarios import Scenario
 from discretion.tuning_plans import TuningPlan
-from discretion.workspace.settings import Settings, read_settings
+from discretion.workspace.settings import WorkspaceSettings, read_settings
 
 SETTINGS = "discretion.toml"
 LOG = "discretion.db"
@@ -27,7 +27,7 @@ Shape = TypeVar("Shape", bound=Described)
 class Contents:
     """What stands in a folder."""
 
-    settings: Settings
+    settings: WorkspaceSettings
     policies: Mapping[str, Policy]
     scenarios: Mapping[str, Scenario]
     """Those that are complete and whose policy is there."""
@@ -49,13 +49,13 @@ def read_folder(folder: Path) -> Contents:
         raise DiscretionError(
             f"there is no workspace here: no {SETTINGS}",
             where=str(folder),
-            mend="make one with: discretion init my-desk, then work inside it",
+            fix="make one with: discretion init my-desk, then work inside it",
         )
     problems: list[DiscretionError] = []
     try:
         settings = read_settings(folder / SETTINGS)
     except DiscretionError as error:
-        settings = Settings()
+        settings = WorkspaceSettings()
         problems.append(error)
     with_fetched = fetched_settings(folder, settings.models)
     settings = settings.model_copy(update={"models": with_fetched})
@@ -70,7 +70,7 @@ def read_folder(folder: Path) -> Contents:
                 DiscretionError(
                     f"there is no policy {scenario.policy!r}",
                     where=document.where(["policy"]),
-                    mend=f"describe it in policies/, or use one of: {known}",
+                    fix=f"describe it in policies/, or use one of: {known}",
                 )
             )
     complete = {key: s for key, (s, _) in scenarios.items() if s.policy in policies}
@@ -109,7 +109,7 @@ def _described(
                 DiscretionError(
                     f"the id {key!r} is taken by {found[key][1].path.name}",
                     where=document.where(["id"]),
-                    mend="give it another id",
+                    fix="give it another id",
                 )
             )
             continue
@@ -139,7 +139,7 @@ def _unknown_facts(
         DiscretionError(
             f"never looks at {fact!r}, which no scenario of this policy has as a factor",
             where=document.where(["never", index]),
-            mend=f"use one of: {', '.join(sorted(known))}",
+            fix=f"use one of: {', '.join(sorted(known))}",
         )
         for index, never in enumerate(policy.never)
         for fact in never.facts

@@ -18,9 +18,12 @@ from discretion.cases import Case, Docket
 from discretion.errors import DiscretionError
 from discretion.holdouts import Holdout, history_of
 from discretion.judgments import Panel
+from discretion.methods.direct import DIRECT
+from discretion.methods.plain import PLAIN
 from discretion.models import tuned
 from discretion.models.agents import AS_IS, AgentArm, is_agent
 from discretion.models.catalog import fetchable, to_fetch
+from discretion.models.states import STATES
 from discretion.plans import Plan
 from discretion.policies import Policy
 from discretion.precedents import Precedent
@@ -54,7 +57,7 @@ class Lineup:
         if not rest:
             raise DiscretionError(
                 f"{name!r} is no arm",
-                mend="write MODEL/METHOD, baseline/NAME or recorded/NAME",
+                fix="write MODEL/METHOD, baseline/NAME or recorded/NAME",
             )
         if kind == "baseline":
             return self._baseline(rest)
@@ -65,6 +68,14 @@ class Lineup:
     def method(self, name: str) -> Method:
         """The method of that name; precedents that it shows leave out what the plan holds out."""
         return methods.method(name, pool_for=self._precedents_for, folder=self.folder)
+
+    def model(self, name: str) -> Model:
+        """The model of that name, one in a folder not loaded yet.
+
+        Raises:
+            DiscretionError: there is none, or its settings or its folder are wrong.
+        """
+        return self._load(name, self._settings(name))
 
     def _baseline(self, name: str) -> Arm:
         judged = self._judged
@@ -79,7 +90,7 @@ class Lineup:
             choose = f"{_instead(name, known)} or " if known else ""
             raise DiscretionError(
                 f"no decisions are recorded under {name!r}",
-                mend=f"{choose}bring them in with: discretion import FILE --arm {name}",
+                fix=f"{choose}bring them in with: discretion import FILE --arm {name}",
             )
         table = {case: p for case, (p, _) in found.items()}
         draws = {case: n for case, (_, n) in found.items() if n > 1}
@@ -92,11 +103,12 @@ class Lineup:
             return self._agent(model, method, settings)
         asked = self.method(method)
         loaded = self._load(model, settings)
+        self._check_taught(loaded, method)
         if loaded.reads_twin and not any(case.twin for case in self.docket):
             raise DiscretionError(
                 f"{model!r} reads only the dialect of the simulation, and no case here has a twin",
                 where=str(self.folder),
-                mend="try it in an example with twins: discretion init my-desk --example returns",
+                fix="try it in an example with twins: discretion init my-desk --example returns",
             )
         if not loaded.reads_twin:
             self._need_texts()
@@ -120,19 +132,31 @@ class Lineup:
             seen=self._seen(model),
         )
 
+    @staticmethod
+    def _check_taught(model: Model, method: str) -> None:
+        """A head knows the prompts of one method alone."""
+        taught = getattr(model, "taught_by", method)
+        if method != taught:
+            raise DiscretionError(
+                f"{model.name!r} is a head, made for prompts of the method {taught!r}",
+                where=f"{model.name}/{method}",
+                fix=f"use {model.name}/{taught}",
+            )
+
     def _agent(self, name: str, method: str, settings: Mapping[str, Any]) -> Arm:
         """An agent asked as it runs, by no method of ours."""
         if not is_agent(settings):
+            usual = f"{name}/{usual_method(name, settings)}"
             raise DiscretionError(
                 f"{name!r} is a model, and only agents are asked as they run",
                 where=f"{name}/{method}",
-                mend=f"use a method, such as {name}/direct; see discretion arms",
+                fix=f"use a method, such as {usual}; see discretion arms",
             )
         if method != AS_IS:
             raise DiscretionError(
                 f"{name!r} is an agent and takes no method: it is asked as it runs",
                 where=f"{name}/{method}",
-                mend=f"use {name}/{AS_IS}",
+                fix=f"use {name}/{AS_IS}",
             )
         self._need_texts()
         agent = endpoints.load_agent(name, settings, self.folder, self.store)
@@ -147,7 +171,7 @@ class Lineup:
             raise DiscretionError(
                 "no case here has a text, so there is nothing to ask a model",
                 where=str(self.folder),
-                mend="import with text=COLUMN, or compare baselines and recorded arms",
+                fix="import with text=COLUMN, or compare baselines and recorded arms",
             )
 
     def _seen(self, model: str) -> frozenset[str]:
@@ -167,16 +191,14 @@ class Lineup:
         if all(case.id in seen for case in self.docket):
             raise DiscretionError(
                 f"{model!r} was tuned on every case that it would be asked",
-                mend="ask it what its training held out",
+                fix="ask it what its training held out",
             )
         return seen
 
     def _settings(self, model: str) -> Mapping[str, Any]:
         if model.startswith(tuned.PREFIX):
             name = model.removeprefix(tuned.PREFIX)
-            found = tuned.tuned_settings(self.folder, name)
-            base = self.models.get(tuned.base_of(self.folder, name), {})
-            return {key: base[key] for key in ("device", "threads") if key in base} | found
+            return tuned.tuned_settings(self.folder, name, self.models)
         settings = self.models.get(model, {} if model == models.BUILT_IN else None)
         if settings is None:
             if (unfetched := to_fetch(model)) is not None:
@@ -186,15 +208,31 @@ class Lineup:
             raise DiscretionError(
                 f"there is no model {model!r}",
                 where=str(self.folder / "discretion.toml"),
-                mend=f"{instead} or add it there, for example:\n\n{_example(model)}",
+                fix=f"{instead} or add it there, for example:\n\n{_example(model)}",
             )
-        return settings
+        return tuned.with_base(self.folder, settings, self.models)
 
     def _load(self, model: str, settings: Mapping[str, Any]) -> Model:
         """The model of that name; loaded once, however many methods ask it."""
-        if model not in self._loaded:
+        if model not in self._loaded and "head" in settings:
+            self._loaded[model] = self._head(model, settings)
+        elif model not in self._loaded:
             self._loaded[model] = endpoints.load_model(model, settings, self.folder, self.store)
         return self._loaded[model]
+
+    def _head(self, model: str, settings: Mapping[str, Any]) -> Model:
+        """A head beside its base, which is asked by itself and by other heads too."""
+        from discretion.models.heads import HeadModel
+        from discretion.models.local import LocalModel
+
+        base = self._load(settings["base"], self._settings(settings["base"]))
+        if not isinstance(base, LocalModel):
+            raise DiscretionError(
+                f"{settings['base']!r} is no folder, and {model!r} is a head on one",
+                where=f"[models.{settings['base']}]",
+                fix="name the folder for which the head was made",
+            )
+        return HeadModel(model, Path(settings["head"]), base, self.folder / STATES)
 
     @cached_property
     def _loaded(self) -> dict[str, Model]:
@@ -211,7 +249,7 @@ class Lineup:
             raise DiscretionError(
                 "it is not known what must be hidden from this case",
                 where=f"case {case.id}",
-                mend="name it among the cases for which the arms are made",
+                fix="name it among the cases for which the arms are made",
             )
         hidden = self._hidden[case.id]
         return [one for one in self._precedents if one.case.id not in hidden]
@@ -231,6 +269,20 @@ class Lineup:
     @cached_property
     def _precedents(self) -> list[Precedent]:
         return records.precedents(self.store, self.docket, self.panel(self.plan.learned_from))
+
+
+def usual_method(model: str, settings: Mapping[str, Any]) -> str:
+    """The method by which a model that nobody taught is asked first: an agent as it runs, a folder
+    plainly, since models small enough for one read short prompts best, and a server in full.
+
+    Args:
+        settings: what ``[models.NAME]`` says of it.
+    """
+    if is_agent(settings):
+        return AS_IS
+    toy = model == models.BUILT_IN or settings.get("reads_twin")
+    in_folder = settings.get("kind", "folder") == "folder"
+    return PLAIN.name if in_folder and not toy else DIRECT.name
 
 
 def _example(name: str) -> str:

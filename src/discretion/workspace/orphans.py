@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from discretion.cases import Case
-from discretion.storage import Store, records
+from discretion.storage import records
 from discretion.workspace.desk import Workspace
 
 _DECIDED = {"judgment": "judgment", "tally": "counted answer", "decision": "recorded decision"}
@@ -85,7 +85,7 @@ def orphans(here: Workspace) -> Orphans:
     described = {case.id: case for case in here.described_cases}
     imported = [one for one in records.imported_cases(here.store) if one.id not in described]
     known = {*described, *(case.id for case in imported)}
-    decided = {kind: _decided(here.store, kind) for kind in _DECIDED}
+    decided = {kind: Counter(here.store.decided(kind)) for kind in _DECIDED}
     lost = [
         Orphan(case, kind, count)
         for kind, cases in decided.items()
@@ -102,11 +102,6 @@ def orphans(here: Workspace) -> Orphans:
         alike = alike or places.get((case.scenario, case.value))
         twins.append(Twin(case, alike, sum(cases[case.id] for cases in decided.values())))
     return Orphans(tuple(lost), tuple(twins))
-
-
-def _decided(store: Store, kind: str) -> Counter[str]:
-    """How often each case was decided on."""
-    return Counter(entry.body["case"] for entry in store.entries(kind, personal=False))
 
 
 def _plain(case: Case) -> str:

@@ -29,7 +29,7 @@ def make_secret(folder: Path, made: bytes | None = None) -> bytes:
         return read_secret(folder) or b""
     except OSError as error:
         raise DiscretionError(
-            f"cannot be written ({error.strerror})", where=str(path), mend="check the folder"
+            f"cannot be written ({error.strerror})", where=str(path), fix="check the folder"
         ) from error
     made = made or new_secret()
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -50,10 +50,10 @@ def read_secret(folder: Path) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         raise DiscretionError(
-            "is not the workspace's secret", where=str(path), mend="put the file back as it was"
+            "is not the workspace's secret", where=str(path), fix="put the file back as it was"
         ) from error
     if len(read) != _BYTES:
         raise DiscretionError(
-            "is cut short or changed", where=str(path), mend="put the file back as it was"
+            "is cut short or changed", where=str(path), fix="put the file back as it was"
         )
     return read

@@ -32,7 +32,7 @@ class About(Described):
     """The heading of its reports; by default the folder's name."""
 
 
-class Settings(Described):
+class WorkspaceSettings(Described):
     """`discretion.toml`."""
 
     workspace: About = About()
@@ -42,7 +42,7 @@ class Settings(Described):
     """Who judges the cases of an example when it is made."""
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path) -> WorkspaceSettings:
     """The settings in a TOML file.
 
     Raises:
@@ -52,16 +52,16 @@ def read_settings(path: Path) -> Settings:
         written = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DiscretionError(
-            "cannot be read", where=str(path), mend="check that it is there and is UTF-8"
+            "cannot be read", where=str(path), fix="check that it is there and is UTF-8"
         ) from error
     try:
-        return Settings.model_validate(tomllib.loads(written))
+        return WorkspaceSettings.model_validate(tomllib.loads(written))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise DiscretionError(
             f"no valid TOML: {str(error).split(' (at')[0]}",
             where=f"{path}:{line[1]}" if line else str(path),
-            mend="correct that line",
+            fix="correct that line",
         ) from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -70,7 +70,7 @@ def read_settings(path: Path) -> Settings:
         raise DiscretionError(
             f"unknown setting {named!r}" if unknown else f"{named}: {first['msg']}",
             where=f"{path}:{_line_of(written, str(first['loc'][-1]))}",
-            mend="remove it or correct its name" if unknown else "correct it",
+            fix="remove it or correct its name" if unknown else "correct it",
         ) from error
 
 

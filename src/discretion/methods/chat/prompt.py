@@ -74,7 +74,7 @@ def chat_words(language: str) -> ChatWords:
     """
     if language not in LANGUAGES:
         raise DiscretionError(
-            f"there is no prompt in {language!r}", mend=f"choose from: {', '.join(LANGUAGES)}"
+            f"there is no prompt in {language!r}", fix=f"choose from: {', '.join(LANGUAGES)}"
         )
     words, mistakes = read_yaml(_FOLDER / f"{language}.yaml").describe(ChatWords)
     if words is None:
@@ -118,7 +118,7 @@ def chat_prompt(
         needed = tokens_in(alone)
         raise DiscretionError(
             f"the prompt needs about {needed} tokens without a single precedent",
-            mend=f"allow more with --tokens {needed + 800}",
+            fix=f"allow more with --tokens {needed + 800}",
         )
     head.append(_steps(policy, words, ruled=ruled, shown=True))
     start = "\n\n".join([*head, heading, tail])

@@ -106,7 +106,7 @@ class AgentArm:
             raise DiscretionError(
                 "an agent does not say how many tokens it uses",
                 where=f"[models.{self.agent.name}]",
-                mend="give the budget in calls, or set price_call and give it in money",
+                fix="give the budget in calls, or set price_call and give it in money",
             )
         self._begin(purse)
 
@@ -145,7 +145,7 @@ class AgentArm:
             raise DiscretionError(
                 agent.barred,
                 where=f"[models.{agent.name}]",
-                mend=f"run: discretion models allow {agent.name}",
+                fix=f"run: discretion models allow {agent.name}",
             )
         if call.prompt is None:
             raise TypeError("an agent was given a call without a request")
@@ -158,7 +158,7 @@ class AgentArm:
                 raise StoppedError(
                     mishap.what + (f": {mishap.said}" if mishap.said else ""),
                     where=f"[models.{agent.name}]",
-                    mend=f"{mishap.mend or 'repair the agent'}; what was answered is kept, and the "
+                    fix=f"{mishap.fix or 'repair the agent'}; what was answered is kept, and the "
                     "same command goes on from here",
                 ) from mishap
             return Failure(call.key, call.case, mishap.what, self._kept(mishap.said))

@@ -81,7 +81,7 @@ class Code:
             raise StoppedError(
                 f"what {self.shown!r} runs has changed since it was allowed",
                 where=f"[models.{self.name}]",
-                mend=f"look at it again with: discretion models allow {self.name}",
+                fix=f"look at it again with: discretion models allow {self.name}",
             )
 
     def _hash(self, path: Path) -> str:
@@ -109,7 +109,7 @@ def find_code(name: str, settings: CodeSettings, folder: Path) -> Code:
         raise DiscretionError(
             "code can be run as an agent on Linux and macOS only",
             where=f"[models.{name}]",
-            mend='serve the agent over HTTP, and use kind = "http"',
+            fix='serve the agent over HTTP, and use kind = "http"',
         )
     folder = folder.resolve()
     if isinstance(settings, PythonSettings):
@@ -120,7 +120,7 @@ def find_code(name: str, settings: CodeSettings, folder: Path) -> Code:
         raise DiscretionError(
             f"there is no program {program!r}",
             where=f"[models.{name}] command",
-            mend="give its path, from the workspace's folder on",
+            fix="give its path, from the workspace's folder on",
         )
     files = [(program, found)]
     files += [(one, folder / one) for one in arguments if one and (folder / one).is_file()]
@@ -150,7 +150,7 @@ def _function(name: str, settings: PythonSettings, folder: Path) -> Code:
         raise DiscretionError(
             f"there is no module {module!r} with a file of its own",
             where=f"[models.{name}] function",
-            mend=f"put {module.replace('.', '/')}.py into {folder}, or install it",
+            fix=f"put {module.replace('.', '/')}.py into {folder}, or install it",
         )
     argv = (sys.executable, "-P", str(_WORKER), str(folder), module, function, str(sources[-1]))
     files = tuple((_shown(path, folder), path) for path in sources)

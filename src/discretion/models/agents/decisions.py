@@ -56,7 +56,7 @@ def parse_path(written: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
-class Reading:
+class ReplyReader:
     """How the replies of one agent are read."""
 
     def __init__(

@@ -99,13 +99,8 @@ class Child:
                             if not line:
                                 stdin.close()
                         continue
-                    chunk = _read(key.fd)
-                    if chunk == b"":
+                    if not self._hear(key, out):
                         ready.unregister(key.fileobj)
-                    elif chunk and key.fileobj is stdout:
-                        out += chunk
-                    elif chunk:
-                        self._errors = (self._errors + chunk)[-_ERRORS_KEPT:]
                 if len(out) > most:
                     return self._heard("large", out[:most])
                 if line and b"\n" in out:
@@ -138,6 +133,15 @@ class Child:
             return left
         except OSError:  # It does not want to hear the rest, which is its right.
             return left[:0]
+
+    def _hear(self, key: selectors.SelectorKey, out: bytearray) -> bool:
+        """Read what a pipe holds now, into ``out`` or the errors; False at its end."""
+        chunk = _read(key.fd)
+        if chunk and key.fileobj is self._process.stdout:
+            out += chunk
+        elif chunk:
+            self._errors = (self._errors + chunk)[-_ERRORS_KEPT:]
+        return chunk != b""
 
     def _has_ended(self) -> bool:
         """Whether the process has ended. Where the system can tell without waiting for it, its

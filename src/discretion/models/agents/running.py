@@ -89,7 +89,7 @@ class _Runner:
                 f"no answer within {settings.timeout_s:g} s",
                 said=self._last(heard),
                 arrived=True,
-                mend="set a higher timeout_s",
+                fix="set a higher timeout_s",
             )
         if heard.end == "large":
             raise MishapError(

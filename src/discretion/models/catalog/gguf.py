@@ -1,7 +1,7 @@
 """A Llama in one GGUF file becomes a folder of safetensors, once.
 
 GGUF keeps quantized blocks, its own names, and the rows of q and k in another order. The weights
-are dequantized in float32 and kept as bfloat16; the tokenizer and the chat template come from the
+are dequantized in float32 and kept as float16; the tokenizer and the chat template come from the
 file's metadata.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from discretion.errors import DiscretionError, missing_extra
 
-Stored = Literal["bfloat16", "float32"]
+Stored = Literal["float16", "float32"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 CONTROL, USER_DEFINED = 3, 4
@@ -57,12 +57,13 @@ _SPLITS: dict[str, Any] = {
 """How each kind of vocabulary splits a text before merging; others are not known here."""
 
 
-def convert(file: Path, folder: Path, stored: Stored = "bfloat16") -> None:
+def convert(file: Path, folder: Path, stored: Stored = "float16") -> None:
     """Write a model folder from a GGUF file.
 
     Args:
         folder: is made; what stands there is written over.
-        stored: float32 keeps the dequantized weights exactly, in twice the space.
+        stored: float32 keeps the dequantized weights exactly, in twice the space. bfloat16 is not
+            offered: too coarse to be taught in few steps, see ``tuning/arguments.py``.
 
     Raises:
         DiscretionError: the extra is missing, the file is broken, or it is no Llama with a
@@ -84,12 +85,12 @@ def convert(file: Path, folder: Path, stored: Stored = "bfloat16") -> None:
     try:
         config, tokenizer, about = _config(facts), _tokenizer(facts), _tokenizer_config(facts)
     except DiscretionError as error:
-        raise DiscretionError(error.what, where=str(file), mend=error.mend) from error
+        raise DiscretionError(error.what, where=str(file), fix=error.fix) from error
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DiscretionError(
             f"the GGUF file does not say {str(error.args[0]) if error.args else 'enough'!r}",
             where=str(file),
-            mend="use another file of this model",
+            fix="use another file of this model",
         ) from error
     sources = _sources([tensor.name for tensor in reader.tensors], config, file)
     config["tie_word_embeddings"] = "lm_head.weight" not in sources
@@ -109,7 +110,7 @@ def convert(file: Path, folder: Path, stored: Stored = "bfloat16") -> None:
             raise DiscretionError(
                 f"the tensor {source!r} cannot be dequantized",
                 where=str(file),
-                mend="use a file quantized as Q4_0, Q4_1, Q8_0, F16 or F32",
+                fix="use a file quantized as Q4_0, Q4_1, Q8_0, F16 or F32",
             ) from error
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,11 +142,12 @@ def write_safetensors(
     Args:
         weight: gives each by its name, as float32.
     """
-    width, mark = (2, "BF16") if as_ == "bfloat16" else (4, "F32")
+    kept = np.dtype("<f2" if as_ == "float16" else "<f4")
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     at = 0
     for name, shape in shapes.items():
-        end = at + width * int(np.prod(shape))
+        end = at + kept.itemsize * int(np.prod(shape))
+        mark = f"F{8 * kept.itemsize}"
         header[name] = {"dtype": mark, "shape": list(shape), "data_offsets": [at, end]}
         at = end
     written = json.dumps(header, separators=(",", ":")).encode()
@@ -154,18 +156,11 @@ def write_safetensors(
         stream.write(len(written).to_bytes(8, "little") + written)
         for name, shape in shapes.items():
             array = weight(name)
-            if list(array.shape) != list(shape) or not np.isfinite(array).all():
+            if list(array.shape) != list(shape) or not np.isfinite(array.astype(kept)).all():
                 raise DiscretionError(
-                    f"the weights {name!r} are broken", where=str(path), mend="fetch the file again"
+                    f"the weights {name!r} are broken", where=str(path), fix="fetch the file again"
                 )
-            stream.write((bfloat16(array) if as_ == "bfloat16" else array).tobytes())
-
-
-def bfloat16(array: Array) -> Array:
-    """The upper half of each float32, rounded to the nearest and, half way, to an even one."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
-    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    return rounded.astype("<u2")
+            stream.write(array.astype(kept).tobytes())
 
 
 def _halves(array: Array, heads: int) -> Array:
@@ -190,7 +185,7 @@ def _sources(names: Sequence[str], config: Mapping[str, Any], file: Path) -> dic
         raise DiscretionError(
             f"the GGUF file holds {more[0]!r}, which no plain Llama has",
             where=str(file),
-            mend="use a model of the plain Llama architecture",
+            fix="use a model of the plain Llama architecture",
         )
     return {name: source for name, source in wanted.items() if source in there}
 
@@ -200,19 +195,19 @@ def _config(facts: Mapping[str, Any]) -> dict[str, Any]:
     if architecture != "llama":
         raise DiscretionError(
             f"the GGUF file holds a model of the architecture {architecture!r}, not a Llama",
-            mend="use a model of the Llama architecture, or its folder of safetensors",
+            fix="use a model of the Llama architecture, or its folder of safetensors",
         )
     if facts.get("llama.rope.scaling.type", "none") != "none" or "llama.expert_count" in facts:
         raise DiscretionError(
             "the GGUF file holds a Llama with scaled positions or experts, which is not read here",
-            mend="use its folder of safetensors",
+            fix="use its folder of safetensors",
         )
     width, heads = facts["llama.embedding_length"], facts["llama.attention.head_count"]
     turned = facts.get("llama.rope.dimension_count", width // heads)
     if turned != facts.get("llama.attention.key_length", width // heads):
         raise DiscretionError(
             "the GGUF file holds a Llama that rotates a part of each head, which is not read here",
-            mend="use its folder of safetensors",
+            fix="use its folder of safetensors",
         )
     return {
         "architectures": ["LlamaForCausalLM"],
@@ -244,7 +239,7 @@ def _tokenizer(facts: Mapping[str, Any]) -> dict[str, Any]:
     if kind != "gpt2" or split not in _SPLITS:
         raise DiscretionError(
             f"the GGUF file has a tokenizer that is not read here: {kind!r}, {split!r}",
-            mend="use the model's folder of safetensors",
+            fix="use the model's folder of safetensors",
         )
     tokens, types = facts["tokenizer.ggml.tokens"], facts["tokenizer.ggml.token_type"]
     if len(set(tokens)) != len(tokens) or any(one not in NORMAL for one in types):
@@ -290,7 +285,7 @@ def _tokenizer_config(facts: Mapping[str, Any]) -> dict[str, Any]:
     template = facts.get("tokenizer.chat_template")
     if not template:
         raise DiscretionError(
-            "the GGUF file has no chat template", mend="use an instruction-tuned model"
+            "the GGUF file has no chat template", fix="use an instruction-tuned model"
         )
     tokens = facts["tokenizer.ggml.tokens"]
     named = {
@@ -315,5 +310,5 @@ def _tokenizer_config(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _broken(file: Path) -> DiscretionError:
     return DiscretionError(
-        "the GGUF file is broken or not complete", where=str(file), mend="fetch it again"
+        "the GGUF file is broken or not complete", where=str(file), fix="fetch it again"
     )

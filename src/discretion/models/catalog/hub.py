@@ -45,7 +45,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HubModel:
     """What a hub says of a model, before anything of it is fetched."""
 
     reference: Reference
@@ -71,7 +71,7 @@ def read_reference(written: str) -> Reference:
     found = re.fullmatch(r"hub:([\w.-]+/[\w.-]+)(?:@(\S*))?", written)
     if found is None:
         raise DiscretionError(
-            f"{written!r} does not name a model on a hub", mend=f"write {HUB}ORG/NAME@COMMIT"
+            f"{written!r} does not name a model on a hub", fix=f"write {HUB}ORG/NAME@COMMIT"
         )
     repository, commit = found[1], found[2] or ""
     if not re.fullmatch(r"[0-9a-f]{40}", commit):
@@ -79,7 +79,7 @@ def read_reference(written: str) -> Reference:
         raise DiscretionError(
             f"{shown}, and a study needs weights that stay the same",
             where=written,
-            mend=f"name a commit of 40 digits: see {_endpoint()}/{repository}/commits/main",
+            fix=f"name a commit of 40 digits: see {_endpoint()}/{repository}/commits/main",
         )
     return Reference(repository, commit)
 
@@ -94,12 +94,12 @@ def short_name(reference: Reference, wanted: str = "") -> str:
     if not NAME.fullmatch(name) or name in NOT_NAMES:
         raise DiscretionError(
             f"{name!r} cannot be the name of a fetched model",
-            mend="choose another one with --as, of small letters, digits, '.', '_' and '-'",
+            fix="choose another one with --as, of small letters, digits, '.', '_' and '-'",
         )
     return name
 
 
-def look_up(reference: Reference) -> Found:
+def look_up(reference: Reference) -> HubModel:
     """Ask the hub about a model.
 
     Raises:
@@ -126,23 +126,23 @@ def look_up(reference: Reference) -> Found:
     )
     card: Any = info.card_data
     stated = card.get("license") if card else None
-    found = Found(reference, endpoint, str(stated or ""), files)
+    found = HubModel(reference, endpoint, str(stated or ""), files)
     if info.sha != reference.commit:
         raise DiscretionError(
             f"the hub answered with the commit {info.sha}, which was not asked for",
             where=endpoint,
-            mend="check HF_ENDPOINT",
+            fix="check HF_ENDPOINT",
         )
     if not found.weights or not any(file.name == "config.json" for file in files):
         raise DiscretionError(
             "the model has no weights as model*.safetensors with a config.json",
             where=f"{endpoint}/{reference.repository}",
-            mend="choose a model that is stored as safetensors; pickles can run code",
+            fix="choose a model that is stored as safetensors; pickles can run code",
         )
     return found
 
 
-def fetch_hub(found: Found, name: str, place: Path) -> Path:
+def fetch_hub(found: HubModel, name: str, place: Path) -> Path:
     """Fetch a model; files that came whole in an earlier attempt are used again.
 
     Raises:
@@ -168,7 +168,7 @@ def fetch_hub(found: Found, name: str, place: Path) -> Path:
                 raise DiscretionError(
                     f"{file.name} is not the file that the hub announced: its hash differs",
                     where=f"{found.endpoint}/{reference.repository}",
-                    mend="try again; if it happens again, do not use the model",
+                    fix="try again; if it happens again, do not use the model",
                 )
         for file in found.files:
             (partial / reference.commit / file.name).rename(work / MODEL / file.name)
@@ -208,22 +208,22 @@ def _plainly(reference: Reference, endpoint: str) -> Iterator[None]:
         raise DiscretionError(
             "the model's maker wants its license accepted first",
             where=page,
-            mend="accept it on that page, then set HF_TOKEN to your access token",
+            fix="accept it on that page, then set HF_TOKEN to your access token",
         ) from error
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError) as error:
         raise DiscretionError(
-            "the hub has no such model or commit", where=page, mend="check both on its page"
+            "the hub has no such model or commit", where=page, fix="check both on its page"
         ) from error
     except errors.OfflineModeIsEnabled as error:
         raise DiscretionError(
-            "HF_HUB_OFFLINE is set, so no hub is asked", mend="unset it to fetch a model"
+            "HF_HUB_OFFLINE is set, so no hub is asked", fix="unset it to fetch a model"
         ) from error
     except (errors.HfHubHTTPError, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DiscretionError(
             f"the hub does not answer as it should: {reason}",
             where=endpoint,
-            mend="check the connection, then run the same command again; it goes on from here",
+            fix="check the connection, then run the same command again; it goes on from here",
         ) from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("httpx", "httpx2", "httpcore2"):
@@ -231,5 +231,5 @@ def _plainly(reference: Reference, endpoint: str) -> Iterator[None]:
         raise DiscretionError(
             f"the hub cannot be reached ({type(error).__name__})",
             where=endpoint,
-            mend="check the connection, then run the same command again; it goes on from here",
+            fix="check the connection, then run the same command again; it goes on from here",
         ) from error

@@ -37,10 +37,18 @@ class Population:
     """Of the model's own tipping points over scenarios, around the people's."""
     strict_shift: float = -2.5
     """Where the strict model's tipping points lie, in logarithms, beside the people's."""
+    case_sd: float = 0.0
+    """Of a case's own effect on its logit, beyond its value: the same for all who judge it."""
 
-    def rate(self, mu: Floats, deviation: Floats, leniency: Floats | float = 0.0) -> Floats:
+    def rate(
+        self,
+        mu: Floats,
+        deviation: Floats,
+        leniency: Floats | float = 0.0,
+        case: Floats | float = 0.0,
+    ) -> Floats:
         """Grant probability where the tipping point is exp(mu); the arguments broadcast."""
-        logit = self.slope * (mu + leniency - np.log(deviation))
+        logit = self.slope * (mu + leniency - np.log(deviation)) + case
         return np.asarray(self.lapse + (1 - 2 * self.lapse) / (1 + np.exp(-logit)))
 
     def mean_rate(self, mu: Floats, deviation: Floats) -> Floats:
@@ -76,7 +84,8 @@ class Study:
     deviation: Floats
     """(C,)"""
     truth: Floats
-    """(C,) the rate of a rater drawn at random from the population."""
+    """(C,) the rate of a rater drawn at random from the population, on a case of that value whose
+    own effect is none."""
     case: Ints
     """(J,) the judgments one by one: index of the case."""
     rater: Ints
@@ -120,7 +129,10 @@ def simulate(
     who = np.tile(np.arange(raters), (scenarios, 1))
     if not same_raters:
         who += raters * np.arange(scenarios)[:, None]
-    chance = people.rate(mu[:, None, None], grid[None, :, None], leniency[who][:, None, :])
+    own: Floats | float = 0.0
+    if people.case_sd:
+        own = people.case_sd * rng.standard_normal((scenarios, values, 1))
+    chance = people.rate(mu[:, None, None], grid[None, :, None], leniency[who][:, None, :], own)
     granted = rng.random(chance.shape) < chance
     cases = scenarios * values
     return Study(

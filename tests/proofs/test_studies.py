@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from discretion.simulation.studies import GRID, Population, simulate, truth_of
+from proofs.studies import GRID, Population, simulate, truth_of
 
 KINDS = [("close", True), ("close", False), ("strict", True), ("strict", False)]
 

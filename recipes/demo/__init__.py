@@ -1,0 +1,1 @@
+"""What `scripts/demo` made, as the README shows it."""
