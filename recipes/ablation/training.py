@@ -21,7 +21,7 @@ from discretion.models.loading import Loaded, Settings
 from discretion.models.local import LocalModel
 from discretion.storage import records
 from discretion.tuning.courses import Fold
-from discretion.tuning.examples import examples, lessons
+from discretion.tuning.examples import Framing, examples, lessons
 from discretion.tuning.fitting import fit
 from discretion.tuning.jobs import Job, Recipe
 from discretion.tuning.masking import Masked, answers_are_tokens, mask
@@ -110,12 +110,11 @@ def _masked(
     rng = np.random.default_rng(0)
     taught = lessons(fold.open, judgments, rng, explained=False, template=loaded.template).kept
     docket, words = fold.open, cell.form.endswith("word")
-    plain = examples(taught, LABELS, docket, method, method, form=cell.form)
+    framing = Framing(method, method, form=cell.form)
+    plain = examples(taught, LABELS, docket, framing)
     # As `tune` does: where answers are one token each, judgments of a prompt are one share.
     soft = words and all(answers_are_tokens(one.prompt, loaded.template) for one in plain)
-    shown = examples(
-        taught, LABELS, docket, method, method, form=cell.form, soft=soft, beside=(LABELS,)
-    )
+    shown = examples(taught, LABELS, docket, framing, soft=soft, beside=(LABELS,))
     return [mask(one, loaded.template) for one in shown]
 
 
@@ -181,7 +180,8 @@ def compared(
     rng = np.random.default_rng(0)
     asked = lessons(docket, judgments, rng, explained=False, template=model.loaded.template)
     # As training asks: the same rotation of wordings, vocabularies and orders of the answers.
-    shown = examples(asked.kept, LABELS, docket, method, method, form=cell.form, beside=(LABELS,))
+    framing = Framing(method, method, form=cell.form)
+    shown = examples(asked.kept, LABELS, docket, framing, beside=(LABELS,))
     prompts = {one.lesson.case.id: one.prompt for one in shown}
     answers: dict[str, list[bool]] = defaultdict(list)
     for lesson in asked.kept:
