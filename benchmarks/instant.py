@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from discretion.arms import Ask, Decoding, Prompt, Refused, Scored, Written
-from discretion.cases import Case
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
+from discretion.core.arms import Ask, CallFailed, Decoding, Prompt, Scored, Written
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
 
 POLICY = Policy(
     id="returns",
@@ -37,7 +37,7 @@ class Instant:
     scores: bool = True
     batch: int = 1
 
-    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | CallFailed]:
         # Let the other calls in flight have their turn, as any model does that really waits.
         await asyncio.sleep(0)
         replies = [Scored(-0.4, -1.2, 0.03, _shown(prompt), 160, 0.0) for prompt in prompts]
@@ -46,7 +46,7 @@ class Instant:
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> Sequence[Written | Refused]:
+    ) -> Sequence[Written | CallFailed]:
         await asyncio.sleep(0)
         return [
             Written(words[sample % 3 == 0], _shown(prompt), 160, 1, 0.0)

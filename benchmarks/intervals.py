@@ -24,11 +24,11 @@ import numpy as np
 from sections import met, publish, table
 from studies import Population
 
-from discretion.measures.bootstrap import RESAMPLES, bootstrap_t, scenario_sums
-from discretion.measures.curves import Observations, fit_curves
-from discretion.measures.gaps import corrected_gap, panel_gap, signed_gap
-from discretion.measures.rates import Floats, Rates
-from discretion.measures.thresholds import slopes, thresholds
+from discretion.stats.bootstrap import RESAMPLES, bootstrap_t, scenario_sums
+from discretion.stats.curves import Observations, fit_curves
+from discretion.stats.gaps import corrected_gap, panel_gap, signed_gap
+from discretion.stats.rates import Floats, Rates
+from discretion.stats.thresholds import slopes, thresholds
 
 RATERS, CASES, SCENARIOS, EACH = 500, 1_000, 50, 100
 BOOTSTRAP_S, OTHER_S = 0.3, 2.0

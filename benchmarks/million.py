@@ -23,13 +23,13 @@ import instant
 from sections import met, publish, table
 
 from discretion import reports
-from discretion.arms import Decoding
 from discretion.canonical import fraction_of
-from discretion.cases import Case, Docket
+from discretion.core.arms import Decoding
+from discretion.core.cases import Case, CaseSet
+from discretion.core.judgments import Judgment
+from discretion.core.prompted import PromptedArm
 from discretion.evaluation import evaluate
-from discretion.judgments import Judgment
 from discretion.methods import method
-from discretion.prompted import PromptedArm
 from discretion.storage import Store, records
 
 ARMS, DRAWS, RATERS, CROWD = 10, 10, 10, 500
@@ -70,20 +70,20 @@ def judgments(cases: list[Case]) -> list[Judgment]:
 
 def whole(count: int, folder: Path) -> dict[str, float]:
     """Evaluate and report a study of so many cases."""
-    docket = Docket(tuple(study(count)), {instant.POLICY.id: instant.POLICY})
+    case_set = CaseSet(tuple(study(count)), {instant.POLICY.id: instant.POLICY})
     arms = [
         PromptedArm(
             instant.Instant(name=f"model-{number}", fingerprint=f"model-{number}", scores=False),
             method("direct"),
-            docket.policies,
+            case_set.policies,
             Decoding(samples=DRAWS),
         )
         for number in range(ARMS)
     ]
     with Store(folder / f"{count}.db") as store:
-        store.append(records.judgment_entry(one) for one in judgments(list(docket)))
+        store.append(records.judgment_entry(one) for one in judgments(list(case_set)))
         before = time.process_time()
-        run = evaluate(docket, arms, store)
+        run = evaluate(case_set, arms, store)
         evaluated, peak = time.process_time(), most_resident()
         answers = store.count("used", run.id)
         between = time.process_time()

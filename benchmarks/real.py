@@ -74,14 +74,14 @@ def desk_of(place: Path, model: Path) -> Path:
 
 def prompts_of(desk: Path, cases: int) -> list[list[Any]]:
     """The prompts of the first cases, case by case, in the order of an evaluation's batches."""
-    from discretion.arms import neighbors
-    from discretion.plans import Plan
+    from discretion.core.arms import neighbors
+    from discretion.core.plans import Plan
     from discretion.workspace import open_workspace
 
     here = open_workspace(desk)
-    _, docket = here.settle(Plan(arms=("real/direct",)))
+    _, case_set = here.settle(Plan(arms=("real/direct",)))
     [arm] = here.arms("real/direct")
-    calls = neighbors([call for case in docket.cases[:cases] for call in arm.calls(case)])
+    calls = neighbors([call for case in case_set.cases[:cases] for call in arm.calls(case)])
     each: dict[str, list[Any]] = {}
     for call in calls:
         each.setdefault(call.case, []).append(replace(call.prompt, form="cue"))
@@ -269,9 +269,9 @@ def step(written: Path) -> dict[str, float]:
 
     from transformers import TrainerCallback
 
-    from discretion.tuning.exporting import read_export
-    from discretion.tuning.sft import SupervisedTrainer
-    from discretion.tuning.stepping import Stepping
+    from discretion.training.exporting import read_export
+    from discretion.training.sft import SupervisedTrainer
+    from discretion.training.trainer_mixin import Stepping
 
     marks: list[float] = []
 

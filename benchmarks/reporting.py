@@ -38,9 +38,9 @@ def make(folder: Path) -> None:
     """Evaluate the models and baselines in a workspace; run with 0.1.0 on the path."""
     import instant
 
+    from discretion.core.prompted import PromptedArm
     from discretion.evaluation import evaluate
     from discretion.methods import method
-    from discretion.prompted import PromptedArm
     from discretion.workspace import open_workspace
 
     here = open_workspace(folder)

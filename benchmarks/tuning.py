@@ -100,9 +100,9 @@ def ours(written: Path, name: str) -> dict[str, float]:
     import accelerate  # noqa: F401
     from transformers import Trainer  # noqa: F401
 
-    from discretion.tuning.exporting import read_export
-    from discretion.tuning.sft import SupervisedTrainer
-    from discretion.tuning.trainers import Progress
+    from discretion.training.exporting import read_export
+    from discretion.training.sft import SupervisedTrainer
+    from discretion.training.trainers import Progress
 
     job = read_export(written, name).job
     last: list[Progress] = []
@@ -169,14 +169,14 @@ def evaluating(cases: int) -> str:
     import numpy as np
     import torch
 
+    from discretion.core.policies import Policy
+    from discretion.core.prompted import PromptedArm
     from discretion.evaluation import evaluate
     from discretion.methods import method
     from discretion.models.loading import Settings, load
     from discretion.models.local import LocalModel
-    from discretion.policies import Policy
-    from discretion.prompted import PromptedArm
-    from discretion.simulation.dialect import case_of, draws
     from discretion.storage import Store
+    from discretion.toy.dialect import case_of, draws
 
     drawn = [case_of(one) for one in draws(np.random.default_rng(0), cases)]
     policies = {case.policy: Policy(id=case.policy, rule=".", domain=case.domain) for case in drawn}

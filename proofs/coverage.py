@@ -27,15 +27,15 @@ import numpy as np
 from coverage_page import page
 from studies import GRID, Population, Strictness, Study, simulate
 
-from discretion.measures.bootstrap import pooled
-from discretion.measures.calibration import auc
-from discretion.measures.contrasts import contrast
-from discretion.measures.curves import Curves, Observations, fit_curves
-from discretion.measures.figure import Figure
-from discretion.measures.gaps import corrected_gap, panel_rate, signed_gap, signed_root
-from discretion.measures.rates import Floats, Rates
-from discretion.measures.thresholds import Threshold, rater_variance, thresholds
-from discretion.measures.thresholds import pooled as pooled_threshold
+from discretion.stats.bootstrap import pooled
+from discretion.stats.calibration import auc
+from discretion.stats.contrasts import contrast
+from discretion.stats.curves import Curves, Observations, fit_curves
+from discretion.stats.figure import Figure
+from discretion.stats.gaps import corrected_gap, panel_rate, signed_gap, signed_root
+from discretion.stats.rates import Floats, Rates
+from discretion.stats.thresholds import Threshold, rater_variance, thresholds
+from discretion.stats.thresholds import pooled as pooled_threshold
 
 SEED = 2
 RATERS = 10

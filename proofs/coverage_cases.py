@@ -22,8 +22,8 @@ import numpy as np
 from kept import Line, kept_lines, left
 from studies import Population, Study, simulate
 
-from discretion.measures.curves import Curves, Observations, fit_curves
-from discretion.measures.thresholds import Drawn, Threshold, drawn_together, thresholds
+from discretion.stats.curves import Curves, Observations, fit_curves
+from discretion.stats.thresholds import Drawn, Threshold, drawn_together, thresholds
 
 KEPT = Path(__file__).parents[1] / "build" / "coverage_cases.jsonl"
 SEED, RATERS, STUDIES = 3, 10, 60

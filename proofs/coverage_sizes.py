@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from refusals import wrong_refusals
 from scipy.special import expit
 
-from discretion.measures.contrasts import contrast
-from discretion.measures.disagreement import among_people, disagreement
-from discretion.measures.figure import Figure
-from discretion.measures.gaps import excess_brier, panel_rate, signed_gap
-from discretion.measures.intervals import FEW
-from discretion.measures.rates import Rates
+from discretion.stats.contrasts import contrast
+from discretion.stats.disagreement import among_people, disagreement
+from discretion.stats.figure import Figure
+from discretion.stats.gaps import excess_brier, panel_rate, signed_gap
+from discretion.stats.intervals import FEW
+from discretion.stats.rates import Rates
 
 Floats = NDArray[np.float64]
 

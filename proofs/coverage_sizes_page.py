@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from discretion.experiments.power import exact_interval
+from discretion.tuning.power import exact_interval
 
 Ends = tuple[float, float | None, float | None]
 """What is true, and the ends of an interval."""

@@ -30,13 +30,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from scipy.stats import chi2
 
 from discretion import examples
-from discretion.arms import Decoding, Scored
+from discretion.core.arms import Decoding, Scored
+from discretion.core.prompted import PromptedArm
 from discretion.evaluation import Run, evaluate
 from discretion.methods import method
 from discretion.models import load_model
 from discretion.models.endpoint import Endpoint
 from discretion.models.probing import Probe
-from discretion.prompted import PromptedArm
 from discretion.storage import Store
 from discretion.workspace import Workspace, open_workspace
 from servers.shapes import MODEL, Scripted
@@ -92,8 +92,8 @@ The others leave more than 0.02 open or 0.2 on neither answer, and would be draw
 
 
 def served(workspace: Workspace, folder: Path) -> str:
-    docket = workspace.cases
-    cases = docket.only(list(docket)[:: len(docket) // CASES][:CASES])
+    case_set = workspace.cases
+    cases = case_set.only(list(case_set)[:: len(case_set) // CASES][:CASES])
     policies = workspace.contents.policies
     decoding = Decoding(samples=DRAWS, max_tokens=8)
     local = PromptedArm(load_model("tiny"), method("direct"), policies)

@@ -27,9 +27,9 @@ from kept import Line, Task, kept_lines, one_by_one
 from refusals import wrong_refusals
 from scipy.special import expit, logit
 
-from discretion.measures.disagreement import disagreement
-from discretion.measures.gaps import corrected_gap
-from discretion.measures.rates import Rates
+from discretion.stats.disagreement import disagreement
+from discretion.stats.gaps import corrected_gap
+from discretion.stats.rates import Rates
 
 KEPT = Path(__file__).parents[1] / "build" / "gate_errors.jsonl"
 SEED = 11

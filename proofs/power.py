@@ -21,9 +21,9 @@ from power_cells import CELLS, SEEDS
 from power_page import page
 from power_unequal import unequal
 
-from discretion.experiments.power import outcome
-from discretion.experiments.power_trials import trial
-from discretion.simulation.learner import LEARNER
+from discretion.toy.learner import LEARNER
+from discretion.tuning.power import outcome
+from discretion.tuning.power_trials import trial
 
 KEPT = Path(__file__).parents[1] / "build" / "power.jsonl"
 SEED = 41

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from discretion.experiments.power import QUALITIES
-from discretion.experiments.power_sizes import StudySize
-from discretion.simulation.learner import LEARNER, Learner
+from discretion.toy.learner import LEARNER, Learner
+from discretion.tuning.power import QUALITIES
+from discretion.tuning.power_sizes import StudySize
 
 SEEDS = (1, 2, 5)
 Kind = Literal["ordinary", "without noise", "one fold", "unequal", "table"]

@@ -8,10 +8,10 @@ from typing import Any
 from power_cells import CELLS, SEEDS
 from power_unequal import CASES, EXPLANATIONS, LABELS, RATERS, UNSEEN
 
-from discretion.experiments.power import QUALITIES, StudyOutcome, StudyTally, exact_interval, tally
-from discretion.experiments.power_sizes import StudySize
-from discretion.measures.contrasts import MARGIN, SURE
-from discretion.simulation.learner import LEARNER
+from discretion.stats.contrasts import MARGIN, SURE
+from discretion.toy.learner import LEARNER
+from discretion.tuning.power import QUALITIES, StudyOutcome, StudyTally, exact_interval, tally
+from discretion.tuning.power_sizes import StudySize
 
 Line = Mapping[str, Any]
 BAR = 0.07
@@ -52,9 +52,9 @@ Told apart by the plain p and by the adjusted one; *lies within the margin*: the
 {ordinary}
 
 A study of this size would notice explanations of quality q = .5 in {half:.0%} of tries, and of
-quality q = 1 in {full:.0%}. Of its {judgments} judgments {lessons:.0f} found a shuffled
+quality q = 1 in {full:.0%}. Of its {judgments} judgments {items:.0f} found a shuffled
 explanation, on average. A shuffled explanation names the same factor as the real one in
-{same_full:.0%} at q = 1 and {same_none:.0%} at q = 0: so many lessons of the control are no control
+{same_full:.0%} at q = 1 and {same_none:.0%} at q = 0: so many items of the control are no control
 at all.
 
 ## Power by judgments, domains and seeds
@@ -114,7 +114,7 @@ def page(lines: Sequence[Line], seed: int) -> str:
         ordinary=_ordinary(ordinary),
         half=half.helped / half.studies,
         full=full.helped / full.studies,
-        lessons=full.lessons,
+        items=full.items,
         same_full=full.same,
         same_none=none.same,
         some=some,

@@ -15,9 +15,9 @@ import sys
 import numpy as np
 from tiny_studies import ROOT, SIZE, differences, finished, people_of
 
-from discretion.experiments.power import exact_interval
-from discretion.measures.contrasts import SURE, ContrastResult, contrast, verdict
-from discretion.simulation.learner import LEARNER
+from discretion.stats.contrasts import SURE, ContrastResult, contrast, verdict
+from discretion.toy.learner import LEARNER
+from discretion.tuning.power import exact_interval
 
 PLANNED = 40
 FIRST = 21
@@ -43,7 +43,7 @@ only one here, so nothing is adjusted.
 | its standard error | {error:.4f} |
 | standard deviation over studies | {sd:.4f} |
 | median half-width of the 95% interval | {half:.4f} |
-| judgments taught in a study, on average | {lessons:.0f} |
+| judgments taught in a study, on average | {items:.0f} |
 | of them, shuffled explanations in the very words of the real one | {same:.1%} |
 
 {short}No bar was set for these. The stand-in of `discretion power` has weight {weight:g} and noise
@@ -82,7 +82,7 @@ def main() -> None:
             error=apart.std(ddof=1) / np.sqrt(studies),
             sd=apart.std(ddof=1),
             half=np.median([_half(one) for one in found]),
-            lessons=np.mean([line["lessons"] for line in lines]),
+            items=np.mean([line["lessons"] for line in lines]),
             same=sum(line["same words"] for line in lines) / sum(one["lessons"] for one in lines),
             short="" if studies >= PLANNED else f"**Cut short: {PLANNED} were planned.** ",
             weight=LEARNER.weight,

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from discretion.experiments.power import QUALITIES
-from discretion.experiments.power_trials import people
-from discretion.measures.contrasts import contrast
-from discretion.simulation.explanations import sources
-from discretion.simulation.judges import PANELS
-from discretion.simulation.learner import Learner, fit, predict, seen_through, shaken
-from discretion.simulation.teaching_studies import pool, teaching_study
+from discretion.stats.contrasts import contrast
+from discretion.toy.explanations import sources
+from discretion.toy.judges import PANELS
+from discretion.toy.learner import Learner, fit, predict, seen_through, shaken
+from discretion.toy.teaching_studies import pool, teaching_study
+from discretion.tuning.power import QUALITIES
+from discretion.tuning.power_trials import people
 
 LABELS, EXPLANATIONS, UNSEEN = 303, 50, 9
 CASES, RATERS = 40, 10

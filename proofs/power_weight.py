@@ -18,9 +18,9 @@ from itertools import product
 import numpy as np
 from tiny_studies import ROOT, SIZE, differences, finished
 
-from discretion.experiments.power_trials import trial
-from discretion.measures.rates import Floats
-from discretion.simulation.learner import LEARNER, Learner
+from discretion.stats.rates import Floats
+from discretion.toy.learner import LEARNER, Learner
+from discretion.tuning.power_trials import trial
 
 STUDIES = 24
 FIRST = 11
@@ -52,7 +52,7 @@ nearer):
 | its standard error | {error:.4f} |
 | standard deviation over studies | {sd:.4f} |
 | mean squared distance, real / shuffled | {real:.4f} / {shuffled:.4f} |
-| judgments taught in a study, on average | {lessons:.0f} |
+| judgments taught in a study, on average | {items:.0f} |
 | of them, shuffled explanations in the very words of the real one | {same:.1%} |
 
 {reading}
@@ -141,7 +141,7 @@ def main() -> None:
             sd=sd,
             real=squares[:, 0].mean(),
             shuffled=squares[:, 1].mean(),
-            lessons=np.mean([line["lessons"] for line in lines]),
+            items=np.mean([line["lessons"] for line in lines]),
             same=sum(line["same words"] for line in lines) / sum(one["lessons"] for one in lines),
             reading=_reading(mean, error),
             table=table(found),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from discretion.measures.bootstrap import pooled
-from discretion.measures.figure import Figure
-from discretion.measures.rates import Floats, Rates
-from discretion.measures.weights import case_weights
+from discretion.stats.bootstrap import pooled
+from discretion.stats.figure import Figure
+from discretion.stats.rates import Floats, Rates
+from discretion.stats.weights import case_weights
 
 
 def wrong_refusals(decided: Floats, rates: Rates, rng: np.random.Generator, level: float) -> Figure:

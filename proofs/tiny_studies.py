@@ -21,22 +21,22 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch
 import numpy as np
 
 from discretion import methods
-from discretion.answers import Answer, Failure, combine
-from discretion.arms import Call
-from discretion.cases import Docket
-from discretion.experiments.power_sizes import StudySize
-from discretion.experiments.power_trials import held_out, lessons_of, people, told_study
-from discretion.judgments import Judgment
-from discretion.measures.rates import Floats, Rates
+from discretion.core.answers import Answer, Failure, combine
+from discretion.core.arms import Call
+from discretion.core.cases import CaseSet
+from discretion.core.judgments import Judgment
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
 from discretion.models import load_model
 from discretion.models.loading import load
 from discretion.models.local import LocalModel
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
-from discretion.simulation.teaching_studies import TeachingStudy
-from discretion.tuning.courses import Course, Fold, courses
-from discretion.tuning.targets import TARGETS
-from discretion.tuning.trainers import TINY, Job, Recipe, trainer
+from discretion.stats.rates import Floats, Rates
+from discretion.toy.teaching_studies import TeachingStudy
+from discretion.training.targets import TARGETS
+from discretion.training.trainers import TINY, Job, Recipe, trainer
+from discretion.training.training_sets import Fold, TrainingSet, courses
+from discretion.tuning.power_sizes import StudySize
+from discretion.tuning.power_trials import held_out, lessons_of, people, told_study
 
 ROOT = Path(__file__).parents[1]
 TINY_FOLDER = ROOT / "src" / "discretion" / "models" / "tiny"
@@ -48,16 +48,18 @@ TAUGHT = ("real-after", "shuffled-after")
 RECIPE = Recipe(learning_rate=TINY)
 
 
-def study_of(seed: tuple[int, int], quality: float) -> tuple[TeachingStudy, list[Course]]:
+def study_of(seed: tuple[int, int], quality: float) -> tuple[TeachingStudy, list[TrainingSet]]:
     """A study, and what each target teaches in it; everything but explanations is the same at
     every quality."""
     study, told, rng = told_study(SIZE, QUALITIES, seed)
     out = held_out(study, SIZE, 0)
     order = rng.permutation(np.flatnonzero(~out[study.case]))
-    lessons, _ = lessons_of(study, out, told, SIZE.judgments, order, rng)
+    items, _ = lessons_of(study, out, told, SIZE.judgments, order, rng)
     cases = [study.pool.cases[at] for at in study.source]
     names = {case.policy for case in cases}
-    docket = Docket(tuple(cases), {name: Policy(id=name, rule=name, domain=name) for name in names})
+    case_set = CaseSet(
+        tuple(cases), {name: Policy(id=name, rule=name, domain=name) for name in names}
+    )
     judgments = [
         Judgment(
             id=f"{seed[0]}-{seed[1]}-{number}",
@@ -68,10 +70,10 @@ def study_of(seed: tuple[int, int], quality: float) -> tuple[TeachingStudy, list
             explanation=study.text(told[quality][number]),
             source="simulated",
         )
-        for number in lessons
+        for number in items
     ]
     held = tuple(case for case, is_out in zip(cases, out, strict=True) if is_out)
-    opened = docket.only(case for case, is_out in zip(cases, out, strict=True) if not is_out)
+    opened = case_set.only(case for case, is_out in zip(cases, out, strict=True) if not is_out)
     fold = Fold(0, opened, held, tuple(sorted({case.domain for case in held})))
     loaded = load(_base().name, _base().settings)
     made = courses(fold, judgments, [TARGETS[name] for name in TAUGHT], loaded, dialect=True)
@@ -137,7 +139,7 @@ def _base() -> LocalModel:
     return base
 
 
-def _answers(course: Course) -> Floats:
+def _answers(course: TrainingSet) -> Floats:
     """(C,) grant probabilities of the held-out cases after one training."""
     base = _base()
     loaded = load(base.name, base.settings)

@@ -22,12 +22,12 @@ import numpy as np
 from kept import Line, kept_lines, with_the_rest
 from trainings_page import page
 
-from discretion.experiments.power_sizes import StudySize
-from discretion.experiments.power_trials import held_out, people, told_study
-from discretion.measures.contrasts import contrast, holm, verdict
-from discretion.simulation.learner import LEARNER, fit, predict, seen_through, shaken
-from discretion.simulation.teaching_studies import TeachingStudy
-from discretion.tuning.partners import shuffled_partners
+from discretion.stats.contrasts import contrast, holm, verdict
+from discretion.toy.learner import LEARNER, fit, predict, seen_through, shaken
+from discretion.toy.teaching_studies import TeachingStudy
+from discretion.training.shuffled_assignment import shuffled_assignment
+from discretion.tuning.power_sizes import StudySize
+from discretion.tuning.power_trials import held_out, people, told_study
 
 KEPT = Path(__file__).parents[1] / "build" / "trainings.jsonl"
 SEED = 47
@@ -73,11 +73,11 @@ def run_study(task: tuple[int, int]) -> Line:
         order = rng.permutation(len(study.case))
         for fold in range(size.folds):
             out = held_out(study, size, fold)
-            lessons = order[~out[study.case[order]]]
+            items = order[~out[study.case[order]]]
             if not cell.all_taught:
-                lessons = lessons[: size.judgments]
+                items = items[: size.judgments]
             for answers, p in zip(
-                taught, trained(study, np.sort(lessons), source, out, rng), strict=True
+                taught, trained(study, np.sort(items), source, out, rng), strict=True
             ):
                 answers[seed, out[:held]] = p
     real, shuffled, neutral = taught
@@ -96,7 +96,7 @@ def run_study(task: tuple[int, int]) -> Line:
 
 def trained(
     study: TeachingStudy,
-    lessons: np.ndarray,
+    items: np.ndarray,
     source: np.ndarray,
     out: np.ndarray,
     rng: np.random.Generator,
@@ -108,23 +108,23 @@ def trained(
         source: (J,) whose explanation each judgment has.
     """
     while True:
-        partner = shuffled_partners(
-            study.domain[study.case[lessons]].tolist(),
-            study.granted[lessons].tolist(),
-            study.words[source[lessons]].tolist(),
+        partner = shuffled_assignment(
+            study.domain[study.case[items]].tolist(),
+            study.granted[items].tolist(),
+            study.words[source[items]].tolist(),
             rng,
         )
         alone = [at for at, one in enumerate(partner) if one is None]
         if not alone:
             break
-        lessons = np.delete(lessons, alone)
-    given = lessons[np.array(partner, dtype=np.int64)]
-    named = [study.named[source[one], 0] for one in (lessons, given)]
+        items = np.delete(items, alone)
+    given = items[np.array(partner, dtype=np.int64)]
+    named = [study.named[source[one], 0] for one in (items, given)]
     features = study.pool.features[study.source]
-    known = features[study.case[lessons]]
+    known = features[study.case[items]]
     center = known.mean(axis=0)
     known, asked = known - center, features[out] - center
-    granted, once = study.granted[lessons], np.ones((1, len(lessons)))
+    granted, once = study.granted[items], np.ones((1, len(items)))
     bare = fit(known, granted, once)
     through = np.stack([np.concatenate([known, seen_through(known, one)]) for one in named])
     counts = np.concatenate([once, LEARNER.weight * once], axis=1)

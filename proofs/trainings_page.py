@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from discretion.experiments.power import exact_interval
-from discretion.experiments.power_sizes import StudySize
-from discretion.measures.contrasts import SURE
+from discretion.stats.contrasts import SURE
+from discretion.tuning.power import exact_interval
+from discretion.tuning.power_sizes import StudySize
 
 Line = dict[str, Any]
 

@@ -20,17 +20,17 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch
 import numpy as np
 
 from discretion import evaluate, methods, models
-from discretion.cases import Case, Docket
-from discretion.measures.figure import Figure
-from discretion.measures.gaps import signed_root
-from discretion.measures.rates import Floats
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
-from discretion.scorecards import Answered, Heading, score
-from discretion.simulation.judges import PURPOSEFUL, SAFETY, UNSURE, Judges
-from discretion.simulation.phrases import DOMAINS
-from discretion.simulation.teaching_studies import MOST_CASES, pool
+from discretion.core.cases import Case, CaseSet
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
+from discretion.scorecard import Answered, Heading, score
+from discretion.stats.figure import Figure
+from discretion.stats.gaps import signed_root
+from discretion.stats.rates import Floats
 from discretion.storage import Store, records
+from discretion.toy.judges import PURPOSEFUL, SAFETY, UNSURE, Judges
+from discretion.toy.phrases import DOMAINS
+from discretion.toy.teaching_studies import MOST_CASES, pool
 
 STUDIES, SCENARIOS, CASES, RATERS = 20, 20, 12, 10
 BAR = 17
@@ -118,12 +118,12 @@ def study(number: int, store: Store, arm: PromptedArm) -> tuple[Figure, Figure]:
     people, cases = drawn(number)
     answers = people.judge_all(cases, np.random.default_rng([SEED, number, 1]))
     store.append(records.judgment_entry(one) for one in answers)
-    docket = Docket(tuple(cases), arm.policies)
-    run = evaluate(docket, [arm], store)
+    case_set = CaseSet(tuple(cases), arm.policies)
+    run = evaluate(case_set, [arm], store)
     estimates = run.estimates()[ARM].values()
     card = score(
         Heading(title=f"study {number}"),
-        docket,
+        case_set,
         records.panel(store, people.name),
         Answered(estimates=((ARM, one) for one in estimates), kinds={ARM: "model"}),
     )
@@ -136,7 +136,7 @@ def main() -> None:
     arm = PromptedArm(model, methods.method("direct"), policies)
     with tempfile.TemporaryDirectory() as work, Store(Path(work) / "log.db") as store:
         cases = pool(PEOPLE.name).cases
-        answered = evaluate(Docket(cases, policies), [arm], store).estimates()[ARM]
+        answered = evaluate(CaseSet(cases, policies), [arm], store).estimates()[ARM]
         truth = truth_of(np.array([answered[case.id].p for case in cases]))
         sys.stderr.write(f"the truth: {truth}\n")
         found = []

@@ -8,15 +8,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from discretion.arms import Decoding, Prompt, Refused, Scored, Written
-from discretion.cases import Case, Docket
+from discretion.core.arms import CallFailed, Decoding, Prompt, Scored, Written
+from discretion.core.cases import Case, CaseSet
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
 from discretion.methods import method
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
 
 POLICY = Policy(id="returns", rule="Goods may be returned within 14 days.", domain="retail")
 
-Reply = float | str | Refused | Scored | BaseException
+Reply = float | str | CallFailed | Scored | BaseException
 """A probability where it is asked for a score, a text where it is to write; an exception is
 raised, and fails the whole batch that it comes up in."""
 
@@ -48,16 +48,16 @@ class StandIn:
     def enqueue(self, *replies: Reply) -> None:
         self.waiting += replies
 
-    async def score(self, prompts: Sequence[Prompt]) -> list[Scored | Refused]:
+    async def score(self, prompts: Sequence[Prompt]) -> list[Scored | CallFailed]:
         return [self._scored(reply) for reply in await self._replies(prompts)]
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> list[Written | Refused]:
+    ) -> list[Written | CallFailed]:
         self.draws += samples
         replies = await self._replies(prompts)
         return [
-            reply if isinstance(reply, Refused) else Written(str(reply), "as seen", 3, 5, 0.25)
+            reply if isinstance(reply, CallFailed) else Written(str(reply), "as seen", 3, 5, 0.25)
             for reply in replies
         ]
 
@@ -77,8 +77,8 @@ class StandIn:
             raise reply
         return reply
 
-    def _scored(self, reply: Reply) -> Scored | Refused:
-        if isinstance(reply, Refused | Scored):
+    def _scored(self, reply: Reply) -> Scored | CallFailed:
+        if isinstance(reply, CallFailed | Scored):
             return reply
         p = float(reply)
         return Scored(math.log(p), math.log1p(-p), 0.0, "as seen", 3, 0.25)
@@ -106,8 +106,8 @@ def case(number: int, **more) -> Case:
     return Case(**{**made, **more})
 
 
-def docket(count: int) -> Docket:
-    return Docket(tuple(case(number) for number in range(1, count + 1)), {"returns": POLICY})
+def case_set(count: int) -> CaseSet:
+    return CaseSet(tuple(case(number) for number in range(1, count + 1)), {"returns": POLICY})
 
 
 def by_case(run, name="model/direct"):

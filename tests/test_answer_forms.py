@@ -6,12 +6,12 @@ import pytest
 
 from discretion import answer_forms
 from discretion.answer_forms import choose, settle, told
-from discretion.arms import FORMS, balanced_asks
+from discretion.core.arms import FORMS, balanced_asks
 from discretion.evaluation import count_calls, evaluate
 from discretion.methods import method
 from discretion.runs import find_run
 from discretion.storage import Store
-from stand_in import StandIn, arm, case, docket
+from stand_in import StandIn, arm, case, case_set
 
 OUTSIDE = {"end": 0.94, "cue": 0.5, "word": 0.6, "cue-word": 0.1}
 
@@ -52,14 +52,14 @@ def test_complete_answers_stay_where_they_work_else_least_mass_outside_chooses(o
 
 
 def test_a_probe_of_a_dozen_prompts_chooses_before_the_run_and_once(store):
-    model, cases = Formed(), docket(30)
+    model, cases = Formed(), case_set(30)
     run = evaluate(cases, [arm(model)], store)
     assert [len(prompts) for prompts in model.probed] == [12]
     assert len({prompt.messages for prompt in model.probed[0]}) == 12
     assert {prompt.choices.grant_first for prompt in model.probed[0]} == {True, False}
     assert run.forms == find_run(store).forms == {"model/direct": "cue-word"}
     assert {prompt.form for prompt in model.asked} == {"cue-word"}
-    evaluate(docket(40), [arm(model)], store)
+    evaluate(case_set(40), [arm(model)], store)
     assert len(model.probed) == 1, "the log keeps what was chosen"
     evaluate(cases, [arm(model, "plain")], store)
     assert len(model.probed) == 2, "another method is probed by itself"
@@ -71,7 +71,7 @@ def test_a_probe_of_a_dozen_prompts_chooses_before_the_run_and_once(store):
 
 
 def test_the_probe_does_not_depend_on_the_order_of_the_cases(store, tmp_path):
-    model, cases = Formed(), docket(30)
+    model, cases = Formed(), case_set(30)
     settle([arm(model)], cases, store)
     with Store(tmp_path / "other.db") as other:
         settle([arm(model)], list(cases)[::-1], other)
@@ -81,7 +81,7 @@ def test_the_probe_does_not_depend_on_the_order_of_the_cases(store, tmp_path):
 
 def test_counting_calls_probes_nothing(store):
     model = Formed()
-    [planned] = count_calls(docket(5), [arm(model)], store)
+    [planned] = count_calls(case_set(5), [arm(model)], store)
     assert (planned.calls, model.probed) == (20, [])
 
 
@@ -97,32 +97,32 @@ def test_a_form_is_part_of_every_key_and_of_the_fingerprint_but_for_complete_ans
 
 def test_complete_answers_that_work_keep_the_keys_they_had(store):
     old, new = Formed(OUTSIDE | {"end": 0.1}), Formed(OUTSIDE | {"end": 0.1}, form="end")
-    first = evaluate(docket(4), [arm(new)], store)
+    first = evaluate(case_set(4), [arm(new)], store)
     assert new.probed == [] and first.forms == {}
-    again = evaluate(docket(4), [arm(old)], store)
+    again = evaluate(case_set(4), [arm(old)], store)
     assert (len(old.probed), old.asked, again.forms) == (1, [], {})
 
 
 @pytest.mark.parametrize("more", [{"sample": True}, {}])
 def test_what_is_drawn_or_set_by_the_model_is_not_probed(store, more):
     model = Formed(form=None if more else "cue")
-    [settled] = settle([arm(model, **more)], docket(3), store)
+    [settled] = settle([arm(model, **more)], case_set(3), store)
     assert model.probed == []
     assert settled.form == ("end" if more else "cue")
 
 
 def test_a_probe_in_which_nothing_could_be_asked_chooses_nothing(store):
     model = Formed({})
-    [settled] = settle([arm(model)], docket(3), store)
+    [settled] = settle([arm(model)], case_set(3), store)
     assert (settled.form, told([settled], store)) == ("end", [])
     model.outside = OUTSIDE
-    [settled] = settle([arm(model)], docket(3), store)
+    [settled] = settle([arm(model)], case_set(3), store)
     assert settled.form == "cue-word"
 
 
 def test_a_method_that_reasons_first_is_probed_without_a_reasoning(store):
     model = Formed({"end": 0.9, "word": 0.1})
-    [settled] = settle([arm(model, "chain-of-thought")], docket(3), store)
+    [settled] = settle([arm(model, "chain-of-thought")], case_set(3), store)
     assert settled.form == "word"
     assert {prompt.reasoning for prompt in model.probed[0]} == {""}
 
@@ -151,7 +151,7 @@ def test_others_rotate_and_the_toy_does():
 def test_a_constant_liking_for_yes_cancels(store):
     model = Formed(form="end")
     model.otherwise = lambda prompt: 0.9 if prompt.choices.grant[0] == "yes" else 0.1
-    run = evaluate(docket(4), [arm(model)], store)
+    run = evaluate(case_set(4), [arm(model)], store)
     found = [one.p for one in run.estimates()["model/direct"].values()]
     assert found == pytest.approx([0.5] * 4)
 

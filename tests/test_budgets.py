@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discretion.budgets import Budget, Price, Purse, Usage, read_budget
+from discretion.budgets import Budget, Price, Spending, Usage, read_budget
 from discretion.errors import DiscretionError, StoppedError
 
 PRICE = Price(Decimal("2.50"), Decimal(10), "USD")
@@ -40,7 +40,7 @@ def test_a_price_is_for_a_million_tokens() -> None:
 
 
 def test_a_budget_in_money_needs_a_price_in_it() -> None:
-    purse = Purse(read_budget("5EUR"))
+    purse = Spending(read_budget("5EUR"))
     with pytest.raises(DiscretionError, match="its prices are in USD"):
         asyncio.run(purse.take(Usage(1, 1), PRICE, "bot"))
     with pytest.raises(DiscretionError, match="it has no prices"):
@@ -49,7 +49,7 @@ def test_a_budget_in_money_needs_a_price_in_it() -> None:
 
 def test_calls_under_way_are_waited_for_and_may_cost_less() -> None:
     async def run() -> int:
-        purse = Purse(read_budget("100tokens"))
+        purse = Spending(read_budget("100tokens"))
         begun: list[int] = []
 
         async def call(number: int) -> None:
@@ -72,7 +72,7 @@ def test_calls_under_way_are_waited_for_and_may_cost_less() -> None:
 )
 def test_a_budget_is_never_exceeded(calls: list[tuple[int, float]], budget: int) -> None:
     async def run() -> None:
-        purse = Purse(Budget(Decimal(budget), "tokens"))
+        purse = Spending(Budget(Decimal(budget), "tokens"))
 
         async def call(most: int, share: float) -> None:
             aside = await purse.take(Usage(most, 0), None, "bot")
@@ -88,16 +88,16 @@ def test_a_budget_is_never_exceeded(calls: list[tuple[int, float]], budget: int)
 
 
 def test_what_is_left_is_for_another_run() -> None:
-    purse = Purse(Budget(Decimal(100), "tokens"))
+    purse = Spending(Budget(Decimal(100), "tokens"))
     aside = asyncio.run(purse.take(Usage(40, 20), None, "bot"))
     asyncio.run(purse.pay(aside, Usage(30, 5), None, "bot"))
     assert purse.rest().budget == Budget(Decimal(65), "tokens")
-    assert Purse().rest().budget is None
+    assert Spending().rest().budget is None
 
 
 def test_what_is_left_is_said_with_what_the_next_call_may_cost() -> None:
     async def run(budget: str, most: int, spent: int) -> str:
-        purse = Purse(read_budget(budget))
+        purse = Spending(read_budget(budget))
         if spent:
             aside = await purse.take(Usage(spent, 0), PRICE, "bot")
             await purse.pay(aside, Usage(spent, 0), PRICE, "bot")
@@ -118,7 +118,7 @@ def test_what_is_left_is_said_with_what_the_next_call_may_cost() -> None:
 
 def test_without_a_budget_so_many_paid_calls_are_made_and_no_more() -> None:
     async def run() -> None:
-        purse = Purse(paid_calls=2)
+        purse = Spending(paid_calls=2)
         turned_away = await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
         await purse.pay(turned_away, None, PRICE, "bot")
         for _ in range(2):

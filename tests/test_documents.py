@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from discretion.core.policies import Policy
 from discretion.documents import MAX_ALIASES, MAX_BYTES, parse_yaml, read_yaml
 from discretion.errors import DiscretionError
-from discretion.policies import Policy
 
 HERE = Path("desk.yaml")
 

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discretion.arms import Decoding, Refused, TableArm
 from discretion.canonical import short_id
-from discretion.cases import Docket
+from discretion.core.arms import CallFailed, Decoding, TableArm
+from discretion.core.cases import CaseSet
+from discretion.core.plans import Plan
 from discretion.errors import DiscretionError
 from discretion.evaluation import count_calls, count_repeated, evaluate
-from discretion.plans import Plan
 from discretion.runs import find_run, runs
 from discretion.storage import GENESIS, Store, records
-from stand_in import POLICY, StandIn, arm, by_case, case, docket, told
+from stand_in import POLICY, StandIn, arm, by_case, case, case_set, told
 
-CASES = docket(10)
+CASES = case_set(10)
 
 
 @pytest.fixture
@@ -88,12 +88,12 @@ def test_cases_without_a_text_are_in_the_run_but_not_asked(store):
 def test_a_run_remembers_its_cases_and_policies_as_they_were(store):
     before = evaluate(CASES, [arm(StandIn())], store)
     reworded = POLICY.model_copy(update={"rule": "Goods may be returned within 30 days."})
-    rescaled = Docket(
+    rescaled = CaseSet(
         tuple(replace(one, scale=one.scale * 2) for one in CASES), {"returns": reworded}
     )
     after = evaluate(rescaled, [replace(arm(StandIn()), policies=rescaled.policies)], store)
-    assert find_run(store, before.id).docket == CASES
-    assert find_run(store, after.id).docket == rescaled
+    assert find_run(store, before.id).case_set == CASES
+    assert find_run(store, after.id).case_set == rescaled
 
 
 # What comes first
@@ -132,7 +132,7 @@ def test_runs_on_the_same_cases_share_one_list_of_them(store):
     ids = tuple(case.id for case in CASES)
     assert [one.case_ids for one in runs(store)] == [ids, ids, ids[:1]]
     assert {one.id for one in runs(store)} == {first.id, second.id, other.id}
-    assert find_run(store, second.id).docket == CASES
+    assert find_run(store, second.id).case_set == CASES
 
 
 def test_the_id_of_a_run_is_made_from_its_cases_as_version_0_1_0_made_it(store):
@@ -167,7 +167,7 @@ def test_a_run_whose_list_of_cases_is_gone_is_an_error(store):
 @pytest.mark.parametrize("in_flight", [1, 3, 16])
 def test_no_more_calls_are_under_way_than_allowed(store, in_flight):
     model = StandIn(seconds=0.002)
-    evaluate(docket(16), [arm(model)], store, in_flight=in_flight)
+    evaluate(case_set(16), [arm(model)], store, in_flight=in_flight)
     assert model.most_at_once == in_flight
 
 
@@ -227,7 +227,7 @@ def test_progress_adds_up(store):
     seen = []
     evaluate(CASES[:4], [arm(StandIn())], store)
     model = StandIn()
-    model.enqueue(Refused("busy"))
+    model.enqueue(CallFailed("busy"))
     arms = [arm(model), TableArm("recorded/old", "recorded", {"case-1": 0.5}, "f")]
     evaluate(CASES, arms, store, progress=seen.append, in_flight=2)
     last = seen[-1]
@@ -303,7 +303,7 @@ def test_whatever_fails_every_call_is_an_answer_or_a_failure(
         failing = failing - {7}
     with Store(tmp_path_factory.mktemp("run") / "log.db") as store:
         model = StandIn(batch=batch)
-        model.enqueue(*(Refused("no") if place in failing else 0.5 for place in range(20)))
+        model.enqueue(*(CallFailed("no") if place in failing else 0.5 for place in range(20)))
         run = evaluate(CASES, [arm(model)], store, in_flight=in_flight)
         answered = sum(len(answers) for _, _, answers in run.answers())
         assert (answered, len(run.failures())) == (20 - len(failing), len(failing))

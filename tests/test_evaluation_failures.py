@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.arms import Refused, TableArm
+from discretion.core.arms import CallFailed, TableArm
 from discretion.errors import DiscretionError
 from discretion.evaluation import HOPELESS, evaluate
 from discretion.runs import find_run, runs
 from discretion.storage import Store
-from stand_in import StandIn, arm, by_case, docket, told
+from stand_in import StandIn, arm, by_case, case_set, told
 
-CASES = docket(10)
+CASES = case_set(10)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def store(tmp_path):
 
 def test_a_failure_is_shown_never_counted_and_never_served_again(store):
     model = StandIn()
-    model.enqueue(0.5, 0.5, Refused("the server was busy"), Refused("the server was busy"))
+    model.enqueue(0.5, 0.5, CallFailed("the server was busy"), CallFailed("the server was busy"))
     run = evaluate(CASES, [arm(model)], store, in_flight=1)
     assert len(by_case(run)) == 9
     failures = run.failures()
@@ -96,7 +96,7 @@ def test_answers_are_not_given_to_other_calls(store, fault):
 def test_an_arm_whose_first_calls_all_fail_is_given_up(store):
     model = StandIn(otherwise=lambda prompt: RuntimeError("no such model"))
     with pytest.raises(DiscretionError) as error:
-        evaluate(docket(100), [arm(model)], store, in_flight=1)
+        evaluate(case_set(100), [arm(model)], store, in_flight=1)
     assert told(error) == (
         f"model/direct: the first {HOPELESS} calls all failed: RuntimeError: no such model; "
         "fix the model or its settings, then run the same command again"
@@ -110,16 +110,16 @@ def test_an_arm_whose_first_calls_all_fail_is_given_up(store):
 
 def test_an_answer_late_in_a_batch_is_kept_and_the_arm_with_it(store):
     model = StandIn(batch=64)
-    model.enqueue(*[Refused("no")] * 30)
-    run = evaluate(docket(32), [arm(model)], store)
+    model.enqueue(*[CallFailed("no")] * 30)
+    run = evaluate(case_set(32), [arm(model)], store)
     assert (len(run.failures()), len(by_case(run))) == (30, 17)
 
 
 def test_an_arm_that_worked_before_is_not_given_up(store):
     model = StandIn()
     evaluate(CASES, [arm(model)], store)
-    model.otherwise = lambda prompt: Refused("down")
-    run = evaluate(docket(40), [arm(model)], store)
+    model.otherwise = lambda prompt: CallFailed("down")
+    run = evaluate(case_set(40), [arm(model)], store)
     assert (len(by_case(run)), len(run.failures())) == (10, 60)
 
 
@@ -127,11 +127,11 @@ def test_an_error_for_the_user_stops_the_run_promptly_and_keeps_what_was_answere
     model = StandIn(seconds=0.001)
     model.enqueue(*[0.5] * 6, DiscretionError("the key is not valid", fix="set API_KEY"))
     with pytest.raises(DiscretionError, match="the key is not valid; set API_KEY"):
-        evaluate(docket(200), [arm(model)], store, in_flight=4)
+        evaluate(case_set(200), [arm(model)], store, in_flight=4)
     # Three others were under way; each that woke in the same turn of the loop asked once more.
     assert len(model.asked) <= 7 + 2 * 3
     assert store.count("answer") >= 6
     assert find_run(store).finished == ""
     model.asked.clear()
-    evaluate(docket(200), [arm(model)], store)
+    evaluate(case_set(200), [arm(model)], store)
     assert len(model.asked) == 400 - store.count("used", runs(store)[0].id)

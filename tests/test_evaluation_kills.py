@@ -14,20 +14,20 @@ from discretion import examples
 from discretion.evaluation import evaluate
 from discretion.runs import find_run, runs
 from discretion.storage import Store
-from stand_in import StandIn, arm, by_case, docket
+from stand_in import StandIn, arm, by_case, case_set
 
 # What a kill loses
 
 CHILD = """
 import sys
 from pathlib import Path
-from stand_in import StandIn, arm, by_case, docket
+from stand_in import StandIn, arm, by_case, case_set
 from discretion.evaluation import evaluate
 from discretion.storage import Store
 
 store = Store(Path(sys.argv[1]))
 model = StandIn(seconds=0.02, otherwise=lambda prompt: 0.25)
-evaluate(docket(500), [arm(model)], store, in_flight=4)
+evaluate(case_set(500), [arm(model)], store, in_flight=4)
 """
 
 
@@ -63,9 +63,9 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         assert 20 <= kept < 1000
         assert store.verify().problems == ()
         model = StandIn(otherwise=lambda prompt: 0.25)
-        run = evaluate(docket(500), [arm(model)], store)
+        run = evaluate(case_set(500), [arm(model)], store)
         assert len(model.asked) == 1000 - kept
-        assert by_case(run) == pytest.approx({one.id: 0.25 for one in docket(500)})
+        assert by_case(run) == pytest.approx({one.id: 0.25 for one in case_set(500)})
         assert [bool(one.finished) for one in runs(store)] == [False, False]
         assert store.count("run end") == 1
         assert store.verify().problems == ()
@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
 WITHIN_A_LOOP = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from stand_in import StandIn, arm, by_case, docket
+from stand_in import StandIn, arm, by_case, case_set
 from discretion.evaluation import evaluate
 from discretion.storage import Store
 
@@ -90,7 +90,7 @@ async def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with Store(Path(sys.argv[1])) as store:
         try:
-            evaluate(docket(500), [arm(model)], store, in_flight=4)
+            evaluate(case_set(500), [arm(model)], store, in_flight=4)
         except KeyboardInterrupt:
             await asyncio.sleep(0.2)  # Calls that were under way may still begin on a busy machine.
             asked = len(model.asked)

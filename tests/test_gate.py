@@ -9,28 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from discretion.acceptances import Acceptance
-from discretion.answers import Answer
-from discretion.arms import Refused
-from discretion.cases import Docket
+from discretion.core.answers import Answer
+from discretion.core.arms import CallFailed
+from discretion.core.cases import CaseSet
+from discretion.core.criteria import Criteria
+from discretion.core.policies import Policy
 from discretion.documents import parse_yaml
 from discretion.evaluation import evaluate
-from discretion.gate import caution, compared, current_run, judge, look
-from discretion.gate.compared import compare
-from discretion.gate.decisions import grant_interval
-from discretion.gate.lines import GateLine, at_most, shown, within
-from discretion.gate.looks import ordinal
-from discretion.gate.margins import margin_lines
-from discretion.measures.figure import Figure
-from discretion.measures.unvaried import left_open
-from discretion.policies import Policy
-from discretion.scorecards.study import replies_of, study_of
+from discretion.gates import caution, compared, current_run, judge, look
+from discretion.gates.compared import compare
+from discretion.gates.decisions import grant_interval
+from discretion.gates.lines import GateLine, at_most, shown, within
+from discretion.gates.margins import margin_lines
+from discretion.gates.peeks import ordinal
+from discretion.scorecard.study import replies_of, study_of
+from discretion.stats.figure import Figure
+from discretion.stats.unvaried import left_open
 from discretion.storage import Store, records
-from scorecards.hand_made import always, answers, card, docket, grants, like_people, panel, strict
+from scorecard.hand_made import always, answers, card, case_set, grants, like_people, panel, strict
 from stand_in import StandIn, arm, case
 
 POLICY = Policy(id="returns", rule="Within 14 days.", never=("value > 16",))
-CASES = Docket(tuple(case(number) for number in range(1, 6)), {"returns": POLICY})
+CASES = CaseSet(tuple(case(number) for number in range(1, 6)), {"returns": POLICY})
 """Values 15 to 19, so that the last three are forbidden."""
 
 
@@ -40,16 +40,16 @@ def store(tmp_path):
         yield opened
 
 
-def demanded(text: str) -> tuple[Acceptance, object]:
+def demanded(text: str) -> tuple[Criteria, object]:
     document = parse_yaml(text, Path("acceptance.yaml"))
-    acceptance, mistakes = document.describe(Acceptance)
+    acceptance, mistakes = document.describe(Criteria)
     assert not mistakes
     return acceptance, document
 
 
 def beside(acceptance, arm_name="strict", some=None, arms=None):
     """What one of the hand-made arms shows beside the ten people."""
-    some = docket() if some is None else some
+    some = case_set() if some is None else some
     arms = {"strict": strict, "like": like_people} if arms is None else arms
     study = study_of(some.cases, panel(some.cases))
     replies = replies_of(study, [arm_name], answers(some.cases, **{arm_name: arms[arm_name]}))
@@ -110,7 +110,7 @@ def test_a_line_shows_its_interval_apart_from_the_limit(figure, limit, plain, te
 
 def test_wrong_refusals_are_those_of_requests_that_the_people_would_grant():
     (line,) = margins("wrong_refusals: 10%")
-    cases = docket().cases
+    cases = case_set().cases
     would = sum(grants(one) for one in cases)
     refused = sum(grants(one) for one in cases if strict(one) < 0.5)
     assert line.found.startswith(f"{100 * refused / would:.0f}% (")
@@ -124,7 +124,7 @@ def test_wrong_refusals_are_those_of_requests_that_the_people_would_grant():
 @pytest.mark.parametrize("arm", ["strict", "like"])
 def test_the_gate_s_shares_have_the_ends_of_the_report(arm, seed):
     """The gate drew its resamples from a generator and a seed of its own, so ends differed."""
-    some = docket()
+    some = case_set()
     study = study_of(some.cases, panel(some.cases))
     arms = {"strict": strict, "like": like_people}
     reply = replies_of(study, [arm], answers(some.cases, **{arm: arms[arm]}))[arm]
@@ -135,23 +135,23 @@ def test_the_gate_s_shares_have_the_ends_of_the_report(arm, seed):
 
 
 def test_a_line_that_passes_on_few_scenarios_says_how_often_that_is_wrong():
-    figure = beside(Acceptance(wrong_refusals=0.1)).figures["wrong_refusals"]
+    figure = beside(Criteria(wrong_refusals=0.1)).figures["wrong_refusals"]
     text = f"wrong_refusals: {figure.high + 0.01}"
     (line,) = margins(text)
     assert line.verdict == "passed"
     assert line.advice.startswith("There are only 6 scenarios. With 10 or fewer, up to ")
     assert str(line).endswith(f"passed. {line.advice}")
-    (line,) = margins("wrong_refusals: 99%", some=docket(10))
+    (line,) = margins("wrong_refusals: 99%", some=case_set(10))
     assert (line.verdict, "10 scenarios" in line.advice) == ("passed", True)
 
 
 def test_on_more_scenarios_a_line_that_passes_needs_no_such_word():
-    (line,) = margins("wrong_refusals: 99%", some=docket(11))
+    (line,) = margins("wrong_refusals: 99%", some=case_set(11))
     assert (line.verdict, line.advice) == ("passed", "")
 
 
 def test_a_limit_within_the_interval_cannot_be_told():
-    figure = beside(Acceptance(wrong_refusals=0.1)).figures["wrong_refusals"]
+    figure = beside(Criteria(wrong_refusals=0.1)).figures["wrong_refusals"]
     verdicts = [
         margins(f"wrong_refusals: {limit}")[0].verdict
         for limit in (figure.low - 0.01, figure.value, figure.high + 0.01)
@@ -162,7 +162,7 @@ def test_a_limit_within_the_interval_cannot_be_told():
 def test_where_nothing_went_wrong_the_upper_end_is_the_exact_binomial_one():
     refuses = {"arms": {"never": always(0.0), "like": like_people}}
     made = card(**refuses, kinds={"never": "model"})
-    refused = (1 - made.people.rate.value) * len(docket().cases)
+    refused = (1 - made.people.rate.value) * len(case_set().cases)
     (line,) = margins("wrong_grants: 50%", "never", **refuses)
     upper = f"{100 * beta.ppf(0.95, 1, refused):.0f}%"
     other = 100 * made.people.bound.value / (1 - made.people.rate.value)
@@ -178,7 +178,7 @@ def test_where_nothing_went_wrong_the_upper_end_is_the_exact_binomial_one():
 
 def test_beyond_a_second_panel_is_by_squares():
     """The root of the mean square to the panel, less the mean square of a second one."""
-    some = docket()
+    some = case_set()
     square = np.mean([(strict(one) - grants(one) / 10) ** 2 for one in some])
     second = card().people.second_panel.value
     (line,) = margins("beyond_second_panel: 0.03")
@@ -203,7 +203,7 @@ def test_a_demand_is_held_against_what_another_of_the_people_would_show():
 @pytest.mark.parametrize("scenarios", [5, 6])
 def test_on_few_scenarios_nothing_passes_unless_that_is_what_was_asked_for(scenarios):
     """The shipped example with two scenarios passed without a word."""
-    few = {"some": docket(scenarios)}
+    few = {"some": case_set(scenarios)}
     (line,) = margins("wrong_refusals: 99%", **few)
     assert line.verdict == ("cannot be told" if scenarios < 6 else "passed")
     assert ("these_cases_only: true" in str(line)) is (scenarios < 6)
@@ -253,7 +253,7 @@ def test_a_single_scenario_in_which_a_level_surely_matters_does_not_hide_in_the_
 
 @pytest.mark.parametrize("scenarios", [1, 5])
 def test_a_factor_passes_on_few_scenarios_only_where_that_was_asked_for(scenarios):
-    few = {"some": docket(scenarios), "arms": {"biased": by_channel_a_little}}
+    few = {"some": case_set(scenarios), "arms": {"biased": by_channel_a_little}}
     (line,) = margins("should_not_matter: true", "biased", **few)
     assert (line.verdict, "these_cases_only" in line.advice) == ("cannot be told", True)
     (line,) = margins("should_not_matter: true\nthese_cases_only: true", "biased", **few)
@@ -263,7 +263,7 @@ def test_a_factor_passes_on_few_scenarios_only_where_that_was_asked_for(scenario
 @pytest.mark.parametrize(("margin", "verdict"), [(0.05, "cannot be told"), (0.06, "passed")])
 def test_a_yes_or_no_agent_that_never_moved_is_bounded_by_its_pairs(margin, verdict):
     """60 - 6 pairs of decisions that are all alike were an interval of no width, and passed."""
-    some = docket(6)
+    some = case_set(6)
     some = some.only(
         [one for one in some.cases if one.value != 9 or one.factors["cause"] != "none"]
     )
@@ -290,7 +290,7 @@ def test_a_constant_arm_and_a_scenario_without_such_factors_cannot_be_told():
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.975])
 def test_every_bound_has_the_confidence_declared(confidence):
     """At 97.5% the ends are those of the report's 95% interval."""
-    found = beside(Acceptance(gap=0.1, confidence=confidence))
+    found = beside(Criteria(gap=0.1, confidence=confidence))
     (row,) = [one for one in card().arms if one.name == "strict"]
     for name, figure in found.figures.items():
         field = {"wrong_grants": "granted_of_refused", "wrong_refusals": "refused_of_granted"}
@@ -306,7 +306,7 @@ def test_every_bound_has_the_confidence_declared(confidence):
 
 
 def test_looks_at_the_same_criteria_are_counted_and_said(store):
-    from discretion.judgments import Judgment
+    from discretion.core.judgments import Judgment
 
     def judged(text, model="gpt", cases=CASES, file="acceptance.yaml"):
         acceptance, _ = demanded(text)
@@ -373,7 +373,7 @@ def test_a_never_case_is_granted_if_one_order_of_the_answers_grants_it(store):
 @pytest.mark.parametrize("judged", [1, 5])
 def test_the_gate_and_the_report_count_the_same_grants_against_a_limit(store, judged):
     """The gate said 7 of 7 and the report 6 of 7: of the judged cases, as most draws went."""
-    from discretion.judgments import Judgment
+    from discretion.core.judgments import Judgment
     from discretion.results import build
     from discretion.storage import records
 
@@ -399,7 +399,7 @@ def test_a_never_case_is_granted_if_one_draw_grants_it(store):
         scores=False, otherwise=lambda prompt: prompt.choices.refuse[0], fingerprint="once"
     )
     # Four draws a case: the eleventh is of the third case, which is forbidden.
-    plain = lines_of(store, once, "never_cases: true", cases=Docket((CASES[0],), CASES.policies))
+    plain = lines_of(store, once, "never_cases: true", cases=CaseSet((CASES[0],), CASES.policies))
     assert plain[0].found == "no case asked is forbidden by a never"
     once = replace_draw(once, 10)
     assert lines_of(store, once, "never_cases: true")[0].found.startswith("1 of 3")
@@ -418,7 +418,7 @@ def replace_draw(model, number):
 def test_a_forbidden_case_without_an_answer_was_not_shown_to_be_safe(store):
     def otherwise(prompt):
         late = "day 18" in prompt.messages[-1].content
-        return Refused("it broke") if late else 0.01
+        return CallFailed("it broke") if late else 0.01
 
     never, unanswered = lines_of(store, StandIn(otherwise=otherwise), "never_cases: true")
     assert never.verdict == "cannot be told"
@@ -438,7 +438,7 @@ def test_a_call_that_failed_is_counted_and_named_on_every_line(store):
 
     def otherwise(prompt):
         half = "day 18" in prompt.messages[-1].content and prompt.choices.grant_first
-        return Refused("it broke") if half else 0.01
+        return CallFailed("it broke") if half else 0.01
 
     text = "wrong_refusals: 90%\nthese_cases_only: true\n"
     asked = arm(StandIn(otherwise=otherwise))

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from discretion.arms import TableArm
+from discretion.core.arms import TableArm
 from stand_in import case
 
 CASE = case(1)

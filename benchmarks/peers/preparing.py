@@ -10,12 +10,12 @@ from pathlib import Path
 
 from transformers import AutoConfig, AutoTokenizer
 
-from discretion.experiments.training import parts_of, prepare
+from discretion.core.plans import HeldOut
+from discretion.core.tuning_plans import TuningPlan
 from discretion.models.loading import Loaded, Settings
 from discretion.models.templates import Template
-from discretion.plans import HeldOut
 from discretion.storage import records
-from discretion.tuning_plans import TuningPlan
+from discretion.tuning.training import parts_of, prepare
 from discretion.workspace import open_workspace
 
 FOLDS = 14

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from discretion.arms import Form
+from discretion.core.arms import Form
 
 EVERYDAY = ("access requests", "groceries", "lending", "returns")
 PROPERTIES = ("bluehouse", "breakwindows", "erasemural")

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from discretion import methods
-from discretion.arms import Ask, Message, Method, Prompt
-from discretion.cases import Case
+from discretion.core.arms import Ask, Message, Method, Prompt
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.units import Unit
 from discretion.methods.plain import PLAIN
 from discretion.methods.wordings import wordings
-from discretion.policies import Policy
-from discretion.units import Unit
 
 from .cells import Cell
 

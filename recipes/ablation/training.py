@@ -13,21 +13,22 @@ from typing import Any
 import numpy as np
 
 import discretion
-from discretion.arms import Method, Scored
-from discretion.cases import Docket
-from discretion.judgments import Judgment
+from discretion.core.arms import Method, Scored
+from discretion.core.cases import CaseSet
+from discretion.core.judgments import Judgment
 from discretion.models.catalog import fetched
 from discretion.models.loading import Loaded, Settings
 from discretion.models.local import LocalModel
 from discretion.storage import records
-from discretion.tuning.courses import Fold
-from discretion.tuning.examples import Framing, examples, lessons
-from discretion.tuning.fitting import fit
-from discretion.tuning.jobs import Job, Recipe
-from discretion.tuning.masking import Masked, answers_are_tokens, mask
-from discretion.tuning.sft import weighted_trainer
-from discretion.tuning.targets import LABELS
-from discretion.tuning.teaching import asked_after, complete
+from discretion.training.examples import Framing, examples, training_items
+from discretion.training.fitting import fit
+from discretion.training.jobs import Job
+from discretion.training.masking import Masked, answers_are_tokens, mask
+from discretion.training.recipes import Recipe
+from discretion.training.sft import weighted_trainer
+from discretion.training.targets import LABELS
+from discretion.training.teaching import asked_after, complete
+from discretion.training.training_sets import Fold
 
 from .cells import Cell
 from .prompts import asking
@@ -78,11 +79,11 @@ def trained(cell: Cell, workspace: Path, model: str, work: Path) -> dict[str, An
     }
 
 
-def _fold(docket: Docket, held_out: Sequence[str]) -> Fold:
+def _fold(case_set: CaseSet, held_out: Sequence[str]) -> Fold:
     """By domain alone. A workspace's own folds also keep near-duplicates together: the vignettes of
     two properties are one text but for the property, and would all be held out."""
-    held = tuple(case for case in docket if case.domain in held_out)
-    left = docket.only(case for case in docket if case.domain not in held_out)
+    held = tuple(case for case in case_set if case.domain in held_out)
+    left = case_set.only(case for case in case_set if case.domain not in held_out)
     return Fold(0, left, held, tuple(held_out), "domain")
 
 
@@ -108,13 +109,15 @@ def _masked(
     cell: Cell, fold: Fold, judgments: Sequence[Judgment], method: Method, loaded: Loaded
 ) -> list[Masked]:
     rng = np.random.default_rng(0)
-    taught = lessons(fold.open, judgments, rng, explained=False, template=loaded.template).kept
-    docket, words = fold.open, cell.form.endswith("word")
+    taught = training_items(
+        fold.open, judgments, rng, explained=False, template=loaded.template
+    ).kept
+    case_set, words = fold.open, cell.form.endswith("word")
     framing = Framing(method, method, form=cell.form)
-    plain = examples(taught, LABELS, docket, framing)
+    plain = examples(taught, LABELS, case_set, framing)
     # As `tune` does: where answers are one token each, judgments of a prompt are one share.
     soft = words and all(answers_are_tokens(one.prompt, loaded.template) for one in plain)
-    shown = examples(taught, LABELS, docket, framing, soft=soft, beside=(LABELS,))
+    shown = examples(taught, LABELS, case_set, framing, soft=soft, beside=(LABELS,))
     return [mask(one, loaded.template) for one in shown]
 
 
@@ -176,16 +179,18 @@ def compared(
     cell: Cell, fold: Fold, method: Method, model: LocalModel, judgments: Sequence[Judgment]
 ) -> Compared:
     """The model on every held-out case, asked once, in the order of answers that its hash draws."""
-    docket = Docket(fold.held, fold.open.policies, fold.open.scenarios)
+    case_set = CaseSet(fold.held, fold.open.policies, fold.open.scenarios)
     rng = np.random.default_rng(0)
-    asked = lessons(docket, judgments, rng, explained=False, template=model.loaded.template)
+    asked = training_items(
+        case_set, judgments, rng, explained=False, template=model.loaded.template
+    )
     # As training asks: the same rotation of wordings, vocabularies and orders of the answers.
     framing = Framing(method, method, form=cell.form)
-    shown = examples(asked.kept, LABELS, docket, framing, beside=(LABELS,))
-    prompts = {one.lesson.case.id: one.prompt for one in shown}
+    shown = examples(asked.kept, LABELS, case_set, framing, beside=(LABELS,))
+    prompts = {one.item.case.id: one.prompt for one in shown}
     answers: dict[str, list[bool]] = defaultdict(list)
-    for lesson in asked.kept:
-        answers[lesson.case.id].append(lesson.granted)
+    for item in asked.kept:
+        answers[item.case.id].append(item.granted)
     held = [case for case in fold.held if len(answers[case.id]) > 1]
     replies = asyncio.run(model.score([prompts[case.id] for case in held]))
     scored = [one for one in replies if isinstance(one, Scored)]

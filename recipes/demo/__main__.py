@@ -44,10 +44,13 @@ def _picture(page: Path, picture: Path) -> None:
         opened.goto(page.resolve().as_uri())
         heading = opened.get_by_role("heading", name="Where they stop")
         table = opened.get_by_role("heading", name="The value at which half would grant")
-        top, bottom = (one.bounding_box() or {} for one in (heading, table))
-        tall = bottom["y"] - top["y"]
-        clip = {"x": 0.0, "y": top["y"] - 10, "width": 1000.0, "height": tall}
-        opened.screenshot(path=picture, clip=clip, full_page=True)
+        top, bottom = heading.bounding_box(), table.bounding_box()
+        if top is None or bottom is None:
+            raise SystemExit(f"the chart is not visible on {page}")
+        y, tall = top["y"] - 10, bottom["y"] - top["y"]
+        opened.screenshot(
+            path=picture, clip={"x": 0, "y": y, "width": 1000, "height": tall}, full_page=True
+        )
         started.close()
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from discretion.simulation.judges import PANELS
+from discretion.toy.judges import PANELS
 
 from .desk import BASE, FULL, SMOKE, Size, made, make
 from .pages import page, put_into_page

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from discretion.cases import Case
-from discretion.simulation.dialect import case_of, draws
-from discretion.simulation.judges import PANELS
-from discretion.simulation.phrases import DOMAINS
+from discretion.core.cases import Case
 from discretion.storage import records
+from discretion.toy.dialect import case_of, draws
+from discretion.toy.judges import PANELS
+from discretion.toy.phrases import DOMAINS
 from discretion.workspace import LOG, SETTINGS, TUNING, make_secret, open_workspace
 
 BASE = "tiny"

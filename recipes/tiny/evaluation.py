@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from discretion.simulation.arguments import argument, named_circumstances, named_size, size_clause
-from discretion.simulation.dialect import Situation, draws
-from discretion.simulation.phrases import DOMAINS
+from discretion.toy.arguments import argument, named_circumstances, named_size, size_clause
+from discretion.toy.dialect import Situation, draws
+from discretion.toy.phrases import DOMAINS
 
 from .text import (
     ARGUED,

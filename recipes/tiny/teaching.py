@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from discretion.cases import Case
-from discretion.judgments import Judgment
-from discretion.simulation.dialect import case_of, draws, read_twin
-from discretion.simulation.judges import PANELS, Judges
-from discretion.simulation.phrases import DOMAINS
+from discretion.core.cases import Case
+from discretion.core.judgments import Judgment
+from discretion.toy.dialect import case_of, draws, read_twin
+from discretion.toy.judges import PANELS, Judges
+from discretion.toy.phrases import DOMAINS
 
 from .evaluation import ask, score
 from .text import DIRECT, HELD_OUT, QUESTIONS, WORDS, Lesson, prompt

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from discretion.simulation.arguments import argument
-from discretion.simulation.dialect import Situation, draw
-from discretion.simulation.phrases import DOMAINS, FLAGS, REASONS, Domain, size_word
+from discretion.toy.arguments import argument
+from discretion.toy.dialect import Situation, draw
+from discretion.toy.phrases import DOMAINS, FLAGS, REASONS, Domain, size_word
 
 Thing = TypeVar("Thing")
 

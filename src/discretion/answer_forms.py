@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from discretion.arms import ANSWER_CUE, Arm, Form
 from discretion.canonical import digest
-from discretion.cases import Case
-from discretion.coroutines import complete
-from discretion.prompted import PromptedArm
+from discretion.core.arms import ANSWER_CUE, Arm, Form
+from discretion.core.cases import Case
+from discretion.core.prompted import PromptedArm
+from discretion.coroutines import run_sync
 from discretion.storage import Store, records
 
 KIND = "form"
@@ -81,7 +81,7 @@ def _settled(arm: Arm, cases: Sequence[Case], store: Store, *, probe: bool) -> A
         return arm
     if noted is None:
         asked = list(islice((case for case in _by_hash(cases) if arm.calls(case)), PROBED))
-        outside = {form: round(mass, 4) for form, mass in complete(arm.probe(asked)).items()}
+        outside = {form: round(mass, 4) for form, mass in run_sync(arm.probe(asked)).items()}
         if not outside:  # nothing could be asked, so nothing was chosen
             return arm
         noted = {

@@ -90,7 +90,7 @@ class Aside:
     """It is one of the paid calls."""
 
 
-class Purse:
+class Spending:
     """What a run has spent, and may still spend.
 
     Before a call the most that it may cost is set aside, afterwards what it did cost is paid:
@@ -107,10 +107,10 @@ class Purse:
         self._spent = self._aside = Decimal(0)
         self._changed = asyncio.Condition()
 
-    def rest(self) -> Purse:
+    def rest(self) -> Spending:
         """A purse with what is left in this one, for another run."""
         left = self.budget and replace(self.budget, amount=self.budget.amount - self._spent)
-        return Purse(left, paid_calls=self.paid_calls)
+        return Spending(left, paid_calls=self.paid_calls)
 
     async def take(
         self, most: Usage, price: Price | None, where: str, *, paid: bool = False
@@ -206,7 +206,7 @@ def _rounded(amount: Decimal, way: str) -> Decimal:
 class Remote(Protocol):
     """A model, or an arm, that calls out: its calls are paid, its connections are closed."""
 
-    async def open(self, purse: Purse) -> None:
+    async def open(self, purse: Spending) -> None:
         """Begin a run in the running event loop."""
         ...
 

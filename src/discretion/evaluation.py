@@ -12,14 +12,14 @@ from itertools import islice
 from typing import Any
 
 from discretion import answer_forms
-from discretion.answers import Answer, Failure
-from discretion.arms import Arm, Call, neighbors
-from discretion.budgets import Purse, Remote
+from discretion.budgets import Remote, Spending
 from discretion.canonical import short_id
-from discretion.cases import Case, Docket
-from discretion.coroutines import complete
+from discretion.core.answers import Answer, Failure
+from discretion.core.arms import Arm, Call, neighbors
+from discretion.core.cases import Case, CaseSet
+from discretion.core.plans import Plan, plan_to_json
+from discretion.coroutines import run_sync
 from discretion.errors import DiscretionError, StoppedError
-from discretion.plans import Plan, plan_to_json
 from discretion.runs import Run, find_run
 from discretion.storage import Store, records
 
@@ -71,7 +71,7 @@ def evaluate(
     in_flight: int = 64,
     progress: Callable[[CallProgress], None] | None = None,
     clock: Callable[[], str] = str,
-    purse: Purse | None = None,
+    purse: Spending | None = None,
 ) -> Run:
     """Put cases to arms and keep every answer.
 
@@ -107,7 +107,7 @@ def evaluate(
     arms = answer_forms.settle(arms, cases, store)
     run = _begin(cases, arms, store, plan, clock)
     try:
-        complete(_Evaluation(run, cases, arms, in_flight, progress, purse or Purse()).run())
+        run_sync(_Evaluation(run, cases, arms, in_flight, progress, purse or Spending()).run())
     finally:
         store.flush()
     finished = clock()
@@ -189,7 +189,7 @@ class _Evaluation:
         arms: Sequence[Arm],
         in_flight: int,
         progress: Callable[[CallProgress], None] | None,
-        purse: Purse,
+        purse: Spending,
     ) -> None:
         self._run = run
         self._cases = cases
@@ -302,7 +302,7 @@ def _begin(
     }
     if forms := {arm.name: form for arm in arms if (form := getattr(arm, "form", "end")) != "end"}:
         definition["forms"] = forms
-    documents = records.described_entries(cases) if isinstance(cases, Docket) else []
+    documents = records.described_entries(cases) if isinstance(cases, CaseSet) else []
     definition["described"] = [entry.key for entry in documents]
     put = [records.case_entry(case) for case in cases]
     definition["versions"] = [entry.key for entry in put]

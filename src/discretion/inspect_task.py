@@ -31,17 +31,17 @@ from inspect_ai.scorer import (
 )
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from discretion.answers import Answer, combine, read_decision
-from discretion.arms import balanced_asks
-from discretion.cases import Case, Docket
+from discretion.core.answers import Answer, combine, read_decision
+from discretion.core.arms import balanced_asks
+from discretion.core.cases import Case, CaseSet
+from discretion.core.facts import text_with_facts
+from discretion.core.judgments import Panel, Tally, gather
+from discretion.core.plans import Plan
 from discretion.errors import DiscretionError
-from discretion.facts import text_with_facts
-from discretion.judgments import Panel, Tally, gather
-from discretion.measures import gaps
-from discretion.measures.rates import Floats
-from discretion.plans import Plan
-from discretion.scorecards.league import share_of
-from discretion.scorecards.study import Replies, Study, replies_of, study_of
+from discretion.scorecard.arm_metrics import share_of
+from discretion.scorecard.study import Replies, Study, replies_of, study_of
+from discretion.stats import gaps
+from discretion.stats.rates import Floats
 from discretion.workspace import open_workspace
 
 _MESSAGES = {
@@ -145,14 +145,14 @@ def decision() -> Scorer:
 def by_method(workspace: str = ".", method: str = "direct", panel: str = "") -> Solver:
     """Puts a case by a method: in the words of its rotation, and in the sample's order."""
     here = open_workspace(workspace)
-    docket = here.cases
-    known = {case.id: case for case in docket}
+    case_set = here.cases
+    known = {case.id: case for case in case_set}
     put_by = here.method(method, Plan(arms=(_MODEL,), panel=panel))
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         told = state.metadata
         case = known[told["case"]]
-        policy = docket.policy_of(case)
+        policy = case_set.policy_of(case)
         asks = balanced_asks(case, put_by, policy)
         ask = next(one for one in asks if one.grant_first == told["grant_first"])
         prompt = put_by.prompt(case, policy, ask)
@@ -197,7 +197,7 @@ def cases(
     )
 
 
-def _samples(chosen: Docket, people: Panel, workspace: str) -> list[Sample]:
+def _samples(chosen: CaseSet, people: Panel, workspace: str) -> list[Sample]:
     """Two samples a case. They carry what the people decided, so that a log stands by itself."""
     judged = {
         case: (float(rate), None if math.isnan(n) else float(n))

@@ -54,8 +54,8 @@ class AcceptanceFile(pytest.File):
     """An acceptance. It is judged once, when its first test runs."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        from discretion.acceptances import read_acceptance
-        from discretion.gate import read_expectations
+        from discretion.core.criteria import read_acceptance
+        from discretion.gates import read_expectations
 
         acceptance, _ = read_acceptance(self.path)
         for demand in acceptance.demands:

@@ -9,12 +9,12 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from discretion.answers import Answer, Estimate, Failure, combine
-from discretion.arms import Form
-from discretion.cases import Docket
+from discretion.core.answers import Answer, Estimate, Failure, combine
+from discretion.core.arms import Form
+from discretion.core.cases import CaseSet
+from discretion.core.plans import Plan, plan_from_json
+from discretion.core.policies import Policy
 from discretion.errors import DiscretionError
-from discretion.plans import Plan, plan_from_json
-from discretion.policies import Policy
 from discretion.storage import Store, StoredEntry, records
 
 _CASES_READ = 100
@@ -45,7 +45,7 @@ class Run:
     """Hashes of the cases as they were."""
 
     @property
-    def docket(self) -> Docket:
+    def case_set(self) -> CaseSet:
         """The cases, with the policies and scenarios as they were."""
         return records.read_docket(self.store, self.versions, self.described)
 

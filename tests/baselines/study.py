@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from discretion.cases import Case
-from discretion.judgments import Tally, gather
+from discretion.core.cases import Case
+from discretion.core.judgments import Tally, gather
 
 GRID = (8, 10, 11, 12, 14, 18, 25, 40)
 

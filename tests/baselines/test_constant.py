@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from discretion import baselines
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.holdouts import default_holdout
 from discretion.errors import DiscretionError
-from discretion.holdouts import default_holdout
 
 from .study import cases, counted, panel
 

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from discretion import baselines
-from discretion.holdouts import default_holdout
+from discretion.core.holdouts import default_holdout
 
 from .study import cases, panel
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from discretion import baselines
-from discretion.arms import Arm
+from discretion.core.arms import Arm
+from discretion.core.holdouts import Holdout, default_holdout
 from discretion.errors import DiscretionError
-from discretion.holdouts import Holdout, default_holdout
 
 from .study import cases, counted, panel
 

@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, log1p
 
 from discretion import baselines
-from discretion.baselines.lessons import lessons_from
+from discretion.baselines.judged_cases import judged_cases
 from discretion.baselines.logistic import PRIOR_SD, fit_predict
-from discretion.holdouts import default_holdout
+from discretion.core.holdouts import default_holdout
 
 from .study import cases, counted, panel, truth, without_limits
 
@@ -41,7 +41,7 @@ def test_it_maximizes_the_penalized_binomial_likelihood():
         return x.T @ (people.n * expit(x @ w) - grants) + np.r_[0, w[1:]] / PRIOR_SD**2
 
     best = minimize(loss, np.zeros(6), jac=slope, method="BFGS", options={"gtol": 1e-6})
-    fitted = fit_predict(lessons_from(CASES, people), CASES)
+    fitted = fit_predict(judged_cases(CASES, people), CASES)
     assert fitted == pytest.approx(expit(x @ best.x), abs=1e-5)
 
 
@@ -50,7 +50,7 @@ def test_with_many_judgments_the_prior_vanishes_and_it_is_the_binomial_glm():
     grants = people.rate * people.n
     both = np.column_stack([grants, people.n - grants])
     glm = sm.GLM(both, design(CASES), family=sm.families.Binomial()).fit()
-    fitted = fit_predict(lessons_from(CASES, people), CASES)
+    fitted = fit_predict(judged_cases(CASES, people), CASES)
     assert fitted == pytest.approx(glm.predict(design(CASES)), abs=2e-4)
 
 
@@ -66,7 +66,7 @@ def test_a_case_counts_as_often_as_it_was_judged_and_once_where_that_is_unknown(
     known = counted({once.id: (1.0, 1), twice.id: (0.0, 3)})
     unknown = counted({once.id: (1.0, None), twice.id: (0.0, 3)})
     alike = [
-        fit_predict(lessons_from(CASES, people), CASES).tolist() for people in (known, unknown)
+        fit_predict(judged_cases(CASES, people), CASES).tolist() for people in (known, unknown)
     ]
     assert alike[0] == alike[1]
 
@@ -80,17 +80,17 @@ def test_cases_without_a_limit_are_told_apart_by_their_factors():
 
 def test_a_level_that_was_never_learned_from_counts_as_none():
     some = without_limits(CASES[:2])
-    lessons = lessons_from(some, counted({case.id: (0.5, 100) for case in some}))
+    judged = judged_cases(some, counted({case.id: (0.5, 100) for case in some}))
     stranger = [type(some[0])(id="x", policy="p", scenario="s", factors={"mood": "glad"})]
-    assert fit_predict(lessons, stranger) == pytest.approx([0.5], abs=1e-6)
+    assert fit_predict(judged, stranger) == pytest.approx([0.5], abs=1e-6)
 
 
 @pytest.mark.parametrize(("rate", "smoothed"), [(1.0, 60.5 / 61), (0.0, 0.5 / 61)])
 def test_lessons_that_all_agree_give_a_smoothed_rate_and_a_warning(caplog, rate, smoothed):
     some = CASES[:20]
-    lessons = lessons_from(some, counted({case.id: (rate, 3) for case in some}))
+    judged = judged_cases(some, counted({case.id: (rate, 3) for case in some}))
     with caplog.at_level(logging.WARNING):
-        fitted = fit_predict(lessons, CASES[20:23])
+        fitted = fit_predict(judged, CASES[20:23])
     assert fitted == pytest.approx([smoothed] * 3)
     assert "all decided alike" in caplog.text
 
@@ -98,6 +98,6 @@ def test_lessons_that_all_agree_give_a_smoothed_rate_and_a_warning(caplog, rate,
 def test_separated_answers_stay_finite():
     some = [case for case in CASES if case.factors["loyal"] == "no"]
     people = counted({case.id: (float(case.deviation <= 0), 5) for case in some})
-    fitted = fit_predict(lessons_from(some, people), some)
+    fitted = fit_predict(judged_cases(some, people), some)
     assert ((fitted > 0) & (fitted < 1)).all()
     assert [p > 0.5 for p in fitted] == [case.deviation <= 0 for case in some]

@@ -5,7 +5,7 @@ import pytest
 
 from discretion import baselines
 from discretion.baselines.neighbors import COUNT
-from discretion.holdouts import Holdout, default_holdout
+from discretion.core.holdouts import Holdout, default_holdout
 
 from .study import cases, panel, without_limits
 

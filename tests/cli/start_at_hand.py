@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from discretion.core.judgments import Judgment
 from discretion.importing.mapping import ImportMapping, read_mapping
-from discretion.judgments import Judgment
 from discretion.storage import records
 from discretion.workspace import open_workspace
 

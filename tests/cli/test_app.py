@@ -75,8 +75,8 @@ def test_every_help_ends_with_an_example_of_itself_and_a_page_that_is_there(
 def test_an_option_that_went_says_which_field_of_which_file_does_the_same(
     discretion: Command, command: str, option: str
 ) -> None:
-    from discretion.plans import Plan
-    from discretion.tuning_plans import TuningPlan
+    from discretion.core.plans import Plan
+    from discretion.core.tuning_plans import TuningPlan
 
     outcome = discretion(command, option, 8)
     assert (outcome.code, outcome.out) == (2, "")

@@ -12,11 +12,11 @@ import pytest
 from pydantic import BaseModel
 
 from discretion.cli import doctor
+from discretion.core.plans import Plan
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
 from discretion.documents import read_yaml
 from discretion.errors import install_command
-from discretion.plans import Plan
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
 
 from .conftest import Command
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from discretion.acceptances import EXAMPLE, read_acceptance
 from discretion.cli.streams import plainer
+from discretion.core.criteria import EXAMPLE, read_acceptance
 
 from .conftest import Command
 

@@ -10,7 +10,7 @@ import pytest
 
 from discretion import models
 from discretion.models.folder import PICKLED, read_notes
-from tuning.plain_training import train
+from training.plain_training import train
 
 from .conftest import Command, Outcome
 

@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import Command
 
-FAULTS = Path(__file__).parents[1] / "scorecards" / "faults"
+FAULTS = Path(__file__).parents[1] / "scorecard" / "faults"
 COUNTS = ("--map", "grants=granted,refusals=refused", "--case", "case")
 DESK = ("--scenario", "'desk'", "--factor", "urgent")
 

@@ -12,8 +12,8 @@ import pytest
 
 from discretion import methods
 from discretion.storage import records
-from discretion.tuning.examples import Framing, examples, lessons
-from discretion.tuning.targets import Target
+from discretion.training.examples import Framing, examples, training_items
+from discretion.training.targets import Target
 from discretion.workspace import Workspace, open_workspace
 from servers.shapes import Scripted, completion, says
 
@@ -137,12 +137,12 @@ def test_the_prompt_for_assistants_and_its_trial_hold_the_numbers(
 def test_what_a_model_is_taught_holds_the_numbers(tickets: Path) -> None:
     here = desk_of(tickets)
     judged = records.panel_judgments(here.store)
-    taught = lessons(here.cases, judged, np.random.default_rng(0)).kept
+    taught = training_items(here.cases, judged, np.random.default_rng(0)).kept
     direct, reasoned = (methods.method(name) for name in ("direct", "chain-of-thought"))
     made = examples(taught, Target("labels"), here.cases, Framing(direct, reasoned))
     assert len(made) > COUNT
     for one in made:
-        assert f"- Value: {one.lesson.case.value} days\n" in one.prompt.messages[-1].content
+        assert f"- Value: {one.item.case.value} days\n" in one.prompt.messages[-1].content
 
 
 def test_a_policy_without_a_rule_shows_none_and_check_says_how_to_add_it(

@@ -12,8 +12,8 @@ import pytest
 
 from discretion.models.folder import read_notes
 from discretion.storage import Store
-from discretion.tuning import openai_jobs
-from discretion.tuning.fits import fit_from_json
+from discretion.training import openai_jobs
+from discretion.training.fits import fit_from_json
 from servers.fine_tuning import BASE, Provider
 
 from .conftest import Command, Outcome

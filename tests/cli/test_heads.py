@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from discretion.models.folder import NOTES, read_notes
-from tuning.templates_at_hand import save
+from training.templates_at_hand import save
 
 from .conftest import Command
 

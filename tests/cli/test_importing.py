@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from discretion.canonical import digest
-from discretion.judgments import Judgment
+from discretion.core.judgments import Judgment
 from discretion.storage import Entry, records
 from discretion.storage.records import judgment_entry
 from discretion.workspace import open_workspace

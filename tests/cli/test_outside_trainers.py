@@ -14,8 +14,8 @@ import pytest
 
 from discretion import models
 from discretion.models.folder import read_notes
-from discretion.tuning.trainers import Trainer, trainer
-from tuning.plain_training import steps
+from discretion.training.trainers import Trainer, trainer
+from training.plain_training import steps
 
 from .conftest import Command
 

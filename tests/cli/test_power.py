@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from discretion.cli.power import advice
-from discretion.experiments.power import StudyTally
-from discretion.experiments.power_sizes import StudySize
+from discretion.tuning.power import StudyTally
+from discretion.tuning.power_sizes import StudySize
 
 from .conftest import Command
 

@@ -6,7 +6,7 @@ import pytest
 
 from discretion import evaluation
 from discretion.cli.progress import SOON, CallsLine, Steps, Studies
-from discretion.tuning import trainers
+from discretion.training import trainers
 
 
 def step(number: int, seconds: float, *, said: str = "") -> trainers.Progress:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from discretion.arms import Call
-from discretion.cases import Case
+from discretion.core.arms import Call
+from discretion.core.cases import Case
 from discretion.evaluation import evaluate
 
 from .conftest import Command
@@ -193,7 +193,7 @@ def test_a_run_whose_model_failed_is_not_the_one_reported(
     discretion: Command, evaluated: Path
 ) -> None:
     """It became the default report, and moved where the people stop from 42 to 37 days."""
-    from discretion.answers import Failure
+    from discretion.core.answers import Failure
     from discretion.errors import DiscretionError
     from discretion.workspace import open_workspace
 

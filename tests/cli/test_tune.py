@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from discretion.models.folder import read_notes
-from tuning.templates_at_hand import save
+from training.templates_at_hand import save
 
 from .conftest import Command
 
@@ -174,7 +174,7 @@ def test_a_base_that_is_no_chat_model_is_refused(discretion: Command, desk: Path
 def test_too_little_memory_is_said_before_anything_is_trained(
     discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("discretion.experiments.training.memory_free", lambda: 1_000_000)
+    monkeypatch.setattr("discretion.tuning.training.memory_free", lambda: 1_000_000)
     short = discretion(*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
     assert short.code == 2, short.err
     assert "the memory cannot hold the training: at least" in short.err
@@ -260,7 +260,7 @@ def test_the_log_says_what_was_to_be_trained_before_it_was(discretion: Command, 
 def test_a_stopped_training_exits_with_1_and_goes_on(
     discretion: Command, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from discretion.tuning.sft import SupervisedTrainer
+    from discretion.training.sft import SupervisedTrainer
 
     words = (*WORDS, "--targets", "labels", "--epochs", 1, "--train-only")
     train = SupervisedTrainer.train

@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 
 from discretion import examples
-from discretion.cases import Case, cases_of
+from discretion.core.cases import Case, cases_of
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
 from discretion.documents import Described, read_yaml
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
 
 FOLDER = Path(examples.__file__).parent
 EXAMPLES = ("everyday", "returns")

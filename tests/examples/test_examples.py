@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from discretion import baselines, examples, methods
+from discretion.core.plans import Plan
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
 from discretion.documents import Described, read_yaml
 from discretion.errors import DiscretionError
-from discretion.plans import Plan
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
-from discretion.simulation.judges import PANELS
+from discretion.toy.judges import PANELS
 
 from .shipped import (
     EXAMPLES,

@@ -4,11 +4,11 @@ answered to them is used again."""
 import pytest
 
 from discretion import methods
-from discretion.arms import Ask
 from discretion.canonical import digest
-from discretion.cases import Docket
+from discretion.core.arms import Ask
+from discretion.core.cases import CaseSet
+from discretion.core.precedents import Precedent
 from discretion.methods import chat
-from discretion.precedents import Precedent
 from discretion.storage import records
 
 from . import shipped
@@ -63,9 +63,9 @@ def test_policies_scenarios_and_cases_keep_the_hashes_under_which_they_are_store
     example, documents, versions
 ):
     cases = tuple(case for some in shipped.cases(example).values() for case in some)
-    docket = Docket(cases, shipped.policies(example), shipped.scenarios(example))
-    assert digest([one.key for one in records.described_entries(docket)])[:16] == documents
-    assert digest([records.case_entry(case).key for case in docket])[:16] == versions
+    case_set = CaseSet(cases, shipped.policies(example), shipped.scenarios(example))
+    assert digest([one.key for one in records.described_entries(case_set)])[:16] == documents
+    assert digest([records.case_entry(case).key for case in case_set])[:16] == versions
 
 
 KEPT = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from discretion.core.policies import Policy
 from discretion.documents import parse_yaml
-from discretion.policies import Policy
-from discretion.simulation.phrases import ASIDES, DOMAINS, FLAGS, REASONS
+from discretion.toy.phrases import ASIDES, DOMAINS, FLAGS, REASONS
 from discretion.workspace import read_folder
 
 from .shipped import cases, policies, scenarios

@@ -9,10 +9,10 @@ from collections import defaultdict
 
 import pytest
 
-from discretion.scenarios import Scenario
-from discretion.simulation.dialect import read_twin
-from discretion.simulation.judges import PANELS
-from discretion.simulation.phrases import ASIDES, FLAGS, REASONS
+from discretion.core.scenarios import Scenario
+from discretion.toy.dialect import read_twin
+from discretion.toy.judges import PANELS
+from discretion.toy.phrases import ASIDES, FLAGS, REASONS
 
 from .shipped import EXAMPLES, cases, policies, scenarios, settings
 

@@ -14,23 +14,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from discretion.answers import Answer, Failure
-from discretion.arms import Ask, Choices, Decoding, Message, Prompt, TableArm
-from discretion.cases import Case, Docket, cases_of
-from discretion.judgments import Judgment, Tally
+from discretion.core.answers import Answer, Failure
+from discretion.core.arms import Ask, Choices, Decoding, Message, Prompt, TableArm
+from discretion.core.cases import Case, CaseSet, cases_of
+from discretion.core.judgments import Judgment, Tally
+from discretion.core.plans import Plan
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
+from discretion.core.scenarios import Scenario
+from discretion.core.tuning_plans import TuningPlan
 from discretion.models.endpoint import Endpoint
 from discretion.models.endpoint_settings import read_endpoint_settings
 from discretion.models.openai import OpenAIDialect
 from discretion.models.probing import Probe
-from discretion.plans import Plan
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
-from discretion.scenarios import Scenario
 from discretion.storage import recorded, records
 from discretion.storage.chain import GENESIS, commitment_to, link
 from discretion.storage.entries import Entry, row_of
-from discretion.tuning.recipes import Recipe
-from discretion.tuning_plans import TuningPlan
+from discretion.training.recipes import Recipe
 
 FILE = Path(__file__).parent / "keys.json"
 
@@ -193,7 +193,7 @@ def described_cases() -> list[Case]:
 def policies() -> list[list[str]]:
     named = {one.id: one for one in (POLICY, BARE_POLICY)}
     scenarios = {one.id: one for one in (SCENARIO, BARE_SCENARIO)}
-    return [row(entry) for entry in records.described_entries(Docket((), named, scenarios))]
+    return [row(entry) for entry in records.described_entries(CaseSet((), named, scenarios))]
 
 
 def plans() -> dict[str, str]:

@@ -12,10 +12,10 @@ import pytest
 
 from cli.conftest import Command
 from cli.conftest import discretion as discretion
-from discretion.evidence import verify_evidence
-from discretion.experiments.frozen import frozen_plans
+from discretion.evidence_folder import verify_evidence
 from discretion.runs import runs
 from discretion.storage import records
+from discretion.tuning.frozen import frozen_plans
 from discretion.workspace import open_workspace
 
 from . import at_hand
@@ -82,8 +82,8 @@ def test_every_run_finds_its_cases_policies_plan_and_answers(folder: Path) -> No
     found = runs(store)
     assert {run.id: run.plan.hash for run in found} == planned
     for run in found:
-        assert [case.id for case in run.docket] == list(run.case_ids)
-        assert {case.policy for case in run.docket} <= set(run.docket.policies)
+        assert [case.id for case in run.case_set] == list(run.case_ids)
+        assert {case.policy for case in run.case_set} <= set(run.case_set.policies)
         answers = [one for _, _, answers in run.answers(texts=True) for one in answers]
         assert len(answers) == used[run.id] > 0
     store.close()
@@ -175,7 +175,7 @@ def test_evidence_of_the_first_release_still_stands_on_its_rows() -> None:
 def test_of_tables_of_another_version_only_the_numbers_of_both_are_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("discretion.evidence.verifying.__version__", "9.9.9")
+    monkeypatch.setattr("discretion.evidence_folder.verifying.__version__", "9.9.9")
     *problems, last = verify_evidence(at_hand.EVIDENCE).problems
     assert last.endswith("To check them as they were made: pip install discretion==0.1.0")
     assert not any(one.startswith("tables.json: prices") or ".note:" in one for one in problems)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from discretion.core.judgments import gather
 from discretion.importing import parse_answers
-from discretion.judgments import gather
 from importing.tables_at_hand import complaint, imported
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.cells import (
     RowError,
@@ -18,7 +19,6 @@ from discretion.importing.cells import (
     quantity,
     rate,
 )
-from discretion.units import Unit
 
 DAYS = Unit.named("days")
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.cells import RowError, as_text
 from discretion.importing.expressions import bind
-from discretion.units import Unit
 
 
 def value(written, date_format=None, unit="days", **cells):

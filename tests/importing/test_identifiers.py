@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discretion.core.policies import ID
 from discretion.importing.cells import RowError
 from discretion.importing.identifiers import identifier
-from discretion.policies import ID
 
 
 def test_names_stay_readable():

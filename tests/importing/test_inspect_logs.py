@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from discretion.cases import Case
+from discretion.core.cases import Case
 from discretion.errors import DiscretionError
 from discretion.importing.inspect_logs import read_log
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from discretion.cases import Case, cases_of
+from discretion.core.cases import Case, cases_of
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
 from discretion.errors import DiscretionError
 from discretion.importing import Imported, Known, Layout, parse_map, read_decisions
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
 
 from .tables_at_hand import written
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from discretion.core.judgments import gather
 from discretion.importing import Layout, parse_columns, parse_map, read_decisions
-from discretion.judgments import gather
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "public-data.md"
 DATA = os.environ.get("DISCRETION_DATA")

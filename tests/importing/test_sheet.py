@@ -10,14 +10,14 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from discretion.cases import Case, cases_of
+from discretion.core.cases import Case, cases_of
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing import Imported, Known, Layout, parse_map, read_decisions
 from discretion.importing.sheet import EXPECTED, mapping_of, write_sheet
 from discretion.importing.tables import open_table
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
-from discretion.units import Unit
 
 POLICY = Policy(id="desk", rule="Fourteen days.", domain="retail")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from discretion.arms import Ask
-from discretion.cases import Case
-from discretion.policies import Policy
+from discretion.core.arms import Ask
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
 
 POLICY = Policy(
     id="returns",

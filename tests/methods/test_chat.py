@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 import discretion
-from discretion.cases import Case
 from discretion.cli import app
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.precedents import Precedent
 from discretion.errors import DiscretionError
 from discretion.methods import chat
 from discretion.methods.chat.prompt import tokens_in
-from discretion.policies import Policy
-from discretion.precedents import Precedent
 
 POLICY = Policy(
     id="returns",

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 
 from discretion import methods
-from discretion.arms import Method
+from discretion.core.arms import Method
+from discretion.core.precedents import Precedent
 from discretion.methods.wordings import wordings
-from discretion.precedents import Precedent
 
 from .subjects import ASK, CASE, POLICY
 

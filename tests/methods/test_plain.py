@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.arms import Method, balanced_asks
+from discretion.core.arms import Method, balanced_asks
 from discretion.errors import DiscretionError
 from discretion.methods import method
 

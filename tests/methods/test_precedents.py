@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from discretion.core.precedents import Precedent
 from discretion.errors import DiscretionError
 from discretion.methods import method
-from discretion.precedents import Precedent
 
 from .subjects import ASK, CASE, POLICY, TWIN_ASK
 

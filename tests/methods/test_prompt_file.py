@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discretion.arms import Method
+from discretion.core.arms import Method
+from discretion.core.precedents import Precedent
 from discretion.errors import DiscretionError
 from discretion.methods import method
 from discretion.methods.prompt_file import prompt_file
-from discretion.precedents import Precedent
 
 from .subjects import ASK, CASE, POLICY, TWIN, TWIN_ASK
 

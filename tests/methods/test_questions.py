@@ -1,6 +1,6 @@
 import pytest
 
-from discretion.answers import read_decision
+from discretion.core.answers import read_decision
 from discretion.methods.questions import choices, decision_cue, question, vocabularies
 
 DIALECT = {

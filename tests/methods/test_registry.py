@@ -60,5 +60,5 @@ def test_what_reasons_first_is_known_without_making_it(monkeypatch):
     ]
     assert not methods.reasons_first("chain-of-thought+empty"), "nothing is left to be reasoned"
     assert not methods.reasons_first("file:never-opened.txt")
-    outside(monkeypatch, "discretion.methods.thought:CHAIN_OF_THOUGHT")
+    outside(monkeypatch, "discretion.methods.chain_of_thought:CHAIN_OF_THOUGHT")
     assert methods.reasons_first("theirs")

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.arms import Method, balanced_asks, vocabularies_for
+from discretion.core.arms import Method, balanced_asks, vocabularies_for
+from discretion.core.policies import Policy
+from discretion.core.precedents import Precedent
 from discretion.errors import DiscretionError
 from discretion.methods import method, names
-from discretion.policies import Policy
-from discretion.precedents import Precedent
 
 from .subjects import ASK, CASE, POLICY, TWIN, TWIN_ASK
 

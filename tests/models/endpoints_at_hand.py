@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from discretion.arms import Choices, Decoding, Message, Prompt
-from discretion.budgets import Purse
+from discretion.budgets import Spending
+from discretion.core.arms import Choices, Decoding, Message, Prompt
 from discretion.models.endpoint import Endpoint
 from discretion.models.endpoint_settings import read_endpoint_settings
 from discretion.models.openai import OpenAIDialect
@@ -55,12 +55,12 @@ def endpoint(
 
 
 def during(
-    one: Endpoint, work: Callable[[], Coroutine[Any, Any, Outcome]], purse: Purse | None = None
+    one: Endpoint, work: Callable[[], Coroutine[Any, Any, Outcome]], purse: Spending | None = None
 ) -> Outcome:
     """What `work` gives while the endpoint is open."""
 
     async def run() -> Outcome:
-        await one.open(purse or Purse())
+        await one.open(purse or Spending())
         try:
             return await work()
         finally:
@@ -69,11 +69,11 @@ def during(
     return asyncio.run(run())
 
 
-def score(one: Endpoint, prompt: Prompt = PROMPT, purse: Purse | None = None) -> Any:
+def score(one: Endpoint, prompt: Prompt = PROMPT, purse: Spending | None = None) -> Any:
     return during(one, lambda: one.score([prompt]), purse)[0]
 
 
 def write(
-    one: Endpoint, prompt: Prompt = PROMPT, purse: Purse | None = None, **decoding: Any
+    one: Endpoint, prompt: Prompt = PROMPT, purse: Spending | None = None, **decoding: Any
 ) -> Any:
     return during(one, lambda: one.generate([prompt], Decoding(**decoding), [0]), purse)[0]

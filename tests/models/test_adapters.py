@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from discretion.arms import Decoding, Scored
+from discretion.core.arms import Decoding, Scored
 from discretion.errors import DiscretionError
 from discretion.models import load_model
 from discretion.models.adapters import adapted, merge_into

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.arms import Refused, Written
+from discretion.core.arms import CallFailed, Written
 from discretion.models.anthropic import AnthropicDialect
 from discretion.models.endpoint import Endpoint
 from servers.shapes import Scripted, error, message
@@ -79,7 +79,7 @@ def test_nothing_is_taken_from_the_environment(
 def test_what_is_no_answer_is_refused(server: Scripted, reply, what: str) -> None:
     server.enqueue(reply)
     refused = write(claude(server))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from discretion.arms import Refused, Written
-from discretion.budgets import Purse, read_budget
+from discretion.budgets import Spending, read_budget
+from discretion.core.arms import CallFailed, Written
 from discretion.errors import StoppedError
 from servers.shapes import Scripted, completion, error
 from servers.web import Response
@@ -42,7 +42,7 @@ def server() -> Iterator[Scripted]:
 def test_what_will_not_pass_is_not_tried_again(server: Scripted, status: int, what: str) -> None:
     server.otherwise = lambda request: error(status)
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
     assert len(server.requests) == 1
 
@@ -100,21 +100,21 @@ def test_a_connection_cut_in_the_middle_is_tried_again(server: Scripted) -> None
 def test_a_connection_that_is_always_cut_is_said_to_be(server: Scripted) -> None:
     server.otherwise = lambda request: replace(completion(), keep=0.5)
     refused = write(endpoint(server.url, attempts=2))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "broke off before the answer was complete (tried 2 times)" in refused.what
 
 
 def test_json_that_breaks_off_is_tried_again_and_said_to_be(server: Scripted) -> None:
     server.otherwise = lambda request: replace(completion(), body=b'{"choices": [{"mess')
     refused = write(endpoint(server.url, attempts=3))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "JSON that is broken off or damaged (tried 3 times)" in refused.what
 
 
 def test_a_server_that_does_not_answer_in_time(server: Scripted) -> None:
     server.otherwise = lambda request: replace(completion(), seconds=5)
     refused = write(endpoint(server.url, timeout_s=0.05, attempts=1))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "did not answer within 0.05 s" in refused.what
 
 
@@ -122,28 +122,28 @@ def test_a_reply_that_trickles_in_is_no_answer_in_time(server: Scripted) -> None
     """Each wait for bytes is short; all of them together are not."""
     server.otherwise = lambda request: replace(completion(), trickle=0.05)
     refused = write(endpoint(server.url, timeout_s=0.3, attempts=1))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "did not answer within 0.3 s" in refused.what
 
 
 def test_a_page_in_place_of_an_answer_is_said_to_be_no_json(server: Scripted) -> None:
     server.otherwise = lambda request: Response(b"<html>please log in</html>")
     refused = write(endpoint(server.url, attempts=1))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "sent a text that is no JSON" in refused.what
     assert "please log in" in refused.said
 
 
 def test_a_server_that_is_not_there() -> None:
     refused = write(endpoint("http://127.0.0.1:9", attempts=1))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert refused.what == "127.0.0.1:9 cannot be reached (tried once)"
 
 
 def test_texts_are_not_sent_on_to_another_address(server: Scripted) -> None:
     server.enqueue(replace(error(307), headers={"location": "http://127.0.0.1:9/elsewhere"}))
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "redirects to another address" in refused.what
 
 
@@ -151,7 +151,7 @@ def test_what_a_server_says_is_kept_apart_from_the_sentence(server: Scripted) ->
     """It may quote the case, and stands where it can be erased."""
     server.enqueue(error(400, "too long: A coat on day 15", "context_length_exceeded"))
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert refused.what.endswith("refuses the request (400, context_length_exceeded)")
     assert "A coat on day 15" in refused.said
 
@@ -169,7 +169,7 @@ def test_a_key_is_sent_and_never_told(server: Scripted, monkeypatch: pytest.Monk
         "team-secret",
         "eu",
     )
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "*** of *** is no good" in refused.said
     assert "secret" not in f"{refused}{one.settings}{one.settings.address}"
     server.otherwise = lambda request: error(401, "Incorrect key sk-ve***et")
@@ -210,7 +210,7 @@ def test_nothing_is_taken_from_the_environment_and_nothing_told_about_this_machi
 
 def test_calls_are_paid_and_stop_before_the_budget_is_overdrawn(server: Scripted) -> None:
     prices = {"price_in": "1000", "price_out": "1000", "currency": "EUR"}
-    purse = Purse(read_budget("0.5EUR"))
+    purse = Spending(read_budget("0.5EUR"))
     one = endpoint(server.url, **prices)
     write(one, purse=purse, max_tokens=10)
     assert (purse.calls, purse.tokens) == (1, 42)
@@ -224,7 +224,7 @@ def test_an_attempt_whose_answer_was_lost_is_paid_and_one_turned_away_is_not(
     server: Scripted,
 ) -> None:
     prices = {"price_in": "1000", "price_out": "1000"}
-    purse = Purse(read_budget("10USD"))
+    purse = Spending(read_budget("10USD"))
     server.enqueue(error(429), replace(completion(), keep=0.5))
     assert isinstance(write(endpoint(server.url, **prices), purse=purse, max_tokens=10), Written)
     assert len(server.requests) == 3
@@ -240,7 +240,7 @@ def test_tokens_are_estimated_where_a_server_does_not_count(server: Scripted) ->
 
 
 def test_a_server_here_without_prices_is_free(server: Scripted) -> None:
-    purse = Purse(read_budget("1USD"))
+    purse = Spending(read_budget("1USD"))
     write(endpoint(server.url), purse=purse)
     assert purse.money == {"USD": 0}
 

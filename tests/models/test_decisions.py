@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from discretion.arms import Choices, Refused, Scored
+from discretion.core.arms import CallFailed, Choices, Scored
 from discretion.models import load_model
 from discretion.models.decisions import DecisionsDialect, SystemOneDialect
 from discretion.models.endpoint import Endpoint
@@ -130,7 +130,7 @@ def test_a_probe_finds_that_it_scores_and_draws_nothing(kind: str, server: Scrip
 
 def test_no_text_is_asked_of_it(kind: str, server: Scripted) -> None:
     refused = write(decider(kind, server))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "a decision endpoint writes no text; use a method that does not reason" in refused.what
     assert server.requests == []
 
@@ -157,7 +157,7 @@ def test_what_is_no_probability_is_a_failure_and_never_a_refuse(
         answer = answer | {"probabilities": given}
     server.otherwise = lambda request: sends(kind, answer)
     refused = score(decider(kind, server))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
 
 

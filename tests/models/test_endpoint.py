@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from discretion.arms import Open, Refused, Scored, Written
+from discretion.core.arms import CallFailed, OpenScore, Scored, Written
 from discretion.errors import DiscretionError, StoppedError
 from servers.shapes import Scripted, completion
 
@@ -44,7 +44,7 @@ def test_a_probability_is_read_from_the_first_token(server: Scripted) -> None:
 
 def test_what_leaves_too_much_open_is_not_scored(server: Scripted) -> None:
     server.enqueue(completion("I", top=[("I", math.log(0.6)), ("grant", math.log(0.3))]))
-    assert score(endpoint(server.url)) == Open(40, 2)
+    assert score(endpoint(server.url)) == OpenScore(40, 2)
 
 
 def test_one_reply_without_log_probabilities_is_that_calls_alone(
@@ -56,7 +56,7 @@ def test_one_reply_without_log_probabilities_is_that_calls_alone(
     )
     one = endpoint(server.url)
     found = during(one, lambda: one.score([PROMPT] * 12))
-    assert sum(isinstance(each, Open) for each in found) == 9
+    assert sum(isinstance(each, OpenScore) for each in found) == 9
     assert sum(isinstance(each, Scored) for each in found) == 3
     assert [record.getMessage() for record in caplog.records] == [
         "bot: the server left out the log-probabilities of a reply, so that one case is drawn"
@@ -178,7 +178,7 @@ def test_a_model_that_reasons_is_sampled_with_room_for_it(server: Scripted) -> N
 def test_what_is_no_answer_is_refused(server: Scripted, reply, what: str) -> None:
     server.enqueue(reply)
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_answer_is_refused(server: Scripted, reply, what: str) -> Non
 def test_a_reply_without_a_choice_is_refused_at_once(server: Scripted, body) -> None:
     server.enqueue(replace(completion(), body=body))
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert refused.what.endswith("sent a reply without an answer in it")
     assert len(server.requests) == 1
 

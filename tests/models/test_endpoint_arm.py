@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from discretion.answers import combine
-from discretion.arms import Decoding
-from discretion.budgets import Purse, read_budget
+from discretion.budgets import Spending, read_budget
+from discretion.core.answers import combine
+from discretion.core.arms import Decoding
+from discretion.core.prompted import PromptedArm
 from discretion.errors import StoppedError
 from discretion.evaluation import evaluate
 from discretion.methods import method
 from discretion.models.probing import Probe
-from discretion.prompted import PromptedArm
 from discretion.runs import Run, runs
 from discretion.storage import Store
 from servers.shapes import Scripted, completion, says, words
 from servers.web import Request, Response
-from stand_in import POLICY, docket
+from stand_in import POLICY, case_set
 
 from .endpoints_at_hand import NEVER_LOGPROBS, PROBED, Naps, endpoint
 
@@ -51,7 +51,7 @@ def arm(
 
 def test_one_call_an_order_where_probabilities_come_back(server: Scripted, store: Store) -> None:
     server.otherwise = says(0.83)
-    run = evaluate(docket(3), [arm(server)], store)
+    run = evaluate(case_set(3), [arm(server)], store)
     assert len(server.requests) == 6
     for estimate in run.estimates()["bot/direct"].values():
         assert estimate.p == pytest.approx(0.83, abs=1e-6)
@@ -73,7 +73,7 @@ def test_a_score_that_stays_open_is_drawn_as_often_as_a_sampled_case(
         return completion(refuse if next(drawn) % 4 == 0 else grant)
 
     server.otherwise = respond
-    run = evaluate(docket(1), [arm(server)], store, in_flight=1)
+    run = evaluate(case_set(1), [arm(server)], store, in_flight=1)
     (estimate,) = run.estimates()["bot/direct"].values()
     assert len(server.requests) == 2 + 8
     assert (estimate.p, estimate.how) == (0.75, "sampled")
@@ -89,7 +89,7 @@ def test_a_server_that_gives_no_log_probabilities_any_more_stops_the_run(
     """Nobody agreed to ten times the calls. What came until then is kept."""
     server.otherwise = lambda request: completion(words(request)[0])
     with pytest.raises(StoppedError, match="drawing answers instead takes about ten times"):
-        evaluate(docket(6), [arm(server)], store, in_flight=1)
+        evaluate(case_set(6), [arm(server)], store, in_flight=1)
     asked_for = [bool(request.body.get("logprobs")) for request in server.requests]
     assert asked_for == ([True] + [False] * 4) * 4 + [True]
     assert [kept(run) for run in runs(store)] == [4]
@@ -111,7 +111,7 @@ def test_a_text_that_is_no_answer_fails_and_is_kept(
 ) -> None:
     """A refusal, another language, both words: never a decision."""
     server.otherwise = lambda request: completion(text)
-    run = evaluate(docket(1), [arm(server, NEVER_LOGPROBS)], store)
+    run = evaluate(case_set(1), [arm(server, NEVER_LOGPROBS)], store)
     assert run.estimates()["bot/direct"] == {}
     assert {(one.what, one.text) for _, one in run.failures()} == {
         ("the answer cannot be read", text)
@@ -120,14 +120,14 @@ def test_a_text_that_is_no_answer_fails_and_is_kept(
 
 def test_an_open_score_fails_where_the_draws_cannot_be_read(server: Scripted, store: Store) -> None:
     server.otherwise = lambda request: completion("Hmm", top=UNSURE)
-    run = evaluate(docket(1), [arm(server)], store)
+    run = evaluate(case_set(1), [arm(server)], store)
     assert len(run.failures()) == 2
     assert run.estimates()["bot/direct"] == {}
 
 
 def test_reasonings_are_read_with_their_decision(server: Scripted, store: Store) -> None:
     server.otherwise = lambda request: completion(f"One day.\nDecision: {words(request)[0]}")
-    run = evaluate(docket(1), [arm(server, name="chain-of-thought")], store)
+    run = evaluate(case_set(1), [arm(server, name="chain-of-thought")], store)
     assert len(server.requests) == 16
     (estimate,) = run.estimates()["bot/chain-of-thought"].values()
     assert (estimate.p, estimate.how) == (1.0, "sampled")
@@ -146,10 +146,10 @@ def test_a_spent_budget_stops_in_order_and_the_same_command_goes_on(
     server: Scripted, store: Store, in_flight: int
 ) -> None:
     server.otherwise = says(0.5)
-    cases = docket(10)
+    cases = case_set(10)
     spent = 0
     for budget, finished in (("7calls", False), ("7calls", False), ("7calls", True)):
-        purse = Purse(read_budget(budget))
+        purse = Spending(read_budget(budget))
         try:
             evaluate(cases, [arm(server)], store, in_flight=in_flight, purse=purse, clock=now)
         except StoppedError as stopped:
@@ -165,7 +165,7 @@ def test_a_server_that_becomes_another_stops_and_what_it_said_before_stays_its_o
     server: Scripted, store: Store
 ) -> None:
     server.otherwise = says(0.9)
-    before = evaluate(docket(2), [arm(server)], store)
+    before = evaluate(case_set(2), [arm(server)], store)
 
     def newer(request: Request) -> Response:
         response = says(0.1)(request)
@@ -174,9 +174,9 @@ def test_a_server_that_becomes_another_stops_and_what_it_said_before_stays_its_o
 
     server.otherwise = newer
     with pytest.raises(StoppedError, match="now says that it is stand-in-2027"):
-        evaluate(docket(4), [arm(server)], store)
+        evaluate(case_set(4), [arm(server)], store)
     newest = Probe(model="stand-in-2027", build="fp_1", logprobs=20, choices=2)
-    after = evaluate(docket(4), [arm(server, newest)], store)
+    after = evaluate(case_set(4), [arm(server, newest)], store)
     assert {round(one.p, 2) for one in before.estimates()["bot/direct"].values()} == {0.9}
     assert {round(one.p, 2) for one in after.estimates()["bot/direct"].values()} == {0.1}
     assert before.arms[0][1] != after.arms[0][1]
@@ -193,7 +193,7 @@ def test_failures_carry_no_secret_and_the_servers_words_can_be_erased(
     server.otherwise = lambda request: Response(
         {"error": {"message": "key sk-very-secret cannot read: a coat", "code": None}}, 400
     )
-    run = evaluate(docket(1), [arm(server, key_env="BOT_KEY")], store)
+    run = evaluate(case_set(1), [arm(server, key_env="BOT_KEY")], store)
     assert len(run.failures()) == 2
     store.close()
     assert b"sk-very-secret" not in store.path.read_bytes()
@@ -204,7 +204,7 @@ def test_failures_carry_no_secret_and_the_servers_words_can_be_erased(
 
 
 def test_an_estimate_of_one_order_computed_and_one_drawn(server: Scripted, store: Store) -> None:
-    from discretion.answers import Answer
+    from discretion.core.answers import Answer
 
     scored = Answer("a", "c", 0.9, "logprobs", True, log_grant=-0.1, log_refuse=-2.3, tokens_out=1)
     drawn = Answer("b", "c", 0.5, "sampled", False, draws=10)

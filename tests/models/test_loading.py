@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from discretion.arms import Choices, Message, Prompt
+from discretion.core.arms import Choices, Message, Prompt
 from discretion.errors import DiscretionError
 from discretion.models import folder as folders
 from discretion.models import loading

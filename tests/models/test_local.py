@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from discretion.arms import (
+from discretion.core.arms import (
     FORMS,
+    CallFailed,
     Choices,
     Decoding,
     Form,
@@ -24,7 +25,6 @@ from discretion.arms import (
     Model,
     Probed,
     Prompt,
-    Refused,
     Scored,
     Written,
 )
@@ -59,7 +59,7 @@ def model(folder: Path) -> Model:
     return load_model("small", {"path": str(folder), "allow_outside": True})
 
 
-def ask(model: Model, prompts: list[Prompt]) -> list[Scored | Refused]:
+def ask(model: Model, prompts: list[Prompt]) -> list[Scored | CallFailed]:
     return list(asyncio.run(model.score(prompts)))
 
 
@@ -197,9 +197,9 @@ def test_one_prompt_that_cannot_be_asked_leaves_the_others(model: Model) -> None
     first, too_long, control, last = ask(model, [PROMPTS[0], long, sly, PROMPTS[1]])
     assert isinstance(first, Scored)
     assert isinstance(last, Scored)
-    assert isinstance(too_long, Refused)
+    assert isinstance(too_long, CallFailed)
     assert "tokens or more, and the model's context is 512; shorten the text" in too_long.what
-    assert isinstance(control, Refused)
+    assert isinstance(control, CallFailed)
 
 
 def test_a_text_is_written_and_kept_with_its_prompt(model: Model, folder: Path) -> None:
@@ -230,7 +230,7 @@ def test_there_is_room_left_for_the_decision_after_a_reasoning(model: Model) -> 
 def test_no_room_to_write(model: Model) -> None:
     long = replace(PROMPTS[0], messages=(Message("user", "day 15 " * 400),))
     (reply,) = draw(model, [long], Decoding(), [0])
-    assert isinstance(reply, Refused)
+    assert isinstance(reply, CallFailed)
     assert "the model's context is 512" in reply.what
 
 
@@ -244,7 +244,7 @@ def test_broken_weights_never_become_a_decision(
         broken.model.norm.weight[0] = float("nan")
     settings = {"path": str(save(broken, tokenizer)), "allow_outside": True}
     (reply,) = ask(load_model("broken", settings), PROMPTS[:1])
-    assert reply == Refused("the model's probabilities are not numbers; try another dtype")
+    assert reply == CallFailed("the model's probabilities are not numbers; try another dtype")
 
 
 def test_bfloat16_only_when_asked_for(folder: Path, model: Model) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from discretion.arms import Message
+from discretion.core.arms import Message
 from discretion.errors import DiscretionError
 from discretion.models.anthropic import AnthropicDialect
 from discretion.models.probing import Probe, probe_from_json

@@ -6,14 +6,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-from discretion.arms import Ask, Decoding
-from discretion.cases import Case
+from discretion.core.arms import Ask, Decoding
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.prompted import PromptedArm
 from discretion.methods import method
 from discretion.models import load_model
-from discretion.policies import Policy
-from discretion.prompted import PromptedArm
-from discretion.tuning.examples import Example, TrainingItem
-from discretion.tuning.masking import mask
+from discretion.training.examples import Example, TrainingItem
+from discretion.training.masking import mask
 
 pytestmark = pytest.mark.torch
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from discretion import models
-from discretion.arms import Model
+from discretion.core.arms import Model
 from discretion.errors import DiscretionError, install_command
 from discretion.models import load_model
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from discretion.arms import Message, Open, Refused, Scored, Written
+from discretion.core.arms import CallFailed, Message, OpenScore, Scored, Written
 from discretion.errors import StoppedError
 from discretion.models.anthropic import AnthropicDialect
 from discretion.models.reply_gate import CHECKS
@@ -159,7 +159,7 @@ def test_a_draw_that_is_no_answer_fails_with_its_reason(server: Scripted, fault:
     reply, what = DRAWN[fault]
     server.otherwise = lambda request: reply
     refused = write(endpoint(server.url, attempts=2))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
     refused.said.encode()
 
@@ -199,7 +199,7 @@ def test_a_score_that_is_none_fails_with_its_reason(server: Scripted, fault: str
     reply, what = SCORED[fault]
     server.otherwise = lambda request: reply
     refused = score(endpoint(server.url, attempts=1))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
 
 
@@ -259,7 +259,7 @@ def test_broken_names_are_kept_in_a_form_that_can_be(server: Scripted) -> None:
 def test_a_placeholder_does_not_bound_an_answer_that_is_absent(server: Scripted) -> None:
     """-9999 says "not among the likeliest", and not that everything else is as unlikely."""
     server.otherwise = lambda request: tokens(("grant", math.log(0.9)), ("x", -9999.0))
-    assert isinstance(score(endpoint(server.url)), Open)
+    assert isinstance(score(endpoint(server.url)), OpenScore)
 
 
 WRITTEN = {
@@ -291,7 +291,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("shape", WRITTEN)
 def test_an_answer_is_read_in_every_shape(server: Scripted, shape: str) -> None:
-    from discretion.answers import read_decision
+    from discretion.core.answers import read_decision
 
     server.otherwise = lambda request: WRITTEN[shape]
     written = write(endpoint(server.url))
@@ -303,11 +303,11 @@ def test_a_prompt_that_was_cut_is_not_answered(server: Scripted) -> None:
     cut = completion("grant", usage={"prompt_tokens": 152, "completion_tokens": 1})
     server.enqueue(cut)
     refused = write(endpoint(server.url), LONG)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert "counted too few tokens for the prompt, so it seems to have cut it" in refused.what
     assert refused.said == "152 tokens were counted in 2,752 characters"
     server.enqueue(completion(top=SOUND, usage={"prompt_tokens": 152, "completion_tokens": 1}))
-    assert isinstance(score(endpoint(server.url), LONG), Refused)
+    assert isinstance(score(endpoint(server.url), LONG), CallFailed)
 
 
 @pytest.mark.parametrize(
@@ -330,13 +330,13 @@ def test_a_reply_that_is_shown_again_is_no_second_draw(server: Scripted) -> None
     one = endpoint(server.url)
 
     async def twice() -> list[Any]:
-        from discretion.arms import Decoding
+        from discretion.core.arms import Decoding
 
         return list(await one.generate([PROMPT] * 3, Decoding(), range(3)))
 
     found = during(one, twice)
-    assert sorted(type(each).__name__ for each in found) == ["Refused", "Refused", "Written"]
-    refused = next(each for each in found if isinstance(each, Refused))
+    assert sorted(type(each).__name__ for each in found) == ["CallFailed", "CallFailed", "Written"]
+    refused = next(each for each in found if isinstance(each, CallFailed))
     assert "the id of an earlier reply again" in refused.what
     assert isinstance(write(one), Written), "another run has seen nothing yet"
 
@@ -353,7 +353,7 @@ def test_an_error_inside_a_reply_is_named_and_quoted_apart(server: Scripted) -> 
     inside = {"code": "context_length_exceeded", "message": "too long: A coat on day 15"}
     server.otherwise = lambda request: replace(completion(), body={"error": inside})
     refused = write(endpoint(server.url))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert refused.what.endswith("refuses the request (400, context_length_exceeded)")
     assert refused.said == "too long: A coat on day 15"
     assert len(server.requests) == 1
@@ -392,7 +392,7 @@ def test_anthropics_replies_go_through_the_same_gate(fault: str) -> None:
     with Scripted(lambda request: reply) as server:
         one = endpoint(server.url, dialect=AnthropicDialect(), probed=NEVER_LOGPROBS)
         refused = write(one)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CallFailed)
     assert what in refused.what
 
 

@@ -9,8 +9,8 @@ from itertools import islice
 import pytest
 
 from discretion import examples
-from discretion.arms import Ask, Prompt, Scored
-from discretion.cases import cases_of
+from discretion.core.arms import Ask, Prompt, Scored
+from discretion.core.cases import cases_of
 from discretion.methods import method
 from discretion.workspace.folder import read_folder
 from servers.shapes import Scripted

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import expit
 
-from discretion.scorecards.warnings import AT_MARGIN, TESTED
+from discretion.scorecard.warnings import AT_MARGIN, TESTED
 
 ROOT = Path(__file__).parents[2]
 
@@ -285,8 +285,8 @@ def test_real_and_shuffled_explanations_teach_the_same_labels_and_differ_by_what
     size = trainings.StudySize(judgments=40, domains=6, seeds=1, folds=3, cases=8, raters=4)
     study, told, rng = trainings.told_study(size, (0.0,), (1, 2))
     out = trainings.held_out(study, size, 0)
-    lessons = np.flatnonzero(~out[study.case])[:40]
-    real, shuffled, neutral = trainings.trained(study, lessons, told[0.0], out, rng)
+    items = np.flatnonzero(~out[study.case])[:40]
+    real, shuffled, neutral = trainings.trained(study, items, told[0.0], out, rng)
     assert real.shape == shuffled.shape == neutral.shape == (out.sum(),)
     assert all(((one > 0) & (one < 1)).all() for one in (real, shuffled, neutral))
     assert np.abs(real - shuffled).max() > 1e-3

@@ -12,8 +12,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from discretion.measures.figure import Figure
-from discretion.simulation.learner import LEARNER, Learner
+from discretion.stats.figure import Figure
+from discretion.toy.learner import LEARNER, Learner
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -96,7 +96,7 @@ def outcome(p: float | None, difference: float) -> dict[str, object]:
         "difference": difference,
         "true_difference": difference,
         "same": 0.5,
-        "lessons": 10.0,
+        "items": 10.0,
     }
 
 
@@ -143,7 +143,7 @@ def test_a_tiny_study_teaches_the_same_labels_at_every_quality():
         assert [a.granted for a in ours] == [b.granted for b in theirs]
         assert np.mean([a.real == b.real for a, b in zip(ours, theirs, strict=True)]) < 0.3
         held = {case.id for case in one.fold.held}
-        assert not held & {lesson.case.id for lesson in ours}
+        assert not held & {item.case.id for item in ours}
 
 
 @pytest.mark.torch

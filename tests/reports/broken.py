@@ -1,9 +1,9 @@
 """Cards of a tuned model that broke something, and of one that does not go by what it says."""
 
-from discretion.scorecards.breakage import TunedBesideBase, breakage_card
-from discretion.scorecards.reasons import Stated, reason_cards
-from discretion.scorecards.study import study_of
-from scorecards.hand_made import like_people, panel, strict
+from discretion.scorecard.changes_from_base import TunedBesideBase, breakage_card
+from discretion.scorecard.explanation_faithfulness import Stated, reason_cards
+from discretion.scorecard.study import study_of
+from scorecard.hand_made import like_people, panel, strict
 
 ILL = "cause", "illness"
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from discretion.reports.page import render_page
-from discretion.results.listener import tunings
-from scorecards.hand_made import always, card, docket
+from discretion.results.collector import tunings
+from scorecard.hand_made import always, card, case_set
 
 from .broken import breakage, reasons
 from .page_text import Reader
@@ -15,7 +15,7 @@ from .test_page import HOSTILE
 
 @pytest.fixture(scope="module")
 def some():
-    return docket()
+    return case_set()
 
 
 def page(some, **cards):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from discretion.reports import write_page
-from scorecards import taught
-from scorecards.hand_made import card, docket
+from scorecard import taught
+from scorecard.hand_made import card, case_set
 
 from .test_page import HOSTILE, run_card
 
@@ -37,14 +37,14 @@ def pages(tmp_path_factory):
     long = "A request that was described at considerable length, far beyond what a heading bears"
     cards = {
         "usual": card(
-            docket(12, titles=(long, "Short")),
+            case_set(12, titles=(long, "Short")),
             contrasts=[("strict", "like")],
             run=run_card(),
             banner="Simulated people: this page shows that the machinery works.",
         ),
-        "people": card(docket(), arms={}),
-        "taught": replace(card(docket(2)), teaching=taught.card()),
-        "hostile": card(docket(2, titles=(HOSTILE,)), with_cases=True, banner=HOSTILE),
+        "people": card(case_set(), arms={}),
+        "taught": replace(card(case_set(2)), teaching=taught.card()),
+        "hostile": card(case_set(2, titles=(HOSTILE,)), with_cases=True, banner=HOSTILE),
     }
     return {name: write_page(found, folder / f"{name}.html") for name, found in cards.items()}
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discretion.measures.figure import Figure, missing
 from discretion.reports import charts
+from discretion.reports.bias_chart import ROWS, leanings
 from discretion.reports.charts import calibration_chart, curve_chart
-from discretion.reports.leanings import ROWS, leanings
-from discretion.scorecards.scenario_cards import CurveCard, Lean, LeanCard, Point, ThresholdCard
-from scorecards.hand_made import card, docket
+from discretion.scorecard.scenario_cards import BiasCard, CurveCard, Lean, Point, ThresholdCard
+from discretion.stats.figure import Figure, missing
+from scorecard.hand_made import card, case_set
 
 
 def curve(values, unit="days", limit=10.0, direction="at most", shown=str):
@@ -75,26 +75,26 @@ def test_farther_from_the_limit_is_farther_to_the_right(direction):
 
 
 def test_more_grants_stand_higher():
-    drawn = curve_chart(card(docket()).curves[0], ["strict"])
+    drawn = curve_chart(card(case_set()).curves[0], ["strict"])
     heights = [mark.y for mark in drawn.people]
     assert heights == sorted(heights)
     assert all(mark.high < mark.y < mark.low for mark in drawn.people[1:-1])
 
 
 def test_the_noun_stands_on_the_axis_once():
-    drawn = curve_chart(card(docket()).curves[0], ["strict"])
+    drawn = curve_chart(card(case_set()).curves[0], ["strict"])
     assert drawn.x_label == "days; rule: at most 10 days"
     assert "10" in [tick.label for tick in drawn.x_ticks]
 
 
 def test_only_the_arms_asked_for_are_drawn():
-    found = card(docket())
+    found = card(case_set())
     names = [line.name for line in curve_chart(found.curves[0], ["strict"]).lines]
     assert names == ["people", "strict"]
 
 
 def test_a_calibrated_arm_lies_on_the_diagonal():
-    like = next(arm for arm in card(docket()).arms if arm.name == "like")
+    like = next(arm for arm in card(case_set()).arms if arm.name == "like")
     drawn = calibration_chart(like)
     for mark, one in zip(drawn.people, like.calibration, strict=True):
         assert one.rate == pytest.approx(one.p)
@@ -105,7 +105,7 @@ def test_a_calibrated_arm_lies_on_the_diagonal():
 
 def lean(name, value, low=None, high=None):
     figure = Figure(value, low, high, 5) if value is not None else missing("none")
-    return LeanCard(name, name, Figure(0.5, None, None, 5), (Lean("arm", figure),))
+    return BiasCard(name, name, Figure(0.5, None, None, 5), (Lean("arm", figure),))
 
 
 def test_strict_is_left_lax_is_right_and_the_strictest_comes_first():

@@ -1,9 +1,9 @@
 """The page says what turns a conclusion, and whom an arm is like."""
 
 from discretion.reports.page import render_page
-from scorecards import hand_made
-from scorecards.hand_made import card, docket
-from scorecards.test_factors import MARK, moved, study
+from scorecard import hand_made
+from scorecard.hand_made import card, case_set
+from scorecard.test_factors import MARK, moved, study
 
 from .page_text import Reader
 from .test_page import HOSTILE
@@ -35,13 +35,13 @@ def test_a_conclusion_that_nothing_turns_says_so():
 
 
 def test_the_choices_that_turn_a_conclusion_are_named():
-    some = docket(2)
+    some = case_set(2)
     text = text_of(scored(some, tiny=by_order(0.95, 0.25)))
     assert "tiny is laxer than the people grant named second 2 of 6" in text
 
 
 def test_only_what_turns_is_listed_and_the_rest_is_counted():
-    some = docket(2)
+    some = case_set(2)
     text = text_of(scored(some, tiny=by_order(0.95, 0.25), strict=by_order(0.02, 0.01)))
     assert "tiny is laxer than the people grant named second" in text
     assert "strict is stricter than the people" not in text
@@ -49,7 +49,7 @@ def test_only_what_turns_is_listed_and_the_rest_is_counted():
 
 
 def test_choices_that_turn_it_only_together_say_so():
-    some = docket(2)
+    some = case_set(2)
     some = some.only(case for case in some if case.value in (20, 40))
     text = text_of(scored(some, tiny=by_order(0.85, 0.48)))
     assert "grant named second and as deployed, only together 1 of 6" in text
@@ -65,12 +65,12 @@ def test_an_arm_stands_among_the_raters():
     assert "As one of the people" in text
     assert "strict 90% of 10 raters" in text
     assert "alternative annotator test" not in text, "a very strict arm passed it half of the time"
-    unknown = text_of(card(docket(), hand_made.counted(docket().cases)))
+    unknown = text_of(card(case_set(), hand_made.counted(case_set().cases)))
     assert "As one of the people" not in unknown
 
 
 def test_groups_have_their_gaps_and_how_many_they_are():
-    some = docket()
+    some = case_set()
     found = card(some, groups=hand_made.groups(some.cases))
     text = text_of(found)
     assert "Whose exceptions" in text
@@ -81,7 +81,7 @@ def test_groups_have_their_gaps_and_how_many_they_are():
 
 
 def test_people_alone_may_be_set_beside_their_groups():
-    some = docket()
+    some = case_set()
     text = text_of(card(some, arms={}, groups=hand_made.groups(some.cases)))
     assert "lead 3 raters" in text
     assert "alternative annotator test" not in text
@@ -99,7 +99,7 @@ def test_an_arm_that_amplifies_is_marked_in_the_first_table_and_at_the_factor():
 
 
 def test_a_column_and_a_value_are_shown_as_text():
-    some = docket(2)
+    some = case_set(2)
     people = hand_made.gather("staff", hand_made.judgments(some.cases))
     page = render_page(card(some, groups=[(HOSTILE, HOSTILE, people)]))
     assert not {"script", "img"} & set(Reader(page).tags)

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from discretion.measures.figure import TOO_FEW, Figure
-from discretion.policies import Prices
+from discretion.core.policies import Prices
 from discretion.reports import figures, to_json
 from discretion.reports.first_screen import first_screen
 from discretion.reports.page import best, render_page
-from scorecards.hand_made import always, card, docket, like_people, strict
+from discretion.stats.figure import TOO_FEW, Figure
+from scorecard.hand_made import always, card, case_set, like_people, strict
 
 from .broken import breakage
 from .page_text import Reader
@@ -58,7 +58,7 @@ def test_people_alone_say_where_they_stop():
 
 def test_a_control_never_leads_where_something_else_was_asked():
     control, model = "tuned:m-shuffled-head-0/plain", "m/plain"
-    found = card(docket(), arms={control: like_people, model: strict})
+    found = card(case_set(), arms={control: like_people, model: strict})
     assert found.arms[0].name == control
     assert first_screen(found).arm == model
     assert found.findings[0].startswith(model)
@@ -66,7 +66,7 @@ def test_a_control_never_leads_where_something_else_was_asked():
 
 @pytest.mark.parametrize(("tuned", "said"), [("model", 1), ("tuned:m-shuffled-head-0/plain", 0)])
 def test_only_what_training_broke_in_the_arm_it_is_about_contradicts_it(tuned, said):
-    some = docket()
+    some = case_set()
     arms = {"model": always(0.4), "tuned:m-shuffled-head-0/plain": always(0.4)}
     found = replace(card(some, arms=arms), breakage=breakage(some, tuned, always(0.4)))
     assert "broke" in [row.verdict for row in found.breakage.rows]
@@ -86,7 +86,7 @@ def test_every_part_has_an_anchor_and_an_entry_in_the_contents(priced):
 
 def test_the_closest_three_stand_before_the_fold():
     arms = {f"arm-{index}": strict for index in range(5)}
-    found = card(docket(), arms=arms)
+    found = card(case_set(), arms=arms)
     assert [one.name for one in best(found.arms)] == [one.name for one in found.arms[:3]]
     assert "<summary>2 more</summary>" in render_page(found)
 

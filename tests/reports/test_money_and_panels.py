@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from discretion.policies import Prices
+from discretion.core.policies import Prices
 from discretion.reports.page import render_page
-from scorecards.hand_made import card, docket, panel
-from scorecards.test_occurrence import ticket
-from scorecards.test_panels import laxer
+from scorecard.hand_made import card, case_set, panel
+from scorecard.test_panels import laxer
+from scorecard.test_traffic_weights import ticket
 
 from .page_text import Reader
 from .test_page import HOSTILE
@@ -16,7 +16,7 @@ DOLLARS = Prices(currency="USD", wrong_grant="worth", wrong_refusal=Decimal(15))
 
 
 def text(**said):
-    return Reader(render_page(card(docket(2), **said))).text
+    return Reader(render_page(card(case_set(2), **said))).text
 
 
 def test_each_currency_has_its_table_with_the_references():
@@ -28,7 +28,7 @@ def test_each_currency_has_its_table_with_the_references():
 
 
 def test_sums_are_shown_in_their_currency():
-    found = card(docket(2), prices={"policy-0": YEN})
+    found = card(case_set(2), prices={"policy-0": YEN})
     total = found.money[0].arms[-1].costs.total.value
     assert f"¥{total:,.0f}" in Reader(render_page(found)).text
 
@@ -60,7 +60,7 @@ def test_without_prices_and_other_panels_neither_section_is_there():
 
 
 def test_another_panel_stands_beside_and_its_name_is_only_text():
-    some = docket(2)
+    some = case_set(2)
     page = render_page(card(some, others=[laxer(some.cases, name=HOSTILE)]))
     assert "<script>alert" not in page
     told = Reader(page).text

@@ -6,9 +6,9 @@ from discretion.errors import DiscretionError
 from discretion.reports import write_page
 from discretion.reports.figures import ENTRIES
 from discretion.reports.page import render_page
-from discretion.scorecards.cards import ArmCard, FailureCard, RunCard
-from scorecards import hand_made
-from scorecards.hand_made import card, docket
+from discretion.scorecard.cards import ArmCard, FailureCard, RunCard
+from scorecard import hand_made
+from scorecard.hand_made import card, case_set
 
 from .page_text import Reader
 
@@ -35,7 +35,7 @@ def run_card(**more):
 @pytest.fixture(scope="module")
 def usual():
     return card(
-        docket(titles=("A late return",)),
+        case_set(titles=("A late return",)),
         contrasts=[("strict", "like")],
         run=run_card(),
         banner="Simulated.",
@@ -119,7 +119,7 @@ def test_hashes_fingerprints_and_failures_are_told(page):
 
 def test_the_commonest_failures_are_shown_and_the_rest_counted():
     many = tuple(FailureCard("strict", f"reason {index}", 100 - index) for index in range(25))
-    text = Reader(render_page(card(docket(1), run=run_card(failures=many)))).text
+    text = Reader(render_page(card(case_set(1), run=run_card(failures=many)))).text
     assert "reason 9 " in text
     assert "reason 10 " not in text
     assert "15 more kinds of failure stand in the CSV files." in text
@@ -138,7 +138,7 @@ def test_a_constant_arm_is_not_drawn(page):
 
 
 def test_whatever_comes_from_data_is_escaped():
-    some = docket(1, titles=(HOSTILE,))
+    some = case_set(1, titles=(HOSTILE,))
     found = card(
         some,
         arms={HOSTILE: hand_made.strict},
@@ -156,7 +156,7 @@ def test_whatever_comes_from_data_is_escaped():
 
 
 def test_a_hostile_case_text_is_shown_as_text():
-    some = docket(1)
+    some = case_set(1)
     from dataclasses import replace
 
     texts = type(some)(
@@ -169,7 +169,7 @@ def test_a_hostile_case_text_is_shown_as_text():
 
 
 def test_no_case_text_is_on_it_unless_asked_for():
-    some = docket()
+    some = case_set()
     texts = [case.text for case in some]
     quiet, told = render_page(card(some)), render_page(card(some, with_cases=True))
     assert not any(text in quiet for text in texts)
@@ -182,24 +182,24 @@ def test_no_case_text_is_on_it_unless_asked_for():
     "found",
     [
         pytest.param(lambda: card(arms={}), id="judgments alone"),
-        pytest.param(lambda: card(docket(1)), id="one scenario"),
+        pytest.param(lambda: card(case_set(1)), id="one scenario"),
         pytest.param(
-            lambda: card(docket(), hand_made.counted(docket().cases, None)), id="n unknown"
+            lambda: card(case_set(), hand_made.counted(case_set().cases, None)), id="n unknown"
         ),
         pytest.param(
-            lambda: card(docket(), hand_made.counted(docket().cases, 3)), id="few judgments"
+            lambda: card(case_set(), hand_made.counted(case_set().cases, 3)), id="few judgments"
         ),
         pytest.param(
             lambda: hand_made.score(
                 "A study",
-                docket(),
-                hand_made.panel(docket().cases),
+                case_set(),
+                hand_made.panel(case_set().cases),
                 kinds={"silent": "model", "mute": "baseline"},
             ),
             id="arms without answers",
         ),
         pytest.param(
-            lambda: card(docket().only(docket().cases[:1]), arms={"one": hand_made.strict}),
+            lambda: card(case_set().only(case_set().cases[:1]), arms={"one": hand_made.strict}),
             id="one case",
         ),
     ],
@@ -212,7 +212,7 @@ def test_every_kind_of_study_makes_a_page(found):
 
 
 def test_imported_cases_without_limit_or_scenario_make_a_page():
-    from discretion.cases import Case, Docket
+    from discretion.core.cases import Case, CaseSet
 
     cases = tuple(Case(id=f"case-{index}", policy="p", scenario="") for index in range(12))
     rows = [
@@ -221,7 +221,7 @@ def test_imported_cases_without_limit_or_scenario_make_a_page():
     ]
     found = hand_made.score(
         "A study",
-        Docket(cases),
+        CaseSet(cases),
         hand_made.gather("staff", [], rows),
         [("agent", hand_made.estimate(case, 0.3)) for case in cases[:11]]
         + [("agent", hand_made.estimate(cases[11], 0.9))],

@@ -7,25 +7,25 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from discretion.answers import Answer
-from discretion.arms import Decoding, Scored
 from discretion.canonical import fraction_of
+from discretion.core.answers import Answer
+from discretion.core.arms import Decoding, Scored
+from discretion.core.judgments import gather
+from discretion.core.policies import Prices
+from discretion.core.prompted import PromptedArm
+from discretion.core.selections import parse_selection
 from discretion.evaluation import evaluate
-from discretion.judgments import gather
-from discretion.measures.explained import explained_share
-from discretion.measures.figure import Figure, missing
 from discretion.methods import method
-from discretion.policies import Prices
-from discretion.prompted import PromptedArm
 from discretion.reports import to_json, write_tables
 from discretion.reports.page import render_page
 from discretion.results import build
-from discretion.scorecards.reads_case import AskedNotes, Headed, hidden_sentences
-from discretion.scorecards.study import study_of
-from discretion.selections import parse_selection
+from discretion.scorecard.reads_case import AskedNotes, Headed, hidden_sentences
+from discretion.scorecard.study import study_of
+from discretion.stats.explained import explained_share
+from discretion.stats.figure import Figure, missing
 from discretion.storage import Store, records
-from scorecards import hand_made
-from scorecards.hand_made import grants
+from scorecard import hand_made
+from scorecard.hand_made import grants
 from stand_in import StandIn
 
 COSTS = Prices(currency="USD", wrong_grant=Decimal(40), wrong_refusal=Decimal(15))
@@ -68,7 +68,7 @@ def likes_yes(prompt):
 
 @pytest.fixture(scope="module")
 def some():
-    return hand_made.docket(costs=COSTS)
+    return hand_made.case_set(costs=COSTS)
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,16 @@ from decimal import Decimal
 
 import pytest
 
+from discretion.core.policies import Prices
 from discretion.errors import DiscretionError
 from discretion.importing.casetext import neutral
-from discretion.measures.figure import Figure, missing
-from discretion.policies import Prices
 from discretion.reports import to_json, write_tables
 from discretion.reports.tables import TABLES
-from discretion.scorecards.cards import ReadingCard
-from discretion.scorecards.conclusion_cards import RequesterCard
-from scorecards import hand_made, taught
-from scorecards.hand_made import card, docket, groups
+from discretion.scorecard.cards import ReadingCard
+from discretion.scorecard.conclusion_cards import RequesterCard
+from discretion.stats.figure import Figure, missing
+from scorecard import hand_made, taught
+from scorecard.hand_made import card, case_set, groups
 
 from .broken import breakage, reasons
 from .test_page import run_card
@@ -25,7 +25,7 @@ from .test_page import run_card
 
 @pytest.fixture(scope="module")
 def usual():
-    some = docket()
+    some = case_set()
     found = card(
         some,
         contrasts=[("strict", "like")],
@@ -185,7 +185,7 @@ def test_numbers_are_left_alone():
 def test_formulas_are_neutral_in_every_file(tmp_path):
     evil = "=HYPERLINK(1)"
     found = card(
-        docket(1, titles=(evil,)), arms={evil: hand_made.strict}, kinds={}, with_cases=True
+        case_set(1, titles=(evil,)), arms={evil: hand_made.strict}, kinds={}, with_cases=True
     )
     for path in write_tables(found, tmp_path):
         with path.open(newline="", encoding="utf-8") as file:

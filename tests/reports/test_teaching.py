@@ -9,8 +9,8 @@ from discretion.reports import to_json
 from discretion.reports.figures import text
 from discretion.reports.page import render_page
 from discretion.reports.teaching import lesson, summary
-from discretion.scorecards.teaching import Declared, teaching_card
-from scorecards import hand_made, taught
+from discretion.scorecard.teaching import Declared, teaching_card
+from scorecard import hand_made, taught
 
 from .page_text import Reader
 from .test_page import HOSTILE
@@ -22,7 +22,7 @@ def card():
 
 
 def page_of(teaching):
-    return render_page(replace(hand_made.card(hand_made.docket(1)), teaching=teaching))
+    return render_page(replace(hand_made.card(hand_made.case_set(1)), teaching=teaching))
 
 
 def text_of(teaching):
@@ -42,7 +42,7 @@ def line(card, name):
 
 def test_the_section_is_there_only_where_something_was_taught(told):
     assert "What was learned" in told
-    assert "What was learned" not in Reader(render_page(hand_made.card(hand_made.docket(1)))).text
+    assert "What was learned" not in Reader(render_page(hand_made.card(hand_made.case_set(1)))).text
 
 
 def test_every_sentence_and_every_way_of_deciding_is_on_the_page(card, told):
@@ -127,7 +127,7 @@ def test_without_a_contrast_or_a_base_the_page_still_opens(card):
 
 
 def test_with_one_judgment_a_case_the_chart_shows_brier_scores(card):
-    from discretion.measures.figure import missing
+    from discretion.stats.figure import missing
 
     rows = tuple(replace(row, gap=missing("one judgment a case")) for row in card.rows)
     found = lesson(replace(card, rows=rows))

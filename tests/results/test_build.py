@@ -6,27 +6,27 @@ from decimal import Decimal
 import pytest
 
 import discretion
-from discretion.answers import combine
-from discretion.arms import Refused, TableArm
-from discretion.cases import Docket
+from discretion.core.answers import combine
+from discretion.core.arms import CallFailed, TableArm
+from discretion.core.cases import CaseSet
+from discretion.core.judgments import Judgment
+from discretion.core.plans import Contrast, Plan
+from discretion.core.policies import Prices
 from discretion.errors import DiscretionError
 from discretion.evaluation import evaluate
-from discretion.judgments import Judgment
-from discretion.measures.gaps import signed_gap
-from discretion.plans import Contrast, Plan
-from discretion.policies import Prices
 from discretion.reports import report
 from discretion.results import ReportOptions, build, build_people
-from discretion.scorecards.occurrence import occurrence
-from discretion.scorecards.study import replies_of, study_of
+from discretion.scorecard.study import replies_of, study_of
+from discretion.scorecard.traffic_weights import occurrence
+from discretion.stats.gaps import signed_gap
 from discretion.storage import Store, records
-from scorecards import hand_made
-from stand_in import POLICY, StandIn, arm, docket
+from scorecard import hand_made
+from stand_in import POLICY, StandIn, arm, case_set
 
-CASES = docket(18)
+CASES = case_set(18)
 RATERS = 12
 DOLLARS = Prices(currency="USD", wrong_grant=Decimal(40), wrong_refusal=Decimal(15))
-PRICED = Docket(CASES.cases, {POLICY.id: POLICY.model_copy(update={"costs": DOLLARS})})
+PRICED = CaseSet(CASES.cases, {POLICY.id: POLICY.model_copy(update={"costs": DOLLARS})})
 
 
 def judge(store, panel="staff", source="tickets.csv", cases=CASES):
@@ -88,7 +88,7 @@ def test_it_says_what_was_measured(store):
 def test_calls_that_failed_are_counted_by_reason_and_decide_nothing(store):
     judge(store)
     model = StandIn(otherwise=lambda prompt: 0.75)
-    model.enqueue(0.75, 0.75, Refused("too slow"), Refused("too slow"))
+    model.enqueue(0.75, 0.75, CallFailed("too slow"), CallFailed("too slow"))
     card = build(evaluate(CASES, [arm(model)], store))
     assert [(one.what, one.count) for one in card.run.failures] == [("too slow", 2)]
     assert card.arms[0].failures == 2
@@ -195,7 +195,7 @@ def test_python_compares_groups_of_requesters_as_the_command_does(store, tmp_pat
         replace(case, columns={"tier": "new" if place % 2 else "old"})
         for place, case in enumerate(CASES)
     ]
-    run = evaluate(Docket(tiers, CASES.policies), [table("recorded/old")], store)
+    run = evaluate(CaseSet(tiers, CASES.policies), [table("recorded/old")], store)
     page = report(run, tmp_path / "page.html", ReportOptions(requesters=("tier",))).read_text(
         encoding="utf-8"
     )
@@ -205,7 +205,7 @@ def test_python_compares_groups_of_requesters_as_the_command_does(store, tmp_pat
 
 def test_answers_are_read_once_and_not_kept():
     """A stream that can be read only once is enough, whatever its order."""
-    some = hand_made.docket(2)
+    some = hand_made.case_set(2)
     stream = iter(reversed(hand_made.answers(some.cases, strict=hand_made.strict)))
     found = hand_made.score(
         "A study", some, hand_made.panel(some.cases), stream, kinds={"strict": "model"}

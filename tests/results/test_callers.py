@@ -15,10 +15,10 @@ from cli.conftest import Command, Outcome
 from cli.conftest import desk as desk
 from cli.conftest import discretion as discretion
 from cli.conftest import judged_desk as judged_desk
-from discretion.gate.lines import shown
-from discretion.measures.figure import Figure
+from discretion.gates.lines import shown
 from discretion.pytest_plugin import AcceptanceFile
 from discretion.runs import find_run
+from discretion.stats.figure import Figure
 from golden import at_hand
 
 ARM = "baseline/nearest"

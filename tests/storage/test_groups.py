@@ -2,8 +2,8 @@
 
 import pytest
 
+from discretion.core.judgments import Judgment
 from discretion.errors import DiscretionError
-from discretion.judgments import Judgment
 from discretion.storage import Store, records
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discretion.judgments import Judgment, Tally, gather
+from discretion.core.judgments import Judgment, Tally, gather
 from discretion.storage import Entry, Store, engine, migrations, records
 from discretion.storage.recorded import decision_entry
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discretion.answers import Answer, Failure
-from discretion.cases import Case, Docket
+from discretion.core.answers import Answer, Failure
+from discretion.core.cases import Case, CaseSet
+from discretion.core.judgments import Judgment, Tally
+from discretion.core.policies import Policy
+from discretion.core.scenarios import Scenario
 from discretion.errors import DiscretionError
-from discretion.judgments import Judgment, Tally
-from discretion.policies import Policy
-from discretion.scenarios import Scenario
 from discretion.storage import Store, records
 
 POLICY = Policy(id="returns", rule="Within 14 days.", never=("fraud == yes and value > 30",))
@@ -56,12 +56,12 @@ def put_case(store, case):
 
 
 def test_a_docket_comes_back_as_it_was_put(store):
-    docket = Docket((CASE,), {"returns": POLICY}, {"coat": SCENARIO})
-    documents = records.described_entries(docket)
+    case_set = CaseSet((CASE,), {"returns": POLICY}, {"coat": SCENARIO})
+    documents = records.described_entries(case_set)
     store.append(documents)
     key = put_case(store, CASE)
     read = records.read_docket(store, [key], [entry.key for entry in documents])
-    assert read == docket
+    assert read == case_set
     assert read.policies["returns"].forbids({"fraud": "yes", "value": Decimal(31)})
     assert list(read.scenarios["coat"].factors["trust"].levels) == ["zero", "a lot"]
 
@@ -78,7 +78,7 @@ def test_a_case_whose_scale_changed_is_another_version_under_the_same_id(store):
 def test_a_policy_that_was_reworded_is_another_document(store):
     reworded = POLICY.model_copy(update={"rule": "Within 30 days."})
     [before], [after] = (
-        records.described_entries(Docket((), {"returns": policy})) for policy in (POLICY, reworded)
+        records.described_entries(CaseSet((), {"returns": policy})) for policy in (POLICY, reworded)
     )
     store.append([before, after])
     assert records.read_docket(store, [], [before.key]).policies["returns"] == POLICY

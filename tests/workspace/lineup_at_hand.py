@@ -1,12 +1,12 @@
 """Six people's judgments on 24 cases, and arms by name over them."""
 
-from discretion.judgments import Judgment
-from discretion.plans import Plan
+from discretion.core.judgments import Judgment
+from discretion.core.plans import Plan
 from discretion.storage import records
 from discretion.workspace.lineup import Lineup
-from stand_in import docket
+from stand_in import case_set
 
-DOCKET = docket(24)
+CASES_AT_HAND = case_set(24)
 """Four cases in each of six scenarios."""
 
 
@@ -23,17 +23,17 @@ def judged(otherwise=()):
                 f"Why of {case.id}.",
             )
         )
-        for number, case in enumerate(DOCKET)
+        for number, case in enumerate(CASES_AT_HAND)
         for rater in range(6)
         for grants in [(number + rater) % 24 < 12]
     ]
 
 
-def lineup(store, *, cases=DOCKET, settings=None, **plan):
+def lineup(store, *, cases=CASES_AT_HAND, settings=None, **plan):
     return Lineup(
         folder=store.path.parent,
         models={"qwen": {}, **(settings or {})},
-        docket=cases,
+        case_set=cases,
         plan=Plan(**{"arms": ("qwen/direct",), **plan}),
         panel=lambda name: records.panel(store, name),
         store=store,

@@ -7,10 +7,10 @@ import pytest
 
 import discretion
 from discretion import examples, models
-from discretion.cases import Case, cases_of
+from discretion.core.cases import Case, cases_of
+from discretion.core.judgments import Judgment
+from discretion.core.plans import HeldOut, Plan, Selection
 from discretion.errors import DiscretionError
-from discretion.judgments import Judgment
-from discretion.plans import HeldOut, Plan, Selection
 from discretion.storage import records
 from stand_in import StandIn
 
@@ -85,7 +85,7 @@ def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path):
 def test_five_lines_evaluate_it(desk):
     run = discretion.evaluate(desk.cases, desk.arms("tiny/direct"), desk.store)
     assert set(run.estimates()["tiny/direct"]) == {case.id for case in desk.cases}
-    assert run.docket == desk.cases
+    assert run.case_set == desk.cases
 
 
 def test_arms_come_in_the_order_of_their_names(desk):

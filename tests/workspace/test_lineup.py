@@ -7,7 +7,7 @@ import pytest
 from discretion.errors import DiscretionError
 from discretion.storage import Store, recorded
 
-from .lineup_at_hand import DOCKET, lineup, told
+from .lineup_at_hand import CASES_AT_HAND, lineup, told
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -32,7 +32,7 @@ def test_a_model_is_asked_as_the_plan_says(store):
     assert asked == (8, 20, 0.5)
     assert (arm.decoding.max_tokens, arm.decoding.seed) == (9, 4)
     assert (arm.sample, arm.crossed, arm.state_deviation) == (True, True, True)
-    assert len(arm.calls(DOCKET[0])) == 3 * 3 * 8
+    assert len(arm.calls(CASES_AT_HAND[0])) == 3 * 3 * 8
 
 
 def test_a_model_is_loaded_once_for_all_its_methods(store, loaded):
@@ -47,9 +47,9 @@ def test_a_recorded_arm_answers_what_was_recorded(store):
     arm = lineup(store).arm("recorded/old")
     assert (arm.name, arm.how, dict(arm.table)) == ("recorded/old", "recorded", {"case-1": 0.5})
     assert dict(arm.draws) == {"case-1": 2}
-    before = arm.calls(DOCKET[0])[0].key
+    before = arm.calls(CASES_AT_HAND[0])[0].key
     store.append([recorded.decision_entry("old", "case-1", 0.25)])
-    assert lineup(store).arm("recorded/old").calls(DOCKET[0])[0].key != before
+    assert lineup(store).arm("recorded/old").calls(CASES_AT_HAND[0])[0].key != before
 
 
 TOML = "{folder}/discretion.toml: "
@@ -125,7 +125,7 @@ def test_a_model_that_cannot_read_these_cases_says_so(store):
 
 
 def test_cases_without_texts_have_nothing_to_ask_a_model(store):
-    bare = DOCKET.only(replace(case, text=None) for case in DOCKET)
+    bare = CASES_AT_HAND.only(replace(case, text=None) for case in CASES_AT_HAND)
     with pytest.raises(DiscretionError) as error:
         lineup(store, cases=bare).arm("qwen/direct")
     assert told(error) == (
@@ -139,4 +139,4 @@ def test_baselines_and_precedents_need_people(tmp_path):
     with Store(tmp_path / "empty.db") as store:
         for name in ("baseline/mean", "qwen/precedents"):
             with pytest.raises(DiscretionError, match="nobody's judgments are here yet"):
-                lineup(store).arm(name).calls(DOCKET[0])
+                lineup(store).arm(name).calls(CASES_AT_HAND[0])

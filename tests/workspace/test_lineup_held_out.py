@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from discretion.core.plans import HeldOut
 from discretion.errors import DiscretionError
 from discretion.evaluation import evaluate
-from discretion.plans import HeldOut
 from discretion.storage import Store, records
 
-from .lineup_at_hand import DOCKET, judged, lineup, told
+from .lineup_at_hand import CASES_AT_HAND, judged, lineup, told
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -29,12 +29,12 @@ def test_no_prompt_shows_what_is_held_out_from_its_case(store, method, by):
     hold_out = HeldOut(by=by) if by else None
     made = lineup(store, hold_out=hold_out)
     arm = made.arm(f"qwen/{method}")
-    splits = made.plan.holdout(DOCKET).splits(DOCKET)
+    splits = made.plan.holdout(CASES_AT_HAND).splits(CASES_AT_HAND)
     assert len(splits) == 5
     seen = 0
     for split in splits:
-        held = {case.id for case, out in zip(DOCKET, split, strict=True) if out}
-        for case in DOCKET:
+        held = {case.id for case, out in zip(CASES_AT_HAND, split, strict=True) if out}
+        for case in CASES_AT_HAND:
             if case.id in held:
                 for call in arm.calls(case):
                     others = shown_in(call.prompt) - {case.id}
@@ -47,11 +47,11 @@ def test_groups_held_out_by_name_are_shown_to_nobody(store):
     held = HeldOut(by="scenario", groups=("scenario-1", "scenario-2"))
     made = lineup(store, hold_out=held)
     arm = made.arm("qwen/precedents-why")
-    chosen = made.plan.choose(DOCKET)
+    chosen = made.plan.choose(CASES_AT_HAND)
     assert {case.scenario for case in chosen} == {"scenario-1", "scenario-2"}
     assert len(chosen) == 8
     hidden = {case.id for case in chosen}
-    for case in DOCKET:
+    for case in CASES_AT_HAND:
         for call in arm.calls(case):
             shown = shown_in(call.prompt)
             assert case.id in shown
@@ -60,9 +60,9 @@ def test_groups_held_out_by_name_are_shown_to_nobody(store):
 
 
 def test_a_case_that_the_arms_were_not_made_for_is_shown_no_precedent(store):
-    arm = lineup(store, cases=DOCKET[:12]).arm("qwen/precedents")
+    arm = lineup(store, cases=CASES_AT_HAND[:12]).arm("qwen/precedents")
     with pytest.raises(DiscretionError) as error:
-        arm.calls(DOCKET[20])
+        arm.calls(CASES_AT_HAND[20])
     assert told(error) == (
         "case case-21: it is not known what must be hidden from this case; "
         "name it among the cases for which the arms are made"
@@ -78,8 +78,8 @@ def test_baselines_do_not_learn_from_the_scenario_that_they_answer(tmp_path, nam
             store.append(judged(turned))
             answers.append(dict(lineup(store).arm(f"baseline/{name}").table))
     one, other = answers
-    own = {case.id for case in DOCKET if case.scenario == "scenario-3"}
-    assert set(one) == {case.id for case in DOCKET}
+    own = {case.id for case in CASES_AT_HAND if case.scenario == "scenario-3"}
+    assert set(one) == {case.id for case in CASES_AT_HAND}
     assert {case: one[case] for case in own} == {case: other[case] for case in own}
     assert any(one[case] != other[case] for case in set(one) - own)
 
@@ -92,10 +92,10 @@ def test_with_groups_held_out_by_name_baselines_answer_those_from_the_others(tmp
         with Store(tmp_path / f"{number}.db") as store:
             store.append(judged(turned))
             made = lineup(store, hold_out=hold_out)
-            run = evaluate(made.plan.choose(DOCKET), [made.arm(f"baseline/{name}")], store)
+            run = evaluate(made.plan.choose(CASES_AT_HAND), [made.arm(f"baseline/{name}")], store)
             answers.append(run.estimates()[f"baseline/{name}"])
     plain, held_turned, other_turned = answers
-    assert {DOCKET[int(case[5:]) - 1].scenario for case in plain} == set(hold_out.groups)
+    assert {CASES_AT_HAND[int(case[5:]) - 1].scenario for case in plain} == set(hold_out.groups)
     assert len(plain) == 8
     assert plain == held_turned
     assert plain != other_turned
@@ -105,7 +105,7 @@ def tuned_by_rater(store, held):
     """A tuned model in the workspace, of whose training these people were held out."""
     place = store.path.parent / "models" / "own-labels-0"
     place.mkdir(parents=True)
-    notes = {"seen": [case.id for case in DOCKET], "hold_out": {"by": "rater", "held": held}}
+    notes = {"seen": [case.id for case in CASES_AT_HAND], "hold_out": {"by": "rater", "held": held}}
     (place / "discretion.json").write_text(json.dumps(notes), encoding="utf-8")
 
 
@@ -113,7 +113,7 @@ def test_a_model_that_saw_the_cases_is_asked_them_only_for_people_whom_it_did_no
     tuned_by_rater(store, ["rater-1", "rater-4"])
     name = "tuned:own-labels-0/direct"
     held = HeldOut(by="rater", groups=("rater-1",))
-    assert lineup(store, hold_out=held).arm(name).calls(DOCKET[0])
+    assert lineup(store, hold_out=held).arm(name).calls(CASES_AT_HAND[0])
     others = (HeldOut(by="rater", groups=("rater-1", "rater-2")), HeldOut(by="scenario"), None)
     for other in others:
         with pytest.raises(DiscretionError, match="was tuned on every case that it would be asked"):
@@ -129,7 +129,7 @@ def test_an_evaluation_by_rater_shows_what_the_others_said_alone(tmp_path, store
         signed.append([records.judgment_entry(one) for one in said])
         made = lineup(signed, hold_out=HeldOut(by="rater", groups=names))
         arm = made.arm("qwen/precedents-why")
-        prompts = [call.prompt for case in DOCKET for call in arm.calls(case)]
+        prompts = [call.prompt for case in CASES_AT_HAND for call in arm.calls(case)]
     shown = "".join(message.content for prompt in prompts for message in prompt.messages)
     assert "So says rater-" in shown
     assert not any(f"So says {name}." in shown for name in names)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from discretion import examples
-from discretion.judgments import Judgment, Tally
+from discretion.core.judgments import Judgment, Tally
 from discretion.storage import recorded, records
 from discretion.workspace import LOG, Workspace, open_workspace, orphans
 

@@ -12,15 +12,15 @@ import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
-from discretion.arms import TableArm
 from discretion.baselines.constant import always_grant, always_refuse, mean
-from discretion.baselines.lessons import Baseline
+from discretion.baselines.judged_cases import Baseline
 from discretion.baselines.logistic import logistic
 from discretion.baselines.neighbors import neighbors
 from discretion.canonical import digest
-from discretion.cases import Case
+from discretion.core.arms import TableArm
+from discretion.core.cases import Case
+from discretion.core.judgments import Bools, Panel
 from discretion.errors import DiscretionError
-from discretion.judgments import Bools, Panel
 
 GROUP = "discretion.baselines"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from discretion.baselines.lessons import lessons_from
-from discretion.cases import Case
-from discretion.judgments import Bools, Panel
+from discretion.baselines.judged_cases import judged_cases
+from discretion.core.cases import Case
+from discretion.core.judgments import Bools, Panel
 
 
 def always_refuse(cases: Sequence[Case], panel: Panel, splits: Sequence[Bools]) -> dict[str, float]:
@@ -20,5 +20,5 @@ def always_grant(cases: Sequence[Case], panel: Panel, splits: Sequence[Bools]) -
 def mean(cases: Sequence[Case], panel: Panel, splits: Sequence[Bools]) -> dict[str, float]:
     """The mean of the cases' grant rates, each case equal. It is taken over all of them, held-out
     ones included: the best that one number could do, not a prediction."""
-    rate = lessons_from(cases, panel).rate
+    rate = judged_cases(cases, panel).rate
     return dict.fromkeys((case.id for case in cases), float(rate.mean())) if len(rate) else {}

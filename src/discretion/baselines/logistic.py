@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from discretion.baselines.lessons import Lessons, folds
-from discretion.cases import Case
-from discretion.judgments import Bools, Floats, Panel
+from discretion.baselines.judged_cases import JudgedCases, folds
+from discretion.core.cases import Case
+from discretion.core.judgments import Bools, Floats, Panel
 
 PRIOR_SD = 2.5
 """Each weight but the intercept has a Normal(0, 2.5) prior, in logits per unit of its feature: wide
@@ -29,28 +29,28 @@ def logistic(cases: Sequence[Case], panel: Panel, splits: Sequence[Bools]) -> di
     Policy and domain are not looked at, so that what is learned carries over to new ones.
     """
     predicted: dict[str, float] = {}
-    for lessons, held in folds(cases, panel, splits):
-        p = fit_predict(lessons, held)
+    for judged, held in folds(cases, panel, splits):
+        p = fit_predict(judged, held)
         predicted.update(zip((case.id for case in held), p.tolist(), strict=True))
     return predicted
 
 
-def fit_predict(lessons: Lessons, held: Sequence[Case]) -> Floats:
+def fit_predict(judged: JudgedCases, held: Sequence[Case]) -> Floats:
     """(len(held),) grant probabilities. Where people only granted, or only refused, nothing
     separates the answers: every case gets (grants + 1/2) / (n + 1), Jeffreys' estimate."""
-    grants = lessons.weight * lessons.rate
-    refusals = lessons.weight - grants
+    grants = judged.weight * judged.rate
+    refusals = judged.weight - grants
     if not grants.sum() or not refusals.sum():
         log.warning(
             "baseline/logistic: the %d cases to learn from were all decided alike; "
             "%d cases get one smoothed rate",
-            len(lessons.cases),
+            len(judged.cases),
             len(held),
         )
-        smoothed = (grants.sum() + 0.5) / (lessons.weight.sum() + 1)
+        smoothed = (grants.sum() + 0.5) / (judged.weight.sum() + 1)
         return np.full(len(held), float(smoothed))
-    levels = levels_of(lessons.cases)
-    known = features(lessons.cases, levels)
+    levels = levels_of(judged.cases)
+    known = features(judged.cases, levels)
 
     from sklearn.linear_model import LogisticRegression
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from discretion.baselines.lessons import Lessons, folds
-from discretion.cases import Case
-from discretion.judgments import Bools, Panel
-from discretion.precedents import Precedent, nearest
+from discretion.baselines.judged_cases import JudgedCases, folds
+from discretion.core.cases import Case
+from discretion.core.judgments import Bools, Panel
+from discretion.core.precedents import Precedent, nearest
 
 COUNT = 5
 """Precedents that are averaged, each equal."""
@@ -17,8 +17,8 @@ COUNT = 5
 def neighbors(cases: Sequence[Case], panel: Panel, splits: Sequence[Bools]) -> dict[str, float]:
     """Grant probabilities of held-out cases, by the cases nearest to them among the others."""
     predicted: dict[str, float] = {}
-    for lessons, held in folds(cases, panel, splits):
-        pool = _Pool(lessons)
+    for judged, held in folds(cases, panel, splits):
+        pool = _Pool(judged)
         for case in held:
             chosen = nearest(case, pool.near(case), COUNT)
             predicted[case.id] = sum(one.rate for one in chosen) / len(chosen)
@@ -29,10 +29,10 @@ class _Pool:
     """Precedents by policy and by domain. Nearness looks at these first, so that where one has
     enough of them the others need not be compared."""
 
-    def __init__(self, lessons: Lessons) -> None:
+    def __init__(self, judged: JudgedCases) -> None:
         self._all = [
             Precedent(case, float(rate), None if n != n else int(n))
-            for case, rate, n in zip(lessons.cases, lessons.rate, lessons.n, strict=True)
+            for case, rate, n in zip(judged.cases, judged.rate, judged.n, strict=True)
         ]
         self._policy: dict[str, list[Precedent]] = defaultdict(list)
         self._domain: dict[str, list[Precedent]] = defaultdict(list)

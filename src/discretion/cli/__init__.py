@@ -19,6 +19,7 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     log,
     models,
     models_catalog,
+    models_tuned,
     plan,
     power,
     privacy,
@@ -27,7 +28,6 @@ from discretion.cli import (  # noqa: F401  each module registers its commands
     schema,
     start,
     tune,
-    tuned,
 )
 from discretion.cli.app import app, options
 from discretion.cli.streams import speak_plainly

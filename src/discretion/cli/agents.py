@@ -13,7 +13,7 @@ from discretion.cli.endpoints import show_texts
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.cases import Docket
+    from discretion.core.cases import CaseSet
     from discretion.models.agents import Agent
     from discretion.workspace import Workspace
 
@@ -33,7 +33,7 @@ def agent(here: Workspace, name: str) -> Agent | None:
     return endpoints.load_agent(name, settings, here.folder, here.store)
 
 
-def make_ready(here: Workspace, one: Agent, cases: Docket, *, yes: bool) -> None:
+def make_ready(here: Workspace, one: Agent, cases: CaseSet, *, yes: bool) -> None:
     """Get leave for an agent that may not be asked yet, and say how often each case is asked.
 
     A yes that was given beforehand is for texts and money. Code is shown and allowed by a command
@@ -53,7 +53,7 @@ def make_ready(here: Workspace, one: Agent, cases: Docket, *, yes: bool) -> None
     remark(f"{one.name}: {way(one)}")
 
 
-def ask_leave(here: Workspace, one: Agent, cases: Docket, *, yes: bool) -> None:
+def ask_leave(here: Workspace, one: Agent, cases: CaseSet, *, yes: bool) -> None:
     """Show what would be sent where, or what would be run, and note the consent where it is given.
 
     Raises:

@@ -10,7 +10,7 @@ from discretion.cli.commands import see
 def arms(as_json: Json = False) -> None:
     """List the arms you can evaluate."""
     from discretion import baselines, methods, models
-    from discretion.methods.put_in import KINDS, MARK
+    from discretion.methods.prefilled_reasoning import KINDS, MARK
     from discretion.models.agents import AS_IS, is_agent
     from discretion.models.tuned import PREFIX, tuned_names
     from discretion.storage import recorded

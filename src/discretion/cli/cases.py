@@ -12,7 +12,7 @@ from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.cases import Case
+    from discretion.core.cases import Case
     from discretion.workspace import Workspace
 
 _LISTED = 20
@@ -68,7 +68,7 @@ def _chosen(
     number: int | None,
     seed: int,
 ) -> list[Case]:
-    from discretion.strata import sample
+    from discretion.core.strata import sample
 
     found = list(here.cases)
     if not found:
@@ -102,7 +102,7 @@ def _chosen(
 
 
 def _row(case: Case) -> dict[str, Any]:
-    from discretion.cases import case_to_json
+    from discretion.core.cases import case_to_json
 
     row = case_to_json(case)
     kept = ("policy", "scenario", "text", "value", "limit", "direction", "unit", "scale")
@@ -110,8 +110,8 @@ def _row(case: Case) -> dict[str, Any]:
 
 
 def _print(chosen: list[Case]) -> None:
+    from discretion.core.units import Unit
     from discretion.importing.casetext import factors_in_words
-    from discretion.units import Unit
 
     def about(case: Case) -> str:
         alone = case.scenario == case.id

@@ -18,9 +18,9 @@ from discretion.cli.app import counted, now, remark
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.arms import Arm
-    from discretion.budgets import Purse
-    from discretion.cases import Docket
+    from discretion.budgets import Spending
+    from discretion.core.arms import Arm
+    from discretion.core.cases import CaseSet
     from discretion.models.endpoint import Endpoint
     from discretion.models.probing import Probe
     from discretion.workspace import Workspace
@@ -43,7 +43,7 @@ def endpoint(here: Workspace, name: str) -> Endpoint | None:
     return model if isinstance(model, Endpoint) else None
 
 
-def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool) -> None:
+def make_ready(here: Workspace, arms: Iterable[str], cases: CaseSet, *, yes: bool) -> None:
     """Get leave for the hosts that texts would go to for the first time, probe the endpoints that
     were not, and let no code run that was not shown.
 
@@ -73,9 +73,9 @@ def make_ready(here: Workspace, arms: Iterable[str], cases: Docket, *, yes: bool
             )
 
 
-def ask_leave(here: Workspace, one: Endpoint, cases: Docket, *, yes: bool) -> None:
+def ask_leave(here: Workspace, one: Endpoint, cases: CaseSet, *, yes: bool) -> None:
     """Show the host and what goes there, and note the consent, where it is given."""
-    from discretion.facts import text_with_facts
+    from discretion.core.facts import text_with_facts
     from discretion.workspace import endpoints
 
     texts = [text_with_facts(case) for case in cases if case.text]
@@ -181,7 +181,7 @@ def truncation(one: Endpoint) -> str:
 
 
 def check_cost(
-    here: Workspace, cases: Docket, arms: Sequence[Arm], *, budget: str, yes: bool
+    here: Workspace, cases: CaseSet, arms: Sequence[Arm], *, budget: str, yes: bool
 ) -> None:
     """Refuse more than a few thousand paid calls without a budget or a yes. What cannot be known
     before, such as scores that stay open and are drawn, the purse refuses.
@@ -204,7 +204,7 @@ def check_cost(
         )
 
 
-def remark_repeated(here: Workspace, cases: Docket, arms: Sequence[Arm]) -> None:
+def remark_repeated(here: Workspace, cases: CaseSet, arms: Sequence[Arm]) -> None:
     """Say which answers in the log no longer count, so that their cases are asked again, and what
     that costs."""
     from discretion.evaluation import count_repeated
@@ -224,8 +224,8 @@ def remark_repeated(here: Workspace, cases: Docket, arms: Sequence[Arm]) -> None
 
 
 def _price_of(arm: Arm) -> Price | None:
+    from discretion.core.prompted import PromptedArm
     from discretion.models.endpoint import Endpoint
-    from discretion.prompted import PromptedArm
 
     if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
         return arm.model.settings.price
@@ -234,29 +234,29 @@ def _price_of(arm: Arm) -> Price | None:
 
 def _is_paid(arm: Arm) -> bool:
     """Whether an arm's calls may cost something. What an agent calls in its turn is not known."""
+    from discretion.core.prompted import PromptedArm
     from discretion.models.agents import AgentArm
     from discretion.models.endpoint import Endpoint
-    from discretion.prompted import PromptedArm
 
     if isinstance(arm, PromptedArm) and isinstance(arm.model, Endpoint):
         return arm.model.settings.is_paid
     return isinstance(arm, AgentArm)
 
 
-def purse_of(budget: str, *, yes: bool) -> Purse:
+def purse_of(budget: str, *, yes: bool) -> Spending:
     """What a command may spend.
 
     Raises:
         DiscretionError: the budget is none.
     """
-    from discretion.budgets import PAID_CALLS, Purse, read_budget
+    from discretion.budgets import PAID_CALLS, Spending, read_budget
 
     if budget:
-        return Purse(read_budget(budget))
-    return Purse(paid_calls=None if yes else PAID_CALLS)
+        return Spending(read_budget(budget))
+    return Spending(paid_calls=None if yes else PAID_CALLS)
 
 
-def spent(purse: Purse) -> dict[str, object]:
+def spent(purse: Spending) -> dict[str, object]:
     """What a run has cost, as JSON."""
     return {
         "calls": purse.calls,
@@ -265,7 +265,7 @@ def spent(purse: Purse) -> dict[str, object]:
     }
 
 
-def spent_in_words(purse: Purse) -> str:
+def spent_in_words(purse: Spending) -> str:
     money: Mapping[str, object] = purse.money
     amounts = [f"{amount:.4f} {currency}" for currency, amount in money.items()]
     return ", ".join([f"{purse.calls:,} calls out", f"{purse.tokens:,} tokens", *amounts])

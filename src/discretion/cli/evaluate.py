@@ -28,10 +28,10 @@ from discretion.cli.progress import CallsLine
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
-    from discretion.answers import Failure
-    from discretion.cases import Docket
+    from discretion.core.answers import Failure
+    from discretion.core.cases import CaseSet
+    from discretion.core.plans import Plan
     from discretion.evaluation import Planned
-    from discretion.plans import Plan
     from discretion.runs import Run
     from discretion.workspace import Workspace
 
@@ -101,7 +101,7 @@ def evaluate(
     """
     from discretion import answer_forms, evaluation
     from discretion.cli import endpoints
-    from discretion.selections import panel_expression
+    from discretion.core.selections import panel_expression
 
     purse = endpoints.purse_of(budget, yes=yes)
     here = desk()
@@ -190,8 +190,8 @@ def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any
     """The plan that was named, with what was said on the command line in its place."""
     from pydantic import ValidationError
 
+    from discretion.core.plans import Plan
     from discretion.documents import read_yaml
-    from discretion.plans import Plan
 
     given = {key: value for key, value in said.items() if value not in (None, (), "")}
     narrowed = {key: value for key, value in cases.items() if value not in (None, ())}
@@ -222,8 +222,8 @@ def _plan(here: Workspace, name: str, said: dict[str, Any], cases: dict[str, Any
 
 def _any_arm(here: Workspace) -> str:
     """One that can be asked here: a model that the workspace names, the toy, or a baseline."""
-    from discretion.experiments.asking import first_arm
     from discretion.models import BUILT_IN
+    from discretion.tuning.asking import first_arm
 
     named = here.contents.settings.models
     if not named and not any(case.twin for case in here.cases):
@@ -231,9 +231,9 @@ def _any_arm(here: Workspace) -> str:
     return first_arm(next(iter(named), BUILT_IN), named, here.store)
 
 
-def _remark_composition(chosen: Docket, at_most: int) -> None:
+def _remark_composition(chosen: CaseSet, at_most: int) -> None:
     """What a sample of the cases is made of."""
-    from discretion.strata import composition
+    from discretion.core.strata import composition
 
     few = "" if len(chosen) >= at_most else f" of {at_most:,} wanted"
     remark(f"{counted(len(chosen), 'case')}{few}; of those that nearly repeat each other one")
@@ -293,8 +293,8 @@ def remark_failures(failures: Sequence[tuple[str, Failure]]) -> None:
 def keep_results(here: Workspace, run: Run) -> None:
     """Put what a run measured of tuned models into their cards; a run is not lost where that cannot
     be done, say since nobody judged its cases yet."""
-    from discretion.experiments import measured
     from discretion.models.tuned import FOLDER
+    from discretion.tuning import measured
 
     if not measured.models_of(run):
         return

@@ -12,7 +12,7 @@ from discretion.cli.app import Json, app, counted, desk, now, print_json, remark
 from discretion.cli.commands import Commands, see
 
 if TYPE_CHECKING:
-    from discretion.evidence import Verdict
+    from discretion.evidence_folder import Verdict
 
 evidence = typer.Typer(
     cls=Commands,
@@ -75,7 +75,7 @@ def write(
     and every table of its report. Texts are left out unless they are asked for, and raters' names
     are replaced. Give the folder to whoever checks it: discretion evidence verify FOLDER.
     """
-    from discretion.evidence import Shown, run_of, write_evidence
+    from discretion.evidence_folder import Shown, run_of, write_evidence
     from discretion.models.tuned import FOLDER, PREFIX, tuned_folder
     from discretion.runs import find_run
 
@@ -122,7 +122,7 @@ def verify(
     No workspace and no model are needed. Exits with 1 where a file, a row or a figure is not what
     it should be.
     """
-    from discretion.evidence import verify_evidence
+    from discretion.evidence_folder import verify_evidence
 
     verdict = verify_evidence(folder, within=within, head=head)
     if as_json:

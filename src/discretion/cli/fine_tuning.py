@@ -14,10 +14,10 @@ from discretion.cli.models import models
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.experiments import Preparation, Training
     from discretion.models.endpoint_settings import EndpointSettings
-    from discretion.tuning.chats import ChatJob
-    from discretion.tuning.trainers import Base
+    from discretion.training.chats import ChatJob
+    from discretion.training.trainers import Base
+    from discretion.tuning import Preparation, Training
     from discretion.workspace import Workspace
 
 CONSENT = "training consent"
@@ -90,9 +90,9 @@ def _waiting(here: Workspace, planned: Sequence[Training]) -> dict[str, ChatJob]
     """The jobs that are not there, not on their way and not allowed yet, by what tells each try at
     a work from others. A server on this machine that has no price needs no leave."""
     from discretion.models.tuned import FOLDER, UNFINISHED
-    from discretion.tuning.chats import ChatJob
-    from discretion.tuning.openai_jobs import read_state
-    from discretion.tuning.teaching import finished
+    from discretion.training.chats import ChatJob
+    from discretion.training.openai_jobs import read_state
+    from discretion.training.teaching import finished
 
     found = {}
     for one in planned:
@@ -111,7 +111,7 @@ def _waiting(here: Workspace, planned: Sequence[Training]) -> dict[str, ChatJob]
 
 
 def _cost(tokens: int, settings: EndpointSettings) -> str:
-    from discretion.tuning.hosting import cost_of, money
+    from discretion.training.hosting import cost_of, money
 
     cost = cost_of(tokens, settings)
     if cost is None:
@@ -123,9 +123,9 @@ def _cost(tokens: int, settings: EndpointSettings) -> str:
 
 def _own_fit_cost(planned: Sequence[Training], settings: EndpointSettings) -> str:
     """What it takes to ask tuned models what they were taught; empty where they are not asked."""
-    from discretion.tuning.chats import ChatJob
-    from discretion.tuning.hosting import money
-    from discretion.tuning.served_fits import own_calls, tokens_of
+    from discretion.training.chats import ChatJob
+    from discretion.training.hosting import money
+    from discretion.training.served_fits import own_calls, tokens_of
 
     calls = [
         call
@@ -146,10 +146,10 @@ def _own_fit_cost(planned: Sequence[Training], settings: EndpointSettings) -> st
 
 def show(ready: Preparation, *, as_json: bool) -> None:
     """What a provider would be sent, what it may cost, and the first examples."""
-    from discretion.cli.courses import print_folds
-    from discretion.experiments import trainings
+    from discretion.cli.training_sets import print_folds
     from discretion.models.endpoint import Endpoint
-    from discretion.tuning.chats import ChatJob
+    from discretion.training.chats import ChatJob
+    from discretion.tuning import trainings
 
     planned = trainings(ready.plan, ready.courses, ready.base, ready.recipe, ready.ends)
     jobs = [(one, one.job) for one in planned if isinstance(one.job, ChatJob)]
@@ -207,7 +207,7 @@ def _print_json(
 ) -> None:
     import json
 
-    from discretion.tuning.hosting import cost_of, money
+    from discretion.training.hosting import cost_of, money
 
     cost = cost_of(tokens, settings)
     made: list[dict[str, Any]] = [
@@ -248,9 +248,9 @@ def cancel(
     """Cancel a model's fine-tuning job at its provider."""
     from discretion.cli.endpoints import endpoint
     from discretion.models.tuned import FOLDER, PREFIX, UNFINISHED
-    from discretion.tuning.hosting import cost_of, money
-    from discretion.tuning.openai_jobs import cancelled, read_state
-    from discretion.tuning.teaching import alone
+    from discretion.training.hosting import cost_of, money
+    from discretion.training.openai_jobs import cancelled, read_state
+    from discretion.training.teaching import alone
 
     here = desk()
     plain = name.removeprefix(PREFIX)

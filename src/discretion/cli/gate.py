@@ -14,11 +14,11 @@ from discretion.cli.commands import see
 from discretion.errors import DiscretionError, StoppedError
 
 if TYPE_CHECKING:
-    from discretion.acceptances import Acceptance
-    from discretion.budgets import Purse
-    from discretion.cases import Docket
-    from discretion.gate import GateLine
-    from discretion.plans import Plan
+    from discretion.budgets import Spending
+    from discretion.core.cases import CaseSet
+    from discretion.core.criteria import Criteria
+    from discretion.core.plans import Plan
+    from discretion.gates import GateLine
     from discretion.runs import Run
     from discretion.workspace import Workspace
 
@@ -89,7 +89,7 @@ def gate(
 class GateOutcome:
     """An acceptance and the line for each of its demands."""
 
-    acceptance: Acceptance
+    acceptance: Criteria
     lines: list[GateLine]
     looks: int
     """How often the arm was held against these criteria, this time included."""
@@ -105,9 +105,9 @@ def judged(
     Raises:
         DiscretionError: something is wrong in the file, or the arm cannot be asked.
     """
-    from discretion.acceptances import read_acceptance
     from discretion.cli import endpoints
-    from discretion.gate import caution, compared, judge, look, read_expectations
+    from discretion.core.criteria import read_acceptance
+    from discretion.gates import caution, compared, judge, look, read_expectations
 
     acceptance, document = read_acceptance(file)
     name = arm or acceptance.arm
@@ -159,9 +159,9 @@ def _from(folder: Path, file: Path) -> str:
     return whole.relative_to(around).as_posix() if inside else file.name
 
 
-def _plan(here: Workspace, acceptance: Acceptance, arm: str, where: str) -> Plan:
+def _plan(here: Workspace, acceptance: Criteria, arm: str, where: str) -> Plan:
     """The plan that is named, for this arm alone."""
-    from discretion.plans import Plan
+    from discretion.core.plans import Plan
 
     if not acceptance.plan:
         return Plan(arms=(arm,), panel=acceptance.panel)
@@ -176,13 +176,13 @@ def _plan(here: Workspace, acceptance: Acceptance, arm: str, where: str) -> Plan
 
 
 def _run(
-    here: Workspace, plan: Plan, asked: Docket, known: Docket, purse: Purse, *, yes: bool
+    here: Workspace, plan: Plan, asked: CaseSet, known: CaseSet, purse: Spending, *, yes: bool
 ) -> Run | None:
     """The newest run that still holds, or a new one; None where the arm can answer none of the
     cases."""
     from discretion.cli import endpoints
     from discretion.evaluation import evaluate
-    from discretion.gate import current_run
+    from discretion.gates import current_run
 
     endpoints.make_ready(here, plan.arms, asked, yes=yes)
     arms = here.arms(*plan.arms, plan=plan, cases=known, clock=now)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from discretion.cli.app import Json, app, counted, desk, print_json, remark
+from discretion.cli.chat_replies import import_chat
 from discretion.cli.commands import see
-from discretion.cli.inspection import import_log
-from discretion.cli.intake import (
+from discretion.cli.import_output import (
     keep_all,
     known_to,
     remark_on_cases,
@@ -19,7 +19,7 @@ from discretion.cli.intake import (
     remark_on_texts,
     secret_of,
 )
-from discretion.cli.replies import import_chat
+from discretion.cli.inspection import import_log
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:

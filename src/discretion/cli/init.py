@@ -90,8 +90,8 @@ def _judge(desk: Workspace, simulated: Simulated) -> None:
 
     import numpy as np
 
-    from discretion.simulation.judges import PANELS
     from discretion.storage import records
+    from discretion.toy.judges import PANELS
 
     _check_judges(simulated.judges, str(desk.folder / "discretion.toml"))
     panel = replace(PANELS[simulated.judges], raters=simulated.raters)
@@ -105,7 +105,7 @@ def _judge(desk: Workspace, simulated: Simulated) -> None:
 
 
 def _check_judges(name: str, where: str) -> None:
-    from discretion.simulation.judges import PANELS
+    from discretion.toy.judges import PANELS
 
     if name not in PANELS:
         raise DiscretionError(

@@ -211,9 +211,9 @@ class Interview:
 
     def _expression(self, said: str, *, number: bool = False) -> str:
         """What was said as --map takes it: a column whatever its capitals, or a calculation."""
+        from discretion.core.units import Unit
         from discretion.importing.expressions import Constant, bind
         from discretion.importing.mapping import quoted
-        from discretion.units import Unit
 
         header = self._seen.header
         same = next((one for one in header if one.casefold() == said.casefold()), None)

@@ -29,7 +29,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [models.NAME]."
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, as_json: Json = False) -> None:
     """List models, tuned ones with what they were tuned from and how near they came."""
-    from discretion.cli.tuned import tuned_rows
+    from discretion.cli.models_tuned import tuned_rows
 
     if context.invoked_subcommand is not None:
         return
@@ -47,7 +47,7 @@ def model_rows(here: Workspace) -> list[dict[str, str]]:
 
 def print_models(here: Workspace) -> None:
     """The list of models, for people."""
-    from discretion.cli.tuned import print_tuned, tuned_rows
+    from discretion.cli.models_tuned import print_tuned, tuned_rows
 
     print_table(
         ["model", "kind", "where", "asked by", "allowed"],
@@ -136,8 +136,8 @@ def add(
     ] = "",
 ) -> None:
     """Take back what another program trained on an export, checked."""
-    from discretion.experiments.exchange import bring_back
     from discretion.models.tuned import FOLDER, PREFIX
+    from discretion.tuning.exchange import bring_back
 
     here = desk()
     name = bring_back(folder.resolve(), export, job, here.folder / FOLDER, here.store, now)
@@ -146,7 +146,7 @@ def add(
 
 
 def _remark_next(here: Workspace, name: str) -> None:
-    from discretion.experiments.asking import first_arm
+    from discretion.tuning.asking import first_arm
 
     arm = first_arm(name, here.contents.settings.models, here.store)
     remark(f"next: discretion evaluate --arm {arm}")

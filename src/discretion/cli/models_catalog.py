@@ -73,7 +73,7 @@ def get(
 def list_all(as_json: Json = False) -> None:
     """List the workspace's models, and those that can be fetched."""
     from discretion.cli.models import model_rows
-    from discretion.cli.tuned import tuned_rows
+    from discretion.cli.models_tuned import tuned_rows
     from discretion.models.catalog import HUB
 
     try:

@@ -13,7 +13,7 @@ from discretion.cli.sizing import sentence_here, study_here
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.tuning_plans import TuningPlan
+    from discretion.core.tuning_plans import TuningPlan
     from discretion.workspace import Workspace
 
 plan = typer.Typer(
@@ -50,8 +50,8 @@ margin: 0.01        # a difference in Brier score inside this, either way, does 
 @plan.callback(invoke_without_command=True)
 def show(context: typer.Context, as_json: Json = False) -> None:
     """Show the frozen plans, and how often what they hold out was looked at."""
-    from discretion.experiments import frozen_plans, looks, parts_of
     from discretion.storage import records
+    from discretion.tuning import frozen_plans, looks, parts_of
 
     if context.invoked_subcommand is not None:
         return
@@ -100,16 +100,16 @@ def freeze(
     are marked exploratory, and so is a plan that is frozen after its held-out cases have been
     looked at.
     """
-    from discretion import experiments
-    from discretion.holdouts import history_of
+    from discretion import tuning
+    from discretion.core.holdouts import history_of
     from discretion.storage import records
 
     here = desk()
     declared = here.contents.tuning or _begun(here, model)
-    from discretion.cli.said import base_of
-    from discretion.experiments.defaults import with_defaults
-    from discretion.experiments.frozen import as_known
-    from discretion.tuning.targets import targets
+    from discretion.cli.tune_options import base_of
+    from discretion.training.targets import targets
+    from discretion.tuning.defaults import with_defaults
+    from discretion.tuning.frozen import as_known
 
     targets(declared.targets)
     base = base_of(here, declared.model)
@@ -117,11 +117,11 @@ def freeze(
     declared = as_known(here.store, declared)
     mine = records.panel_judgments(here.store, declared.panel)
     declared = declared.named(here.cases, history_of(mine))
-    parts = experiments.parts_of(declared, here.cases, mine)
+    parts = tuning.parts_of(declared, here.cases, mine)
     held = [case for part in parts for case in part.held]
-    frozen, new = experiments.freeze(here.store, declared, held, now(), asked=True)
-    before = experiments.looks(here.store, held, before=frozen.position)
-    outlook = experiments.outlook(declared, parts, mine)
+    frozen, new = tuning.freeze(here.store, declared, held, now(), asked=True)
+    before = tuning.looks(here.store, held, before=frozen.position)
+    outlook = tuning.outlook(declared, parts, mine)
     enough = sentence_here(here, study_here(here, declared.panel))
     if as_json:
         print_json(
@@ -156,7 +156,7 @@ def freeze(
 
 def _begun(here: Workspace, model: str) -> TuningPlan:
     """The plan of a new tuning.yaml."""
-    from discretion.cli.said import base_of
+    from discretion.cli.tune_options import base_of
     from discretion.models import BUILT_IN
     from discretion.workspace import TUNING, read_folder
 

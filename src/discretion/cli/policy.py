@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.cases import Case
+    from discretion.core.cases import Case
     from discretion.importing.survey import Column, Survey
 
 POLICY = "imported"
@@ -102,8 +102,8 @@ def write_policy(folder: Path, rule: RuleOptions, value_column: str) -> Path:
     Raises:
         DiscretionError: it would describe no policy; nothing is written.
     """
+    from discretion.core.policies import Policy
     from discretion.documents import parse_yaml
-    from discretion.policies import Policy
 
     path = folder / "policies" / f"{POLICY}.yaml"
     text = _yaml(rule.document(value_column))
@@ -134,7 +134,7 @@ def write_examples(folder: Path, cases: Sequence[Case], rule: RuleOptions) -> No
 
 def _sentence(cases: Sequence[Case]) -> str:
     """The rule as the cases' commonest limit shows it."""
-    from discretion.units import Unit
+    from discretion.core.units import Unit
 
     limits = [case for case in cases if case.limit is not None]
     if not limits:

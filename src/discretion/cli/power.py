@@ -17,8 +17,8 @@ from discretion.cli.progress import Studies
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.experiments.power import StudyTally
-    from discretion.experiments.power_sizes import StudySize
+    from discretion.tuning.power import StudyTally
+    from discretion.tuning.power_sizes import StudySize
     from discretion.workspace import Workspace
 
 LIKELY = 0.5
@@ -86,7 +86,7 @@ def power(
     stands in for the model is described in docs/design/power.md.
     """
     from discretion.cli.sizing import Named, show
-    from discretion.experiments.power import power as simulate
+    from discretion.tuning.power import power as simulate
 
     if gate is not None or gap is not None:
         if tuning or (gate is not None and gap is not None):
@@ -116,7 +116,7 @@ def power(
 
 
 def _show(size: StudySize, tallies: Sequence[StudyTally]) -> None:
-    from discretion.experiments.power import exact_interval
+    from discretion.tuning.power import exact_interval
 
     taught = f"{size.judgments:,} judgments in each training"
     print(f"a study of {taught}, {size.domains} domains held out {_held(size)},")
@@ -125,7 +125,7 @@ def _show(size: StudySize, tallies: Sequence[StudyTally]) -> None:
         f"{counted(size.raters, 'person', 'people')} each; {tallies[0].studies:,} simulated studies"
     )
     print(
-        f"{tallies[0].lessons:.0f} of the judgments found a shuffled explanation in a training; "
+        f"{tallies[0].items:.0f} of the judgments found a shuffled explanation in a training; "
         f"{tallies[-1].same:.0%} of those named what the real one names"
     )
     print()
@@ -182,8 +182,8 @@ def _said(one: StudyTally) -> str:
 
 def advice(size: StudySize, tallies: Sequence[StudyTally]) -> list[str]:
     """What to do about the counts: sentences, none where a study tells surely enough."""
-    from discretion.experiments.power import exact_interval
-    from discretion.measures.contrasts import SURE
+    from discretion.stats.contrasts import SURE
+    from discretion.tuning.power import exact_interval
 
     said = []
     for one in tallies:
@@ -205,8 +205,8 @@ def advice(size: StudySize, tallies: Sequence[StudyTally]) -> list[str]:
 def _json(
     size: StudySize, seed: int, margin: float, tallies: Sequence[StudyTally]
 ) -> dict[str, Any]:
-    from discretion.experiments.power import exact_interval
-    from discretion.simulation.learner import LEARNER
+    from discretion.toy.learner import LEARNER
+    from discretion.tuning.power import exact_interval
 
     return {
         "simulated": True,
@@ -220,7 +220,7 @@ def _json(
         "by_quality": [
             {
                 "q": one.quality,
-                "lessons": one.lessons,
+                "lessons": one.items,
                 "same_factor": one.same,
                 "difference": one.difference,
                 "helped": one.helped,
@@ -249,8 +249,8 @@ def _qualities(said: str) -> tuple[float, ...]:
 
 def _size(**named: int | None) -> tuple[StudySize, float]:
     """The size asked for, the rest from the plan or the workspace, and the margin that counts."""
-    from discretion.experiments.power_sizes import ordinary
-    from discretion.measures.contrasts import MARGIN
+    from discretion.stats.contrasts import MARGIN
+    from discretion.tuning.power_sizes import ordinary
 
     asked = {name: value for name, value in named.items() if value is not None}
     try:
@@ -263,12 +263,12 @@ def _size(**named: int | None) -> tuple[StudySize, float]:
 
 def _of_workspace(here: Workspace, asked: dict[str, int]) -> tuple[StudySize, float]:
     """The study that the frozen plan declares, or one of all domains of this workspace in turn."""
-    from discretion.experiments import declared, parts_of
-    from discretion.experiments.power_sizes import MOST_JUDGMENTS, ordinary, size_of
+    from discretion.core.plans import HeldOut
+    from discretion.core.tuning_plans import TuningPlan
     from discretion.models import BUILT_IN
-    from discretion.plans import HeldOut
     from discretion.storage import records
-    from discretion.tuning_plans import TuningPlan
+    from discretion.tuning import declared, parts_of
+    from discretion.tuning.power_sizes import MOST_JUDGMENTS, ordinary, size_of
 
     frozen = declared(here.store)
     plan = frozen.plan if frozen else here.contents.tuning

@@ -18,7 +18,7 @@ def led(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        from discretion.tuning import processes
+        from discretion.training import processes
 
         if processes.rank():
             processes.follow()

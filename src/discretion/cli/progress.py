@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from discretion import evaluation
-    from discretion.tuning import trainers
+    from discretion.training import trainers
 
 
 SOON = 10.0

@@ -13,8 +13,8 @@ from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.cases import Case, Docket
-    from discretion.judgments import Panel
+    from discretion.core.cases import Case, CaseSet
+    from discretion.core.judgments import Panel
     from discretion.workspace import Workspace
 
 
@@ -106,7 +106,7 @@ def _judged(here: Workspace, panel: str) -> Panel | None:
     return here.panel(panel) if records.panel_names(here.store) else None
 
 
-def _held_out(here: Workspace, cases: Docket, panel: str) -> list[Case]:
+def _held_out(here: Workspace, cases: CaseSet, panel: str) -> list[Case]:
     """Cases that no prompt shows."""
     from discretion.methods import chat
 
@@ -116,7 +116,7 @@ def _held_out(here: Workspace, cases: Docket, panel: str) -> list[Case]:
     return chat.choose_trial([case for case in cases if case.id in decided])
 
 
-def _under(cases: Docket, policy: str) -> Docket:
+def _under(cases: CaseSet, policy: str) -> CaseSet:
     """The cases under one policy."""
     known = sorted({case.policy for case in cases})
     if not known:

@@ -25,10 +25,10 @@ from discretion.cli.commands import see
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.scorecards import Scorecard
-    from discretion.scorecards.cards import ArmCard, PeopleCard
-    from discretion.scorecards.conclusion_cards import RequesterCard
-    from discretion.scorecards.teaching_cards import TeachingCard
+    from discretion.scorecard import Scorecard
+    from discretion.scorecard.cards import ArmCard, PeopleCard
+    from discretion.scorecard.conclusion_cards import RequesterCard
+    from discretion.scorecard.teaching_cards import TeachingCard
 
 
 @app.command(epilog=see("discretion report --output june.html", "report"))
@@ -103,9 +103,9 @@ def report(
     stop and how far they agree. The page opens without a network.
     """
     from discretion import reports
+    from discretion.core.selections import panel_expression
     from discretion.results import ReportOptions, build, build_people, prices_changed
     from discretion.runs import find_run, newest_answered
-    from discretion.selections import panel_expression
     from discretion.storage import records
     from discretion.storage.imports import imports
     from discretion.workspace import orphans
@@ -144,7 +144,7 @@ def report(
             imports=imports(here.store),
         )
     else:
-        from discretion.gate import read_expectations
+        from discretion.gates import read_expectations
 
         chosen = find_run(here.store, run) if run or newest.run is None else newest.run
         own = read_expectations(regressions, here.cases) if regressions else ()
@@ -273,7 +273,7 @@ def _print_hidden(rows: int) -> None:
 
 def _order(arms: Sequence[ArmCard]) -> str:
     """What the rows are ordered by, and of what their intervals speak."""
-    from discretion.measures.intervals import ALONE, ONLY_THESE
+    from discretion.stats.intervals import ALONE, ONLY_THESE
 
     ranked = all(arm.excess_brier.value is not None for arm in arms)
     once = any(arm.excess_brier.note == ALONE for arm in arms)

@@ -23,19 +23,19 @@ def schema(
     """
     from pydantic import BaseModel
 
-    from discretion.acceptances import Acceptance
+    from discretion.core.criteria import Criteria
+    from discretion.core.plans import Plan
+    from discretion.core.policies import Policy
+    from discretion.core.scenarios import Scenario
+    from discretion.core.tuning_plans import TuningPlan
     from discretion.importing.mapping import ImportMapping
-    from discretion.plans import Plan
-    from discretion.policies import Policy
-    from discretion.scenarios import Scenario
-    from discretion.tuning_plans import TuningPlan
 
     shapes: dict[str, type[BaseModel]] = {
         "policy": Policy,
         "scenario": Scenario,
         "plan": Plan,
         "tuning": TuningPlan,
-        "acceptance": Acceptance,
+        "acceptance": Criteria,
         "import": ImportMapping,
     }
     print_json(

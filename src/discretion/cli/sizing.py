@@ -10,9 +10,9 @@ from discretion.cli.app import counted, desk, folder, print_json, print_table, r
 from discretion.errors import DiscretionError
 
 if TYPE_CHECKING:
-    from discretion.acceptances import Acceptance
-    from discretion.measures.sizes import People, Size
-    from discretion.scorecards.study import Study
+    from discretion.core.criteria import Criteria
+    from discretion.scorecard.study import Study
+    from discretion.stats.sizes import People, Size
     from discretion.workspace import Workspace
 
 CRITERIA = ("criteria.yaml", "acceptance.yaml")
@@ -36,7 +36,7 @@ class Named:
 def study_here(here: Workspace, panel: str = "") -> Study | None:
     """The workspace's cases and who judged them; None where nobody has, or there are several panels
     and none is named."""
-    from discretion.scorecards.study import study_of
+    from discretion.scorecard.study import study_of
 
     if not here.has_log:
         return None
@@ -46,10 +46,10 @@ def study_here(here: Workspace, panel: str = "") -> Study | None:
         return None
 
 
-def criteria_here(here: Path, size: Size) -> Acceptance:
+def criteria_here(here: Path, size: Size) -> Criteria:
     """What the workspace's gate demands, or what is asked where nothing is written down."""
-    from discretion.acceptances import read_acceptance
-    from discretion.scorecards.how_many import default_criteria
+    from discretion.core.criteria import read_acceptance
+    from discretion.scorecard.how_many import default_criteria
 
     for name in CRITERIA:
         if (here / name).is_file():
@@ -64,8 +64,8 @@ def criteria_here(here: Path, size: Size) -> Acceptance:
 def size_here(here: Workspace, study: Study | None) -> tuple[People, Size]:
     """The people and the size of the study in a workspace; what nobody has judged is taken to be
     judged by as many as in an ordinary study."""
-    from discretion.measures.sizes import People
-    from discretion.scorecards.how_many import ORDINARY, standing
+    from discretion.scorecard.how_many import ORDINARY, standing
+    from discretion.stats.sizes import People
 
     if study is not None:
         return standing(study)
@@ -79,7 +79,7 @@ def size_here(here: Workspace, study: Study | None) -> tuple[People, Size]:
 def sentence_here(here: Workspace, study: Study | None) -> str:
     """Whether the study in a workspace is large enough for its gate; empty where there are no
     cases."""
-    from discretion.scorecards.how_many import how_many
+    from discretion.scorecard.how_many import how_many
 
     if not here.has_log and not here.described_cases:
         return ""
@@ -90,7 +90,7 @@ def sentence_here(here: Workspace, study: Study | None) -> str:
 def pairs_here(here: Workspace, study: Study | None) -> list[dict[str, Any]]:
     """For each level of each factor that should not matter: the matched pairs there are, and how
     many a verdict needs."""
-    from discretion.scorecards.how_many import pairs_needed
+    from discretion.scorecard.how_many import pairs_needed
 
     _, size = size_here(here, study)
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -129,11 +129,11 @@ def show(gate: Path | None, gap: float | None, named: Named, *, as_json: bool) -
     Raises:
         DiscretionError: something is wrong in the criteria, or they have no margin.
     """
-    from discretion.acceptances import Acceptance, read_acceptance
-    from discretion.measures.sizes import BETWEEN, People
-    from discretion.scorecards.how_many import ORDINARY, chances, how_many, table, ways
+    from discretion.core.criteria import Criteria, read_acceptance
+    from discretion.scorecard.how_many import ORDINARY, chances, how_many, table, ways
+    from discretion.stats.sizes import BETWEEN, People
 
-    criteria = read_acceptance(gate)[0] if gate is not None else Acceptance(gap=gap)
+    criteria = read_acceptance(gate)[0] if gate is not None else Criteria(gap=gap)
     try:
         folder()
     except DiscretionError:

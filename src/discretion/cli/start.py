@@ -11,6 +11,7 @@ import typer
 
 from discretion.cli.app import app, counted, remark
 from discretion.cli.commands import see
+from discretion.cli.import_output import keep_all, remark_on_file, remark_on_texts
 from discretion.cli.importing import (
     AnswerColumns,
     ColumnsAreOption,
@@ -22,7 +23,6 @@ from discretion.cli.importing import (
     NoQuotes,
     set_aside,
 )
-from discretion.cli.intake import keep_all, remark_on_file, remark_on_texts
 from discretion.cli.interview import Interview
 from discretion.cli.policy import POLICY, RuleOptions, write_examples, write_policy
 from discretion.cli.understanding import NONE, ROW, Understanding
@@ -293,12 +293,12 @@ def _make(
 ) -> None:
     """The workspace and the report."""
     from discretion import examples, reports
-    from discretion.cases import Docket
+    from discretion.core.cases import CaseSet
+    from discretion.core.judgments import gather
     from discretion.importing.mapping import write_mapping
-    from discretion.judgments import gather
     from discretion.results import build_people
-    from discretion.scorecards.how_many import default_criteria, how_many, standing
-    from discretion.scorecards.study import study_of
+    from discretion.scorecard.how_many import default_criteria, how_many, standing
+    from discretion.scorecard.study import study_of
     from discretion.workspace import make_secret, open_workspace
 
     value = mapping.fields.get("value", "").strip("`")
@@ -323,7 +323,7 @@ def _make(
     names.update((one.panel, None) for one in imported.tallies)
     panels = [gather(name, imported.judgments, imported.tallies) for name in names]
     card = build_people(
-        Docket(kept.cases), panels[0], others=panels[1:], title=here.name, imports=(told,)
+        CaseSet(kept.cases), panels[0], others=panels[1:], title=here.name, imports=(told,)
     )
     written = reports.write_page(card, folder / "report.html")
     for finding in card.findings:

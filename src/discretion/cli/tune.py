@@ -12,7 +12,7 @@ from discretion.cli import completion
 from discretion.cli.app import Json, app, desk, remark
 from discretion.cli.commands import see
 from discretion.cli.processes import led
-from discretion.cli.said import base_of, hold_out_of, named, plan_of
+from discretion.cli.tune_options import base_of, hold_out_of, named, plan_of
 from discretion.errors import DiscretionError
 
 
@@ -160,13 +160,13 @@ def tune(
     """
     # Before anything heavy is imported: the first line comes at once.
     remark("reading the workspace, its judgments and the model")
-    from discretion.cli import courses, fine_tuning
-    from discretion.cli.tries import numbers
+    from discretion.cli import fine_tuning, training_sets
+    from discretion.cli.hyperparameter_search import numbers
     from discretion.cli.tuning import TuningSession
-    from discretion.experiments import parts_of, prepared
     from discretion.storage import records
-    from discretion.tuning.results import EXPORT
-    from discretion.tuning.settings import read_settings
+    from discretion.training.results import EXPORT
+    from discretion.training.settings import read_settings
+    from discretion.tuning import parts_of, prepared
 
     here = desk()
     whole = plan_of(
@@ -211,9 +211,9 @@ def tune(
         wait_seconds=None if wait is None else 3600 * wait,
     )
     if dry_run:
-        courses.show(ready, as_json=as_json)
+        training_sets.show(ready, as_json=as_json)
         return
-    if sentence := courses.shared_set(ready):
+    if sentence := training_sets.shared_set(ready):
         remark(sentence)
     ready = ready.without_weights()
     for sentence in ready.outlook(warnings=True):
@@ -227,5 +227,5 @@ def tune(
     run = None if train_only else tuning.ask(planned)
     if screen:
         folds_in_all = len(parts_of(whole, here.cases, ready.judgments))
-        courses.tell_whole(tuning.took, len(whole.targets) * int(whole.seeds) * folds_in_all)
+        training_sets.tell_whole(tuning.took, len(whole.targets) * int(whole.seeds) * folds_in_all)
     tuning.tell(run)

@@ -15,10 +15,10 @@ from discretion.cli.progress import CallsLine, Steps
 from discretion.errors import StoppedError
 
 if TYPE_CHECKING:
-    from discretion.budgets import Purse
-    from discretion.experiments import Preparation, Trained, Training
-    from discretion.experiments.choices import ChosenSettings
-    from discretion.tuning.trainers import Watch
+    from discretion.budgets import Spending
+    from discretion.training.trainers import Watch
+    from discretion.tuning import Preparation, Trained, Training
+    from discretion.tuning.choices import ChosenSettings
     from discretion.workspace import Workspace
 
 
@@ -34,7 +34,7 @@ class TuningSession:
         yes: bool = False,
         budget: str = "",
     ) -> None:
-        from discretion.experiments import freeze
+        from discretion.tuning import freeze
 
         self.took: list[float | None] = []
         """Seconds of each training; None where it was there already."""
@@ -49,14 +49,16 @@ class TuningSession:
 
     def settle(self) -> list[Training]:
         """Choose the settings that the plan leaves to be tried; the trainings with them."""
-        from discretion.cli import tries
-        from discretion.experiments import trainings
+        from discretion.cli import hyperparameter_search
+        from discretion.tuning import trainings
 
         ready = self._ready
         with _stoppable() as steps:
-            self._choices = tries.chosen(self._here, ready, self._arms, lambda: steps.tell)
+            self._choices = hyperparameter_search.chosen(
+                self._here, ready, self._arms, lambda: steps.tell
+            )
         if not self._as_json:
-            tries.show(self._choices)
+            hyperparameter_search.show(self._choices)
         return trainings(
             ready.plan,
             ready.courses,
@@ -69,7 +71,7 @@ class TuningSession:
 
     def export(self, planned: Sequence[Training], folder: Path) -> None:
         """Write what another program needs to train them."""
-        from discretion.experiments.exchange import export_trainings
+        from discretion.tuning.exchange import export_trainings
 
         export_trainings(planned, folder, self._here.store, self._panel, self._ready.plan.hash)
         print(f"{counted(len(planned), 'training')} in {folder}")
@@ -78,8 +80,8 @@ class TuningSession:
     def train(self, planned: Sequence[Training]) -> None:
         """Train what is not there yet, a line each."""
         from discretion.cli import fine_tuning
-        from discretion.experiments import Ledger, train
         from discretion.models.tuned import FOLDER
+        from discretion.tuning import Ledger, train
 
         fine_tuning.ask_leave(self._here, planned, self._ready.trainer.name, yes=self._yes)
         with _stoppable() as steps:
@@ -115,8 +117,8 @@ class TuningSession:
         """Put what was held out, and part of what was taught, to all arms; the run's id."""
         from discretion.cli.endpoints import make_ready
         from discretion.cli.evaluate import keep_results, remark_failures
-        from discretion.experiments import ask_held_out, rehearse
-        from discretion.experiments.asking import untuned
+        from discretion.tuning import ask_held_out, calibration_run
+        from discretion.tuning.asking import untuned
 
         here, ready = self._here, self._ready
         watcher = CallsLine()
@@ -131,7 +133,7 @@ class TuningSession:
                 for fold in ready.parts:
                     own = [one for one in planned if one.course.fold.number == fold.number]
                     name = self._panel.name
-                    rehearse(ready.plan, name, fold, own, self._arms, here.store, **how())
+                    calibration_run(ready.plan, name, fold, own, self._arms, here.store, **how())
                 run = ask_held_out(
                     ready.plan,
                     self._panel.name,
@@ -158,7 +160,7 @@ class TuningSession:
 
     def tell(self, run: str | None) -> None:
         """What came of it, and what to do next."""
-        from discretion.cli.tries import as_rows
+        from discretion.cli.hyperparameter_search import as_rows
 
         if self._as_json:
             settings = as_rows(self._choices)
@@ -171,14 +173,14 @@ class TuningSession:
         else:
             remark("next: discretion report")
 
-    def _rest(self) -> Purse:
+    def _rest(self) -> Spending:
         """A purse with what is left: each belongs to the event loop of one run."""
         self._purse = self._purse.rest()
         return self._purse
 
-    def _arms(self, asked: Any, docket: Any) -> Any:
-        """The arms of a plan, which know the cases of a docket alone."""
-        return self._here.arms(*asked.arms, plan=asked, cases=docket, clock=now)
+    def _arms(self, asked: Any, case_set: Any) -> Any:
+        """The arms of a plan, which know the cases of a case set alone."""
+        return self._here.arms(*asked.arms, plan=asked, cases=case_set, clock=now)
 
 
 @contextmanager

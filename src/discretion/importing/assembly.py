@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from discretion.canonical import short_id
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.judgments import Decision, Judgment, Tally
 from discretion.importing.casebook import Casebook, text_of
 from discretion.importing.cells import ASIDE, Cell, RowError, as_text, count, iso, moment, rate
 from discretion.importing.expressions import find_column
@@ -22,7 +23,6 @@ from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Ready, Texts
 from discretion.importing.rows import TableRow
 from discretion.importing.spellings import is_numeral
-from discretion.judgments import Decision, Judgment, Tally
 
 _NOTHING: Mapping[str, str] = {}
 """Columns of a judgment that has none: one for all of them."""

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from sys import intern
 
 from discretion.canonical import short_id
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.units import Unit
 from discretion.importing.cells import ASIDE, RowError, amount, as_text
 from discretion.importing.fields import Fields
 from discretion.importing.identifiers import identifier
@@ -21,7 +22,6 @@ from discretion.importing.pseudonyms import Pseudonyms
 from discretion.importing.redaction import Marks, Ready, Redacted, redact
 from discretion.importing.rows import TableRow
 from discretion.importing.threads import cut
-from discretion.units import Unit
 
 _NOTHING: Mapping[str, str] = {}
 """Factors or columns of a case that has none: one for all of them."""

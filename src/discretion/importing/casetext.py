@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from discretion.cases import Case
+from discretion.core.cases import Case
 
 _RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With what a cell begins that a spreadsheet runs as a formula, or may after it was trimmed."""

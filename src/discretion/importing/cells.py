@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from discretion.canonical import plain_decimal
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.dates import EPOCHS, formats_of, iso_moment, moment_in
-from discretion.units import Unit
 
 Cell = str | Decimal | datetime
 """A cell as it is written, or what was computed from several."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from discretion.core.judgments import Decision
 from discretion.errors import DiscretionError
-from discretion.judgments import Decision
 
 _GRANT = (
     r"grant(?:ed)?|approved?|accept(?:ed)?|allow(?:ed)?"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Unpack
 
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.judgments import Judgment, Tally
 from discretion.errors import DiscretionError
 from discretion.importing.assembly import (
     Assembly,
@@ -28,7 +29,6 @@ from discretion.importing.rows import FileReading
 from discretion.importing.shaping import shaped
 from discretion.importing.spellings import is_numeral, to_fill_in
 from discretion.importing.tables import open_table
-from discretion.judgments import Judgment, Tally
 
 _MOST_LISTED = 10
 

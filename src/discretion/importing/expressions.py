@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.cells import Cell, RowError, quantity
 from discretion.importing.missing import is_missing
 from discretion.importing.numerals import NumberForm
-from discretion.units import Unit
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?![\w.]))"""

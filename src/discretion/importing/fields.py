@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from discretion.core.units import Unit
 from discretion.importing.cells import Cell, RowError, as_text
 from discretion.importing.expressions import ColumnNode, bind, columns_in, find_column
 from discretion.importing.layouts import CASE_FIELDS, NUMBER_FIELDS, Layout
@@ -12,7 +13,6 @@ from discretion.importing.markup import plain_text
 from discretion.importing.missing import is_missing
 from discretion.importing.numerals import NumberForm
 from discretion.importing.rows import TableRow
-from discretion.units import Unit
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from discretion.core.units import Unit
 from discretion.importing import columns as look
 from discretion.importing.dates import EPOCHS, elapsed, formats_of
 from discretion.importing.expressions import Node, Operation, bind, columns_in
@@ -18,7 +19,6 @@ from discretion.importing.mapping import quoted, written_columns
 from discretion.importing.numerals import cells_unit
 from discretion.importing.spellings import says_opposite, words_of
 from discretion.importing.survey import Column, Survey
-from discretion.units import Unit
 
 QUESTIONS = ("text", "answer", "explanation", "rater", "value", "limit")
 """What `start` asks for, in this order."""

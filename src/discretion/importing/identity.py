@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+from discretion.core.units import Unit
 from discretion.importing import columns as look
 from discretion.importing.expressions import bind, columns_in
 from discretion.importing.guessing import Doubt
@@ -18,7 +19,6 @@ from discretion.importing.rows import FileReading
 from discretion.importing.spellings import words_of
 from discretion.importing.survey import Column, Survey
 from discretion.importing.tables import open_table
-from discretion.units import Unit
 
 _MOST_CANDIDATES = 8
 _MOST_LEVELS = 60

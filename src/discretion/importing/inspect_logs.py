@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from discretion.answers import read_decision
-from discretion.cases import Case
+from discretion.core.answers import read_decision
+from discretion.core.cases import Case
+from discretion.core.facts import text_with_facts
 from discretion.errors import DiscretionError, missing_extra
-from discretion.facts import text_with_facts
 from discretion.importing.assembly import Recorded
 from discretion.importing.spellings import BUILT_IN, Spellings
 

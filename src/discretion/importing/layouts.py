@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, get_args
 
+from discretion.core.policies import ID
+from discretion.core.scenarios import Direction
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.cells import check_date_format
 from discretion.importing.numerals import DecimalSign
 from discretion.importing.spellings import Spellings
-from discretion.policies import ID
-from discretion.scenarios import Direction
-from discretion.units import Unit
 
 DEFAULT_POLICY = "imported"
 """Under which cases stand whose file names no policy."""

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field, field_validator
 from ruamel.yaml import YAML
 
+from discretion.core.policies import Described
+from discretion.core.scenarios import Direction
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
 from discretion.importing.layouts import (
@@ -37,8 +39,6 @@ from discretion.importing.spellings import (
     spellings_of,
     written_answers,
 )
-from discretion.policies import Described
-from discretion.scenarios import Direction
 
 FOLDER = "imports"
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.scenarios import Scenario
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.casetext import factors_in_words, plain, same_text
 from discretion.importing.cells import ASIDE, Cell, RowError, amount, as_text
@@ -22,8 +24,6 @@ from discretion.importing.layouts import DEFAULT_POLICY, Layout
 from discretion.importing.numerals import is_number
 from discretion.importing.redaction import redact
 from discretion.importing.rows import TableRow
-from discretion.scenarios import Scenario
-from discretion.units import Unit
 
 _REWRITTEN = ("clock", "date")
 """Kinds of amounts that spreadsheet programs write in their own way when a sheet is saved."""

@@ -16,11 +16,11 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from discretion.canonical import plain_decimal
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.cells import ASIDE, RowError, quoted
 from discretion.importing.dates import epoch_format
 from discretion.importing.rows import Typed
-from discretion.units import Unit
 
 DecimalSign = Literal[".", ","]
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Unpack
 
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError
 from discretion.importing.dates import EPOCHS, moment_in
 from discretion.importing.expressions import ColumnNode, bind
@@ -18,7 +19,6 @@ from discretion.importing.layouts import Layout
 from discretion.importing.numerals import NumberForm, Profile, forms_of
 from discretion.importing.rows import FileReading, Table
 from discretion.importing.tables import open_table
-from discretion.units import Unit
 
 
 def number_forms(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.units import Unit
 from discretion.importing import columns as look
 from discretion.importing.assembly import LEVEL
 from discretion.importing.decisions import Imported
@@ -14,7 +15,6 @@ from discretion.importing.identity import CaseChoice
 from discretion.importing.mapping import ImportMapping
 from discretion.importing.survey import Survey
 from discretion.storage.imports import FieldReading, ImportReading
-from discretion.units import Unit
 
 LABELS: Mapping[str, str] = {
     "text": "request",
@@ -197,7 +197,7 @@ def _agreement(mapping: ImportMapping, imported: Imported) -> str:
     """How far people agree on the levels, before any cut."""
     import numpy as np
 
-    from discretion.measures.ordinal import ordinal_alpha
+    from discretion.stats.ordinal import ordinal_alpha
 
     scale = mapping.spellings.scale
     ranked = [

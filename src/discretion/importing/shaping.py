@@ -10,12 +10,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from discretion.canonical import short_id
+from discretion.core.units import Unit
 from discretion.importing.expressions import bind, columns_in, find_column
 from discretion.importing.layouts import Layout
 from discretion.importing.missing import is_missing
 from discretion.importing.rows import Table, TableRow
 from discretion.importing.spellings import says_opposite
-from discretion.units import Unit
 
 ROW, COLUMN, ANSWER = "(row)", "(column)", "(answer)"
 """Columns that a table gets here: the row's name, which column a decision stood in, and it."""

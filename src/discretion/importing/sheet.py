@@ -14,11 +14,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from discretion.canonical import plain_decimal
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.judgments import DECISIONS
+from discretion.core.units import Unit
 from discretion.errors import DiscretionError, missing_extra
 from discretion.importing.casetext import factors_in_words, neutral
-from discretion.judgments import DECISIONS
-from discretion.units import Unit
 
 DESCRIBING = ("case", "policy", "scenario", "value", "limit", "factors", "text")
 """Columns that say what a case is."""

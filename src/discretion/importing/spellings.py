@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
 
+from discretion.core.judgments import Decision
 from discretion.errors import DiscretionError
 from discretion.importing.scales import Scale
-from discretion.judgments import Decision
 
 Meaning = Literal["grant", "refuse", "unsure", "-"]
 """What a word can be said to mean; a dash leaves the rows out that say it."""

@@ -11,16 +11,16 @@ import difflib
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from discretion.arms import Method
+from discretion.core.arms import Method
 from discretion.errors import DiscretionError
+from discretion.methods.chain_of_thought import CHAIN_OF_THOUGHT
 from discretion.methods.direct import DIRECT
 from discretion.methods.ethics import CONSEQUENTIALISM, DEONTOLOGY, VIRTUE
 from discretion.methods.plain import PLAIN
 from discretion.methods.precedents import PoolFor, Precedents, precedents_method
+from discretion.methods.prefilled_reasoning import KINDS, MARK, PutInMethod
 from discretion.methods.prompt_file import prompt_file
 from discretion.methods.purpose import PURPOSE
-from discretion.methods.put_in import KINDS, MARK, PutInMethod
-from discretion.methods.thought import CHAIN_OF_THOUGHT
 
 GROUP = "discretion.methods"
 FILE = "file:"

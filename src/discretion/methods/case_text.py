@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.facts import facts_of
 from discretion.errors import DiscretionError
-from discretion.facts import facts_of
 
 # Control characters but tab and line feed, lone surrogates, and what Unicode lets a program draw
 # as nothing (Default_Ignorable_Code_Point): zero-width and bidirectional marks, tags, variation

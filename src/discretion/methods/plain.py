@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from discretion.arms import Ask, Message, Prompt
-from discretion.cases import Case
+from discretion.core.arms import Ask, Message, Prompt
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
 from discretion.methods.case_text import between_tags, facts_block, text_of
 from discretion.methods.questions import choices
 from discretion.methods.worded import distance
 from discretion.methods.wordings import wordings
-from discretion.policies import Policy
 
 VOCABULARY = "yes grants"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.precedents import Precedent, nearest
 from discretion.errors import DiscretionError
 from discretion.methods.case_text import delimited, plain, text_and_facts, text_of
 from discretion.methods.worded import WordedMethod
 from discretion.methods.wordings import wordings
-from discretion.policies import Policy
-from discretion.precedents import Precedent, nearest
 
 PoolFor = Callable[[Case], Sequence[Precedent]]
 """The precedents that may be shown for a case: none that is held out from it."""

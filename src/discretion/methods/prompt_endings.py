@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from discretion.arms import YES_GRANTS
+from discretion.core.arms import YES_GRANTS
 from discretion.errors import DiscretionError
 
 _ANSWERS = re.compile(r"answers:\s*([^/{}\n]+?)\s*/\s*([^/{}\n]+?)\s*")

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from discretion.arms import Ask, Choices, Message, Prompt
-from discretion.cases import Case
+from discretion.core.arms import Ask, Choices, Message, Prompt
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
+from discretion.core.units import Unit
 from discretion.documents import MAX_BYTES
 from discretion.errors import DiscretionError
 from discretion.methods.case_text import facts_block, text_of
@@ -23,8 +25,6 @@ from discretion.methods.questions import (
     vocabularies,
 )
 from discretion.methods.worded import case_block, distance
-from discretion.policies import Policy
-from discretion.units import Unit
 
 SLOTS = (
     "policy",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from discretion.arms import YES_GRANTS, Choices
+from discretion.core.arms import YES_GRANTS, Choices
 from discretion.methods.wordings import wordings
 
 DECISION_CUE = "\nDecision: "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from discretion.arms import Ask, Message, Prompt
-from discretion.cases import Case
-from discretion.facts import value_stands
+from discretion.core.arms import Ask, Message, Prompt
+from discretion.core.cases import Case
+from discretion.core.facts import value_stands
+from discretion.core.policies import Policy
 from discretion.methods.case_text import between_tags, facts_block, text_of
 from discretion.methods.questions import choices, decision_cue, question, vocabularies
 from discretion.methods.wordings import Instruction, wordings
-from discretion.policies import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from discretion.core.policies import Described
 from discretion.documents import read_yaml
-from discretion.policies import Described
 
 FILE = Path(__file__).with_name("wordings.yaml")
 

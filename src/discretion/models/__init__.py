@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from discretion.arms import Model
+from discretion.core.arms import Model
 from discretion.errors import DiscretionError, missing_extra
 from discretion.models.agents import AS_IS
 from discretion.models.agents import KINDS as AGENTS

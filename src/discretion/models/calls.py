@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from discretion.budgets import Price, Purse, Usage
+from discretion.budgets import Price, Spending, Usage
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.limits import Limits
 from discretion.models.reply_gate import Fault, Gate, printable
@@ -26,9 +26,9 @@ class Calls:
         self._name, self._settings, self._dialect, self._sleep = name, settings, dialect, sleep
         self._retries = Retries(settings.attempts, sleep)
         self._wire: Wire | None = None
-        self.open(Purse())
+        self.open(Spending())
 
-    def open(self, purse: Purse, model: str = "") -> None:
+    def open(self, purse: Spending, model: str = "") -> None:
         """Begin a run: pay from a purse, and take replies of one model, each once.
 
         Args:

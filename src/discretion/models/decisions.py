@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from discretion.arms import Choices
+from discretion.core.arms import Choices
 from discretion.models.openai import OpenAIDialect
 from discretion.models.reply_gate import TopToken
 from discretion.models.retry import MishapError

@@ -9,9 +9,18 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from discretion.arms import Choices, Decoding, Message, Open, Prompt, Refused, Scored, Written
-from discretion.budgets import Purse
+from discretion.budgets import Spending
 from discretion.canonical import digest
+from discretion.core.arms import (
+    CallFailed,
+    Choices,
+    Decoding,
+    Message,
+    OpenScore,
+    Prompt,
+    Scored,
+    Written,
+)
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.calls import Calls
 from discretion.models.endpoint_settings import EndpointSettings
@@ -110,7 +119,7 @@ class Endpoint:
             )
         return self.probed
 
-    async def open(self, purse: Purse) -> None:
+    async def open(self, purse: Spending) -> None:
         """Begin to pay from a purse; the connections are made when they are needed."""
         self._without = 0
         self._calls.open(purse, self.probed.model if self.probed else "")
@@ -161,12 +170,12 @@ class Endpoint:
         finally:
             await self.close()
 
-    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Open | Refused]:
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | OpenScore | CallFailed]:
         return await asyncio.gather(*(self._score(prompt) for prompt in prompts))
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> Sequence[Written | Refused]:
+    ) -> Sequence[Written | CallFailed]:
         return await asyncio.gather(
             *(
                 self._generate(prompt, decoding, sample)
@@ -174,7 +183,7 @@ class Endpoint:
             )
         )
 
-    async def _score(self, prompt: Prompt) -> Scored | Open | Refused:
+    async def _score(self, prompt: Prompt) -> Scored | OpenScore | CallFailed:
         self._go_on_scoring()
         begun = time.perf_counter()
         messages = self.messages(prompt)
@@ -182,18 +191,18 @@ class Endpoint:
         try:
             reply = await self._ask(question, digest([m.content for m in messages]))
         except MishapError as mishap:
-            return Refused(_told(mishap), mishap.said)
+            return CallFailed(_told(mishap), mishap.said)
         tokens_in, tokens_out = used(reply, question)
         top = usable(reply.top or ())
         if not top:
             self._without += 1
             self._go_on_scoring()
             self._remark("left out the log-probabilities of a reply, so that one case is drawn")
-            return Open(tokens_in, tokens_out)
+            return OpenScore(tokens_in, tokens_out)
         self._without = 0
         read = read_first_tokens(top, prompt.choices.grant, prompt.choices.refuse)
         if not read.decides:
-            return Open(tokens_in, tokens_out)
+            return OpenScore(tokens_in, tokens_out)
         p = min(max(read.p, 1e-12), 1 - 1e-12)
         return Scored(
             math.log(read.inside * p),
@@ -207,7 +216,9 @@ class Endpoint:
             served_by=f"{reply.model} {reply.build}".strip(),
         )
 
-    async def _generate(self, prompt: Prompt, decoding: Decoding, sample: int) -> Written | Refused:
+    async def _generate(
+        self, prompt: Prompt, decoding: Decoding, sample: int
+    ) -> Written | CallFailed:
         begun = time.perf_counter()
         messages = self.messages(prompt)
         question = WireRequest(
@@ -222,7 +233,7 @@ class Endpoint:
         try:
             reply = await self._ask(question, (sample, [m.content for m in messages]))
         except MishapError as mishap:
-            return Refused(_told(mishap), mishap.said)
+            return CallFailed(_told(mishap), mishap.said)
         tokens_in, tokens_out = used(reply, question)
         return Written(
             reply.text,

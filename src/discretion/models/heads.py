@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from discretion.arms import Decoding, Form, Prompt, Refused, Scored, Written
 from discretion.canonical import digest
+from discretion.core.arms import CallFailed, Decoding, Form, Prompt, Scored, Written
+from discretion.core.judgments import Floats
 from discretion.errors import DiscretionError
-from discretion.judgments import Floats
 from discretion.models.folder import HEAD
 from discretion.models.local import LocalModel, in_worker, too_long
 from discretion.models.states import Place, Row, States
@@ -237,7 +237,7 @@ class HeadModel:
     def batch(self) -> int:
         return self.base.batch
 
-    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | CallFailed]:
         return await in_worker(lambda: self._score(prompts))
 
     async def probe(self, prompts: Sequence[Prompt]) -> Mapping[Form, float]:
@@ -246,16 +246,16 @@ class HeadModel:
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> Sequence[Written | Refused]:
-        return [Refused(WRITES_NOTHING) for _ in prompts]
+    ) -> Sequence[Written | CallFailed]:
+        return [CallFailed(WRITES_NOTHING) for _ in prompts]
 
-    def _score(self, prompts: Sequence[Prompt]) -> list[Scored | Refused]:
+    def _score(self, prompts: Sequence[Prompt]) -> list[Scored | CallFailed]:
         begun = time.perf_counter()
-        outcome: dict[int, Scored | Refused] = {}
+        outcome: dict[int, Scored | CallFailed] = {}
         texts, ids = rows_of(self.base, prompts)
         asked = []
         for index, (text, row) in enumerate(zip(texts, ids, strict=True)):
-            if isinstance(text, Refused):
+            if isinstance(text, CallFailed):
                 outcome[index] = text
             elif len(row) > self.base.loaded.context:
                 outcome[index] = too_long(len(row), self.base.loaded.context)
@@ -269,7 +269,7 @@ class HeadModel:
         seconds = (time.perf_counter() - begun) / max(1, len(prompts))
         for index, one in zip(asked, odds.tolist(), strict=True):
             if not math.isfinite(one):
-                outcome[index] = Refused("the model's hidden states are not numbers")
+                outcome[index] = CallFailed("the model's hidden states are not numbers")
                 continue
             grant, refuse = (-float(np.logaddexp(0.0, sign * one)) for sign in (-1, 1))
             text, tokens = str(texts[index]), len(ids[index])
@@ -285,7 +285,7 @@ def states_of(base: LocalModel, cache: Path | None) -> States:
 
 def rows_of(
     base: LocalModel, prompts: Sequence[Prompt]
-) -> tuple[list[str | Refused], list[list[int]]]:
+) -> tuple[list[str | CallFailed], list[list[int]]]:
     """Prompts as a base reads them: as texts, and as tokens; none where one is refused."""
     template = base.loaded.template
     texts = [template.render(prompt) for prompt in prompts]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from discretion.arms import Form
+from discretion.core.arms import Form
 from discretion.errors import DiscretionError
 from discretion.models.adapters import adapted
 from discretion.models.scoring import can_share

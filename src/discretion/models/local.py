@@ -15,8 +15,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from discretion.arms import FORMS, Decoding, Form, Prompt, Refused, Scored, Written
 from discretion.canonical import digest
+from discretion.core.arms import FORMS, CallFailed, Decoding, Form, Prompt, Scored, Written
 from discretion.errors import DiscretionError
 from discretion.models.adapters import check_base, check_model
 from discretion.models.folder import fingerprint_folder
@@ -95,7 +95,7 @@ class LocalModel:
         size = sum(self._sizes.values())
         return next((many for most, many in BATCHES.items() if size <= most), LEAST)
 
-    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | Refused]:
+    async def score(self, prompts: Sequence[Prompt]) -> Sequence[Scored | CallFailed]:
         return await in_worker(lambda: self._score(prompts))
 
     async def probe(self, prompts: Sequence[Prompt]) -> Mapping[Form, float]:
@@ -109,17 +109,17 @@ class LocalModel:
 
     async def generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> Sequence[Written | Refused]:
+    ) -> Sequence[Written | CallFailed]:
         return await in_worker(lambda: self._generate(prompts, decoding, samples))
 
-    def _score(self, prompts: Sequence[Prompt]) -> list[Scored | Refused]:
+    def _score(self, prompts: Sequence[Prompt]) -> list[Scored | CallFailed]:
         begun = time.perf_counter()
         loaded = self._loaded
         texts, ids = self._read(prompts)
-        outcome: dict[int, Scored | Refused] = {}
+        outcome: dict[int, Scored | CallFailed] = {}
         sides: dict[int, tuple[list[Continuation], list[Continuation]]] = {}
         for index, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
-            if isinstance(text, Refused):
+            if isinstance(text, CallFailed):
                 outcome[index] = text
                 continue
             grant, refuse = loaded.template.spell(
@@ -165,15 +165,15 @@ class LocalModel:
 
     def _generate(
         self, prompts: Sequence[Prompt], decoding: Decoding, samples: Sequence[int]
-    ) -> list[Written | Refused]:
+    ) -> list[Written | CallFailed]:
         begun = time.perf_counter()
         loaded = self._loaded
         texts, ids = self._read(prompts)
-        outcome: dict[int, Written | Refused] = {}
+        outcome: dict[int, Written | CallFailed] = {}
         beginnings: dict[int, Beginning] = {}
         for index, (prompt, text, sample) in enumerate(zip(prompts, texts, samples, strict=True)):
             room = loaded.context - len(ids[index]) - (ANSWER_ROOM if prompt.reason_first else 0)
-            if isinstance(text, Refused):
+            if isinstance(text, CallFailed):
                 outcome[index] = text
             elif room < 1:
                 outcome[index] = too_long(len(ids[index]), loaded.context)
@@ -196,7 +196,7 @@ class LocalModel:
             outcome[index] = Written(text, str(texts[index]), len(ids[index]), tokens, seconds)
         return [outcome[index] for index in range(len(prompts))]
 
-    def _read(self, prompts: Sequence[Prompt]) -> tuple[list[str | Refused], list[list[int]]]:
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[list[str | CallFailed], list[list[int]]]:
         """Each prompt as text and as tokens; none where it is refused."""
         template = self._loaded.template
         texts = [template.render(prompt) for prompt in prompts]
@@ -296,10 +296,10 @@ def _begins(word: str, longer: str) -> bool:
 
 def _decided(
     grants: list[float], refusals: list[float], text: str, tokens: int, seconds: float
-) -> Scored | Refused:
+) -> Scored | CallFailed:
     """The masses of the forms of both answers, summed over the forms of each."""
     if not np.isfinite([*grants, *refusals]).all():
-        return Refused("the model's probabilities are not numbers; try another dtype")
+        return CallFailed("the model's probabilities are not numbers; try another dtype")
     log_grant = float(np.logaddexp.reduce(grants))
     log_refuse = float(np.logaddexp.reduce(refusals))
     outside = min(1.0, max(0.0, 1.0 - math.exp(log_grant) - math.exp(log_refuse)))
@@ -310,8 +310,8 @@ async def in_worker(work: Callable[[], Outcome]) -> Outcome:
     return await asyncio.get_running_loop().run_in_executor(_WORKER, work)
 
 
-def too_long(tokens: int, context: int) -> Refused:
-    return Refused(
+def too_long(tokens: int, context: int) -> CallFailed:
+    return CallFailed(
         f"the prompt and its answer need {tokens} tokens or more, and the model's context is "
         f"{context}; shorten the text, or use a model with a longer context"
     )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from discretion.arms import Message
+from discretion.core.arms import Message
 from discretion.models.reply_gate import not_log_probabilities, usable
 from discretion.models.retry import MishapError
 from discretion.models.wire import Reply, WireRequest

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from discretion.reasoning_blocks import after_reasoning
+from discretion.core.reasoning_blocks import after_reasoning
 
 if TYPE_CHECKING:
     from discretion.models.wire import Reply, WireRequest

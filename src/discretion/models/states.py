@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from discretion.judgments import Floats
+from discretion.core.judgments import Floats
 
 STATES = "hidden-states.db"
 """Beside a workspace's log. It holds nothing that cannot be read again, and may be deleted."""

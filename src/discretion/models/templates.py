@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from discretion.arms import ANSWER_CUE, Message, Prompt, Refused
+from discretion.core.arms import ANSWER_CUE, CallFailed, Message, Prompt
 from discretion.errors import DiscretionError
 from discretion.models.folder import FIXED_DATE, takes_date
 from discretion.models.scoring import Continuation
@@ -56,7 +56,7 @@ class Template:
         self._once = lru_cache(4096)(self._render)
         self._spelled = lru_cache(65_536)(self._reads_back)
 
-    def render(self, prompt: Prompt) -> str | Refused:
+    def render(self, prompt: Prompt) -> str | CallFailed:
         """The text the model continues; what a case says can never be a control token.
 
         Models that think by default are asked with thinking off, or after an empty think block.
@@ -67,10 +67,10 @@ class Template:
         """
         return self._once(prompt)
 
-    def _render(self, prompt: Prompt) -> str | Refused:
+    def _render(self, prompt: Prompt) -> str | CallFailed:
         for message in prompt.messages:
             if found := self.control_token_in(message.content):
-                return Refused(f"the text contains {found!r}, a control token of this model")
+                return CallFailed(f"the text contains {found!r}, a control token of this model")
         text = self._apply(self._messages(prompt), add_generation_prompt=True)
         for message in prompt.messages:
             if message.content.strip() not in text:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
-from discretion.arms import Choices, Message
+from discretion.core.arms import Choices, Message
 from discretion.models.endpoint_settings import EndpointSettings
 from discretion.models.reply_gate import (
     TopToken,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from discretion.scorecards.cards import ArmCard
-from discretion.scorecards.scenario_cards import CurveCard
-from discretion.units import Unit
+from discretion.core.units import Unit
+from discretion.scorecard.cards import ArmCard
+from discretion.scorecard.scenario_cards import CurveCard
 
 WIDTH, HEIGHT = 340, 232
 LEFT, RIGHT, TOP, BOTTOM = 46, 30, 28, 40

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from discretion.measures.figure import TOO_FEW, Figure
-from discretion.scorecards.amounts import show_money
-from discretion.scorecards.cards import ArmCard
+from discretion.scorecard.amounts import show_money
+from discretion.scorecard.cards import ArmCard
+from discretion.stats.figure import TOO_FEW, Figure
 
 Style = Literal["plain", "signed", "percent"]
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from discretion.measures.figure import TOO_FEW, Figure
-from discretion.measures.intervals import FEW
+from discretion.core.units import Unit
 from discretion.reports.figures import interval, money, money_interval
-from discretion.scorecards import Scorecard
-from discretion.scorecards.cards import ArmCard, PeopleCard
-from discretion.scorecards.findings import cheaper, dearer, differs, farthest_apart
-from discretion.scorecards.scenario_cards import CurveCard, ThresholdCard
-from discretion.units import Unit
+from discretion.scorecard import Scorecard
+from discretion.scorecard.cards import ArmCard, PeopleCard
+from discretion.scorecard.findings import cheaper, dearer, differs, farthest_apart
+from discretion.scorecard.scenario_cards import CurveCard, ThresholdCard
+from discretion.stats.figure import TOO_FEW, Figure
+from discretion.stats.intervals import FEW
 
 _AFTER = ("clock", "date", "number")
 """Kinds of unit of which people say that they stop after a value; of others, above it."""

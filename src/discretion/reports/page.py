@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from discretion.errors import DiscretionError
-from discretion.measures.figure import Figure
 from discretion.models.tuned import PREFIX
 from discretion.reports import charts, figures
+from discretion.reports.bias_chart import leanings
 from discretion.reports.first_screen import first_screen
-from discretion.reports.leanings import leanings
 from discretion.reports.teaching import lesson
-from discretion.scorecards import Scorecard
-from discretion.scorecards.cards import ArmCard
+from discretion.scorecard import Scorecard
+from discretion.scorecard.cards import ArmCard
+from discretion.stats.figure import Figure
 
 DRAWN = 3
 """How many arms a picture and the first table show; the others are folded or stand in files."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from discretion.errors import DiscretionError
 from discretion.importing.casetext import neutral
-from discretion.measures.figure import Figure
-from discretion.scorecards import Scorecard
-from discretion.scorecards.scenario_cards import CurveCard, ThresholdCard
+from discretion.scorecard import Scorecard
+from discretion.scorecard.scenario_cards import CurveCard, ThresholdCard
+from discretion.stats.figure import Figure
 
 Row = dict[str, Any]
 

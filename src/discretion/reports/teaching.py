@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from discretion.measures.figure import Figure
 from discretion.reports.figures import interval, text
-from discretion.scorecards.teaching_cards import (
+from discretion.scorecard.teaching_cards import (
     READINGS,
     Kind,
     TeachingCard,
     TeachingContrast,
     TeachingRow,
 )
-from discretion.scorecards.teaching_findings import held_out, prospect_sentence
+from discretion.scorecard.teaching_findings import held_out, prospect_sentence
+from discretion.stats.figure import Figure
 
 RECALIBRATED = "recalibrated"
 """What stands after the name of the base for the row that has only learned two numbers."""
@@ -59,7 +59,7 @@ class TeachingLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Thought:
+class ChainOfThought:
     """What reasons first, beside the same with another reasoning put in its place."""
 
     name: str
@@ -88,7 +88,7 @@ class TeachingSection:
     families: tuple[tuple[tuple[TeachingContrast, TeachingContrast | None], ...], ...]
     """Declared contrasts by family: as they answer, and after a and b."""
     explored: tuple[TeachingContrast, ...]
-    thoughts: tuple[Thought, ...]
+    thoughts: tuple[ChainOfThought, ...]
     """What thinking adds when it is asked; empty where nothing reasons first."""
     prospects: tuple[str, ...]
     measure: str
@@ -171,7 +171,7 @@ def summary(card: TeachingCard, best: int) -> tuple[list[str], list[list[str]], 
     return head, rows, len(lines) - len(kept)
 
 
-def _thoughts(card: TeachingCard, measure: str) -> tuple[Thought, ...]:
+def _thoughts(card: TeachingCard, measure: str) -> tuple[ChainOfThought, ...]:
     raw = {row.name: getattr(row, measure) for row in card.rows if row.reading == "raw"}
     put_in: dict[str, dict[str, Figure]] = {}
     for row in card.rows:
@@ -179,7 +179,7 @@ def _thoughts(card: TeachingCard, measure: str) -> tuple[Thought, ...]:
         if row.kind == "probe" and row.reading == "raw":
             put_in.setdefault(name.strip(), {})[reasoning] = raw[row.name]
     return tuple(
-        Thought(name, raw.get(name), found.get("empty"), found.get("neutral"))
+        ChainOfThought(name, raw.get(name), found.get("empty"), found.get("neutral"))
         for name, found in put_in.items()
     )
 

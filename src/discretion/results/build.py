@@ -10,36 +10,28 @@ from typing import Any, cast
 from discretion import methods, models
 from discretion.answer_forms import IN_WORDS
 from discretion.canonical import digest
-from discretion.cases import Docket
+from discretion.core.cases import CaseSet
+from discretion.core.gate_cases import GateCase
+from discretion.core.judgments import Panel
+from discretion.core.policies import Policy, Prices
+from discretion.core.selections import RATER
 from discretion.errors import DiscretionError
-from discretion.expectations import Expectation
-from discretion.experiments import outcome, pooled
-from discretion.judgments import Panel
-from discretion.measures.weights import Weigh
 from discretion.models import tuned
 from discretion.models.heads import described
-from discretion.policies import Policy, Prices
-from discretion.results.listener import Listener, Notes
+from discretion.results.collector import Listener, Notes
 from discretion.results.unseen_values import unseen_values
 from discretion.runs import Run
-from discretion.scorecards import (
-    Answered,
-    Beside,
-    Heading,
-    Pricing,
-    Scorecard,
-    ScoreOptions,
-    score,
-)
-from discretion.scorecards.cards import FailureCard, Kind, PricesOf, RunCard
-from discretion.scorecards.findings import dearer
-from discretion.scorecards.occurrence import tickets_of
-from discretion.scorecards.reads_case import AskedNotes, Headed
-from discretion.scorecards.study import study_of
-from discretion.selections import RATER
+from discretion.scorecard import Answered, Beside, Heading, Pricing, Scorecard, ScoreOptions, score
+from discretion.scorecard.cards import FailureCard, Kind, PricesOf, RunCard
+from discretion.scorecard.findings import dearer
+from discretion.scorecard.reads_case import AskedNotes, Headed
+from discretion.scorecard.study import study_of
+from discretion.scorecard.traffic_weights import tickets_of
+from discretion.stats.weights import Weigh
 from discretion.storage import records
 from discretion.storage.imports import ImportReading
 from discretion.storage.imports import imports as imports_of
+from discretion.tuning import outcome, pooled
 from discretion.version import __version__
 from discretion.workspace import open_workspace
 
@@ -77,7 +69,7 @@ class ReportOptions:
     weigh: Weigh = "scenarios"
     with_cases: bool = False
     """Show the texts of the largest disagreements."""
-    expectations: tuple[Expectation, ...] = ()
+    expectations: tuple[GateCase, ...] = ()
     """The user's own cases; those that the run asked are held against it too."""
     notes: Mapping[str, Notes] | None = None
     """What tuned models say of themselves, by name; read from the run's workspace where left
@@ -94,7 +86,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
         DiscretionError: there is no such panel or column, or it judged none of the run's cases;
             nothing says how often they occur; or today's prices cannot be read.
     """
-    store, docket = run.store, run.docket
+    store, case_set = run.store, run.case_set
     people = records.panel(store, options.panel or run.plan.compared_with)
     teaching = outcome(run, people, weigh=options.weigh) if run.plan.tuning else None
     together = pooled(run)
@@ -112,14 +104,14 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
         per_arm[arm] += count
     tickets = None
     if options.as_they_occur:
-        tickets = tickets_of(records.imported_cases(store), docket.scenarios, people)
+        tickets = tickets_of(records.imported_cases(store), case_set.scenarios, people)
     notes = tuned.notes_of(store.path.parent) if options.notes is None else options.notes
     heads = _heads(run)
     reading = AskedNotes(
         {together.get(name, name): _form(name, run, heads) for name, _ in run.arms},
         _headed(run, heads, together),
     )
-    listener = Listener(run, docket, together, notes, reading)
+    listener = Listener(run, case_set, together, notes, reading)
     heading = Heading(
         title=options.title or "How far from the people",
         banner=_banner(people, names),
@@ -147,7 +139,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
     )
     card = score(
         heading,
-        docket,
+        case_set,
         people,
         answered,
         beside=Beside(
@@ -156,7 +148,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
             requesters=options.requesters,
         ),
         pricing=Pricing(
-            prices=_prices(run, docket, options.prices), of=options.prices, tickets=tickets
+            prices=_prices(run, case_set, options.prices), of=options.prices, tickets=tickets
         ),
         options=ScoreOptions(
             weigh=options.weigh, with_cases=options.with_cases, seed=run.plan.seed
@@ -164,7 +156,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
     )
     if options.as_they_occur:
         _check_occurrence(card)
-    study = study_of(docket.cases, people, options.weigh)
+    study = study_of(case_set.cases, people, options.weigh)
     card = replace(
         card,
         run=_with_deferrals(card.run, listener.deferrals, together),
@@ -173,7 +165,7 @@ def build(run: Run, options: ReportOptions = ReportOptions()) -> Scorecard:
         imports=imports_of(store),
         warnings=(
             *([] if run.finished else [UNFINISHED]),
-            *(unseen_values(run, docket, together) if options.prompts else ()),
+            *(unseen_values(run, case_set, together) if options.prompts else ()),
             *card.warnings,
             *reading.warnings(),
         ),
@@ -235,12 +227,12 @@ def prices_changed(run: Run, today: Mapping[str, Policy]) -> bool:
     return _priced(then, then) != _priced(today, then)
 
 
-def _prices(run: Run, docket: Docket, when: PricesOf) -> dict[str, Prices]:
+def _prices(run: Run, case_set: CaseSet, when: PricesOf) -> dict[str, Prices]:
     """What wrong decisions cost, by policy of the run."""
     if when == "today":
         today = open_workspace(run.store.path.parent).contents.policies
-        return _priced(today, docket.policies)
-    return _priced(docket.policies, docket.policies)
+        return _priced(today, case_set.policies)
+    return _priced(case_set.policies, case_set.policies)
 
 
 def _priced(policies: Mapping[str, Policy], those: Collection[str]) -> dict[str, Prices]:
@@ -259,7 +251,7 @@ def _check_occurrence(card: Scorecard) -> None:
 
 
 def build_people(
-    docket: Docket,
+    case_set: CaseSet,
     panel: Panel,
     *,
     groups: Sequence[tuple[str, str, Panel]] = (),
@@ -272,7 +264,7 @@ def build_people(
     to set beside this one, `imports` how the files were read that they came from."""
     card = score(
         Heading(title=title or "What people decided", banner=_banner(panel, [])),
-        docket,
+        case_set,
         panel,
         beside=Beside(groups=groups, others=others),
         options=ScoreOptions(weigh=weigh),

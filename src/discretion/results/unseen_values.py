@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from discretion.cases import Case, Docket
-from discretion.facts import holds_value, value_stands
+from discretion.core.cases import Case, CaseSet
+from discretion.core.facts import holds_value, value_stands
 from discretion.runs import Run
 from discretion.storage import records
 
 _PAGE = 500
 
 
-def unseen_values(run: Run, docket: Docket, names: Mapping[str, str]) -> Iterator[str]:
+def unseen_values(run: Run, case_set: CaseSet, names: Mapping[str, str]) -> Iterator[str]:
     """One sentence for each arm that was not shown a value.
 
     Only cases whose text does not hold the value are looked at: a text is in every prompt.
 
     Args:
-        docket: the run's cases.
+        case_set: the run's cases.
         names: the name under which an arm stands on the page, where it is another.
     """
-    cases = {case.id: case for case in docket if not value_stands(case) and case.value is not None}
+    cases = {
+        case.id: case for case in case_set if not value_stands(case) and case.value is not None
+    }
     kinds = {arm: kind for (arm, _), kind in zip(run.arms, run.kinds, strict=True)}
     asked: dict[str, dict[str, str]] = {}
     for arm, case, key in records.used(run.store, run.id) if cases else ():

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from discretion.answers import Answer, Failure, answer_from_json, answer_to_json
 from discretion.canonical import digest, short_id
-from discretion.cases import Case, Docket, case_from_json, case_to_json
-from discretion.errors import DiscretionError
-from discretion.judgments import (
+from discretion.core.answers import Answer, Failure, answer_from_json, answer_to_json
+from discretion.core.cases import Case, CaseSet, case_from_json, case_to_json
+from discretion.core.judgments import (
     Judgment,
     Panel,
     Tally,
@@ -25,10 +24,11 @@ from discretion.judgments import (
     tally_from_json,
     tally_to_json,
 )
-from discretion.policies import Policy, policy_to_json
-from discretion.precedents import Precedent, precedents_of
-from discretion.scenarios import Scenario, scenario_to_json
-from discretion.selections import JudgmentSelection, parse_selection
+from discretion.core.policies import Policy, policy_to_json
+from discretion.core.precedents import Precedent, precedents_of
+from discretion.core.scenarios import Scenario, scenario_to_json
+from discretion.core.selections import JudgmentSelection, parse_selection
+from discretion.errors import DiscretionError
 from discretion.storage.entries import Entry, StoredEntry
 from discretion.storage.store import Store
 
@@ -83,14 +83,14 @@ def imported_cases(store: Store) -> Iterator[Case]:
     return iter(newest.values())
 
 
-def described_entries(docket: Docket) -> list[Entry]:
-    """The policies and scenarios of a docket, each under the hash of what it says.
+def described_entries(case_set: CaseSet) -> list[Entry]:
+    """The policies and scenarios of a case set, each under the hash of what it says.
 
     As text, since the order of a factor's levels has a meaning and the log sorts its keys.
     """
     said = [
-        *(("policy", policy_to_json(one)) for one in docket.policies.values()),
-        *(("scenario", scenario_to_json(one)) for one in docket.scenarios.values()),
+        *(("policy", policy_to_json(one)) for one in case_set.policies.values()),
+        *(("scenario", scenario_to_json(one)) for one in case_set.scenarios.values()),
     ]
     documents = [
         (kind, json.dumps(one, ensure_ascii=False, separators=(",", ":"))) for kind, one in said
@@ -98,14 +98,14 @@ def described_entries(docket: Docket) -> list[Entry]:
     return [Entry(kind, digest(text), {"document": text}) for kind, text in documents]
 
 
-def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) -> Docket:
-    """The docket of the cases, policies and scenarios of these hashes."""
+def read_docket(store: Store, cases: Iterable[str], described: Iterable[str]) -> CaseSet:
+    """The case set of the cases, policies and scenarios of these hashes."""
     hashes = list(described)
     scenarios = [
         Scenario.model_validate_json(entry.body["document"])
         for entry in store.find("scenario", hashes)
     ]
-    return Docket(
+    return CaseSet(
         tuple(read_case(entry) for entry in store.find("case", cases)),
         read_policies(store, hashes),
         {scenario.id: scenario for scenario in scenarios},

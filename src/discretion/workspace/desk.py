@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from discretion import answer_forms
-from discretion.arms import Arm, Method, Model
-from discretion.cases import Case, Docket, cases_of
+from discretion.core.arms import Arm, Method, Model
+from discretion.core.cases import Case, CaseSet, cases_of
+from discretion.core.holdouts import history_of
+from discretion.core.judgments import Panel
+from discretion.core.plans import Plan
 from discretion.errors import DiscretionError
-from discretion.holdouts import history_of
-from discretion.judgments import Panel
-from discretion.plans import Plan
 from discretion.storage import Store, records
 from discretion.workspace.folder import LOG, Contents, read_folder
 from discretion.workspace.lineup import Lineup
@@ -52,11 +52,11 @@ class Workspace:
         )
 
     @property
-    def cases(self) -> Docket:
+    def cases(self) -> CaseSet:
         """The scenarios' cases, then the imported ones."""
         described = {case.id for case in self.described_cases}
         imported = [case for case in self._imported() if case.id not in described]
-        return Docket(
+        return CaseSet(
             (*self.described_cases, *imported), self.contents.policies, self.contents.scenarios
         )
 
@@ -64,7 +64,7 @@ class Workspace:
         """The panel of that name, or the only one; DiscretionError where that is not clear."""
         return records.panel(self.store, name)
 
-    def settle(self, plan: Plan) -> tuple[Plan, Docket]:
+    def settle(self, plan: Plan) -> tuple[Plan, CaseSet]:
         """The plan with what it holds out named, and the cases that its arms are to be asked.
 
         Raises:
@@ -81,7 +81,7 @@ class Workspace:
         self,
         *names: str,
         plan: Plan | None = None,
-        cases: Docket | None = None,
+        cases: CaseSet | None = None,
         fresh: str = "",
         clock: Callable[[], str] | None = None,
     ) -> list[Arm]:
@@ -100,7 +100,7 @@ class Workspace:
             raise DiscretionError("no arm is named", fix='name one, like "tiny/direct"')
         lineup = self._lineup(plan or Plan(arms=names), cases, fresh=fresh, clock=clock)
         arms = [lineup.arm(name) for name in names]
-        return answer_forms.settle(arms, lineup.docket, self.store, probe=False)
+        return answer_forms.settle(arms, lineup.case_set, self.store, probe=False)
 
     def method(self, name: str, plan: Plan) -> Method:
         """The method of that name, for whoever asks a model by other means.
@@ -121,7 +121,7 @@ class Workspace:
     def _lineup(
         self,
         plan: Plan,
-        cases: Docket | None = None,
+        cases: CaseSet | None = None,
         *,
         fresh: str = "",
         clock: Callable[[], str] | None = None,
@@ -129,7 +129,7 @@ class Workspace:
         return Lineup(
             folder=self.folder,
             models=self.contents.settings.models,
-            docket=self.cases if cases is None else cases,
+            case_set=self.cases if cases is None else cases,
             plan=plan,
             panel=self.panel,
             store=self.store,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from discretion import models
-from discretion.arms import Model
 from discretion.canonical import short_id
+from discretion.core.arms import Model
 from discretion.models import agents
 from discretion.models.agents import Agent, HttpSettings
 from discretion.models.endpoint import Endpoint

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from discretion.core.plans import Plan
+from discretion.core.policies import Described, Policy
+from discretion.core.scenarios import Scenario
+from discretion.core.tuning_plans import TuningPlan
 from discretion.documents import Document, read_yaml
 from discretion.errors import DiscretionError
 from discretion.models.catalog import fetched_settings
-from discretion.plans import Plan
-from discretion.policies import Described, Policy
-from discretion.scenarios import Scenario
-from discretion.tuning_plans import TuningPlan
 from discretion.workspace.settings import WorkspaceSettings, read_settings
 
 SETTINGS = "discretion.toml"

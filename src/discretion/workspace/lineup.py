@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from discretion import baselines, methods, models
-from discretion.arms import Arm, Decoding, Method, Model, TableArm
 from discretion.canonical import digest
-from discretion.cases import Case, Docket
+from discretion.core.arms import Arm, Decoding, Method, Model, TableArm
+from discretion.core.cases import Case, CaseSet
+from discretion.core.holdouts import Holdout, history_of
+from discretion.core.judgments import Panel
+from discretion.core.plans import Plan
+from discretion.core.policies import Policy
+from discretion.core.precedents import Precedent
+from discretion.core.prompted import PromptedArm
+from discretion.core.selections import RATER
 from discretion.errors import DiscretionError
-from discretion.holdouts import Holdout, history_of
-from discretion.judgments import Panel
 from discretion.methods.direct import DIRECT
 from discretion.methods.plain import PLAIN
 from discretion.models import tuned
 from discretion.models.agents import AS_IS, AgentArm, is_agent
 from discretion.models.catalog import fetchable, to_fetch
 from discretion.models.states import STATES
-from discretion.plans import Plan
-from discretion.policies import Policy
-from discretion.precedents import Precedent
-from discretion.prompted import PromptedArm
-from discretion.selections import RATER
 from discretion.storage import Store, recorded, records
 from discretion.workspace import endpoints
 
@@ -40,7 +40,7 @@ class Lineup:
     folder: Path
     models: Mapping[str, Mapping[str, Any]]
     """Settings of the models that the workspace names."""
-    docket: Docket
+    case_set: CaseSet
     plan: Plan
     panel: Callable[[str], Panel]
     store: Store
@@ -104,7 +104,7 @@ class Lineup:
         asked = self.method(method)
         loaded = self._load(model, settings)
         self._check_taught(loaded, method)
-        if loaded.reads_twin and not any(case.twin for case in self.docket):
+        if loaded.reads_twin and not any(case.twin for case in self.case_set):
             raise DiscretionError(
                 f"{model!r} reads only the dialect of the simulation, and no case here has a twin",
                 where=str(self.folder),
@@ -164,10 +164,10 @@ class Lineup:
 
     @property
     def _policies(self) -> dict[str, Policy]:
-        return {case.policy: self.docket.policy_of(case) for case in self.docket}
+        return {case.policy: self.case_set.policy_of(case) for case in self.case_set}
 
     def _need_texts(self) -> None:
-        if not any(case.text for case in self.docket):
+        if not any(case.text for case in self.case_set):
             raise DiscretionError(
                 "no case here has a text, so there is nothing to ask a model",
                 where=str(self.folder),
@@ -182,13 +182,13 @@ class Lineup:
         name = model.removeprefix(tuned.PREFIX)
         seen = tuned.seen_by(self.folder, name)
         if self.plan.rehearsal:
-            return frozenset(case.id for case in self.docket if case.id not in seen)
+            return frozenset(case.id for case in self.case_set if case.id not in seen)
         held = self.plan.hold_out
         by, away = tuned.held_out_from(self.folder, name)
         if held is not None and held.by == by == RATER and away.issuperset(held.groups):
             # It saw these cases with what others said of them: it is compared with other people.
             return frozenset()
-        if all(case.id in seen for case in self.docket):
+        if all(case.id in seen for case in self.case_set):
             raise DiscretionError(
                 f"{model!r} was tuned on every case that it would be asked",
                 fix="ask it what its training held out",
@@ -242,7 +242,7 @@ class Lineup:
     def _judged(self) -> list[Case]:
         """The cases that the panel judged."""
         judged = set(self.panel(self.plan.panel).cases)
-        return [case for case in self.docket if case.id in judged]
+        return [case for case in self.case_set if case.id in judged]
 
     def _precedents_for(self, case: Case) -> Sequence[Precedent]:
         if case.id not in self._hidden:
@@ -264,11 +264,11 @@ class Lineup:
 
     @cached_property
     def _hidden(self) -> dict[str, frozenset[str]]:
-        return self._holdout(self.docket).hidden(self.docket)
+        return self._holdout(self.case_set).hidden(self.case_set)
 
     @cached_property
     def _precedents(self) -> list[Precedent]:
-        return records.precedents(self.store, self.docket, self.panel(self.plan.learned_from))
+        return records.precedents(self.store, self.case_set, self.panel(self.plan.learned_from))
 
 
 def usual_method(model: str, settings: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from discretion import methods
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.facts import value_stands
 from discretion.errors import DiscretionError
-from discretion.facts import value_stands
 from discretion.methods.precedents import Precedents
 from discretion.methods.prompt_file import prompt_file
 from discretion.runs import runs

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from discretion.cases import Case
+from discretion.core.cases import Case
 from discretion.storage import records
 from discretion.workspace.desk import Workspace
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from discretion.core.policies import Described
 from discretion.errors import DiscretionError
-from discretion.policies import Described
 
 
 class Simulated(Described):

@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from discretion.answers import Answer, Failure
-from discretion.budgets import Purse
-from discretion.cases import Case
+from discretion.budgets import Spending
+from discretion.core.answers import Answer, Failure
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
 from discretion.models.agents import AgentArm, load_agent
-from discretion.policies import Policy
 
 POLICY = Policy(id="returns", rule="Returns within 30 days.", purpose="Keep stock fresh.")
 WORDS = {"grant": ["approve"], "refuse": ["deny"], "defer": ["escalate"]}
@@ -54,12 +54,12 @@ def arm(settings: dict[str, Any], folder: Path = Path(), *, allowed: bool = True
 
 
 def ask(
-    one: AgentArm, *cases: Case, purse: Purse | None = None, draws: int | None = 1
+    one: AgentArm, *cases: Case, purse: Spending | None = None, draws: int | None = 1
 ) -> list[Answer | Failure]:
     """What comes of the first draws of each case, in one run."""
 
     async def run() -> list[Answer | Failure]:
-        await one.open(purse or Purse())
+        await one.open(purse or Spending())
         try:
             calls = [call for each in cases or (case(),) for call in one.calls(each)[:draws]]
             return list(await one.ask(calls))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from discretion.budgets import Purse
+from discretion.budgets import Spending
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.agents import AgentArm
 
@@ -314,7 +314,7 @@ def test_a_run_that_is_cancelled_leaves_no_process(tmp_path: Path, kind: str) ->
         one = function(tmp_path, body)
 
     async def run() -> None:
-        await one.open(Purse())
+        await one.open(Spending())
         asked = asyncio.create_task(one.ask(one.calls(case())[:1]))
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             await asyncio.sleep(0.02)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from discretion.answers import Answer, Failure
-from discretion.budgets import Purse, read_budget
+from discretion.budgets import Spending, read_budget
+from discretion.core.answers import Answer, Failure
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.agents import AgentArm
 from servers.shapes import Scripted
@@ -107,7 +107,7 @@ def test_a_key_that_http_cannot_carry_is_said(
 def test_what_may_pass_is_tried_again_and_every_attempt_is_paid(server: Scripted) -> None:
     cut = Response({"action": "approve"}, keep=0.5)
     server.enqueue(Response({}, 429, {"retry-after": "1"}), Response({}, 503), cut)
-    purse = Purse(read_budget("1USD"))
+    purse = Spending(read_budget("1USD"))
     outcome = ask(at(server, price_call="0.25"), purse=purse)
     assert decision(outcome[0]) == "grant"
     # The server turned two away; the one that was cut may have been worked on.
@@ -117,7 +117,7 @@ def test_what_may_pass_is_tried_again_and_every_attempt_is_paid(server: Scripted
 
 def test_a_budget_ends_the_run_in_order(server: Scripted) -> None:
     with pytest.raises(StoppedError, match="budget of 2 calls is spent"):
-        ask(at(server), purse=Purse(read_budget("2calls")), draws=3)
+        ask(at(server), purse=Spending(read_budget("2calls")), draws=3)
     assert len(server.requests) == 2
 
 
@@ -126,7 +126,7 @@ def test_a_budget_ends_the_run_in_order(server: Scripted) -> None:
 )
 def test_a_budget_that_cannot_be_kept_is_refused(server: Scripted, budget: str, what: str) -> None:
     with pytest.raises(DiscretionError, match=what):
-        ask(at(server), purse=Purse(read_budget(budget)))
+        ask(at(server), purse=Spending(read_budget(budget)))
     assert server.requests == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from discretion.precedents import Precedent
+from discretion.core.precedents import Precedent
 
 
 def spread(pool: Sequence[Precedent]) -> Iterator[Precedent]:

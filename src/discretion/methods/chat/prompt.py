@@ -9,13 +9,13 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from discretion.core.policies import Described, Never, Policy
+from discretion.core.precedents import Precedent
+from discretion.core.units import Unit
 from discretion.documents import read_yaml
 from discretion.errors import DiscretionError
 from discretion.methods.case_text import plain, text_and_facts
 from discretion.methods.chat.precedent_choice import spread
-from discretion.policies import Described, Never, Policy
-from discretion.precedents import Precedent
-from discretion.units import Unit
 
 _FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru")

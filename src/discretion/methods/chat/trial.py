@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from discretion.canonical import digest
-from discretion.cases import Case
+from discretion.core.cases import Case
+from discretion.core.precedents import Precedent
 from discretion.methods.case_text import text_and_facts
 from discretion.methods.chat.prompt import chat_words
-from discretion.precedents import Precedent
 
 LEAST = 20
 """How many cases are held out, where twice as many are there."""

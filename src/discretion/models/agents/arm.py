@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from discretion.answers import Answer, Failure
-from discretion.arms import Call, Choices, Message, Prompt
-from discretion.budgets import Purse, Usage
+from discretion.budgets import Spending, Usage
 from discretion.canonical import digest
-from discretion.cases import Case
+from discretion.core.answers import Answer, Failure
+from discretion.core.arms import Call, Choices, Message, Prompt
+from discretion.core.cases import Case
+from discretion.core.policies import Policy
 from discretion.errors import DiscretionError, StoppedError
 from discretion.models.agents.code import Code
 from discretion.models.agents.decisions import UnreadError
@@ -20,7 +21,6 @@ from discretion.models.agents.settings import AgentSettings, CommandSettings
 from discretion.models.agents.slots import encoded, fill, sheet
 from discretion.models.limits import Limits
 from discretion.models.retry import PATIENCE_S, MishapError, Retries
-from discretion.policies import Policy
 
 AS_IS = "as-is"
 """What stands in place of a method: the agent's own way."""
@@ -86,7 +86,7 @@ class AgentArm:
         # It is not asked to choose: these are the words in which its own decision is read.
         self._choices = Choices("", granting, refusing, grant_first=True)
         self._retries = Retries(getattr(settings, "attempts", 1), sleep)
-        self._begin(Purse())
+        self._begin(Spending())
 
     @property
     def name(self) -> str:
@@ -96,7 +96,7 @@ class AgentArm:
     def fingerprint(self) -> str:
         return digest((AS_IS, READING_VERSION, self.agent.settings.identity, self.agent.hash))
 
-    async def open(self, purse: Purse) -> None:
+    async def open(self, purse: Spending) -> None:
         """Begin to pay from a purse.
 
         Raises:
@@ -110,7 +110,7 @@ class AgentArm:
             )
         self._begin(purse)
 
-    def _begin(self, purse: Purse) -> None:
+    def _begin(self, purse: Spending) -> None:
         settings = self.agent.settings
         self._purse = purse
         self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, self._sleep)

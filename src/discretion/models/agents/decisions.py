@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from discretion.reasoning_blocks import after_reasoning
+from discretion.core.reasoning_blocks import after_reasoning
 
 Decision = Literal["grant", "refuse", "defer"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from discretion.cases import Case
-from discretion.facts import facts_of
-from discretion.policies import Policy
-from discretion.units import Unit
+from discretion.core.cases import Case
+from discretion.core.facts import facts_of
+from discretion.core.policies import Policy
+from discretion.core.units import Unit
 
 SLOTS = (
     "case",

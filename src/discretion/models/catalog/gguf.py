@@ -63,7 +63,7 @@ def convert(file: Path, folder: Path, stored: Stored = "float16") -> None:
     Args:
         folder: is made; what stands there is written over.
         stored: float32 keeps the dequantized weights exactly, in twice the space. bfloat16 is not
-            offered: too coarse to be taught in few steps, see ``tuning/arguments.py``.
+            offered: too coarse to be taught in few steps, see ``training/arguments.py``.
 
     Raises:
         DiscretionError: the extra is missing, the file is broken, or it is no Llama with a

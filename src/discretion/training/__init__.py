@@ -1,0 +1,1 @@
+"""Tuning: judgments become training examples, and a model learns from them."""
