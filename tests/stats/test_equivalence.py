@@ -72,21 +72,26 @@ def test_the_interval_holds_a_known_difference_at_least_as_often_as_it_says(scen
     assert hits >= 82  # 90 expected; 81 or fewer happens once in 150
 
 
+def mean_difference(without, having, case, granted, scenario, kept):
+    """Over scenarios, of the mean difference within each, by the judgments that are kept."""
+    means = []
+    for k in np.unique(scenario):
+        differences = []
+        for a, b in zip(without, having, strict=True):
+            ours, theirs = (granted[kept & (case == c)] for c in (a, b))
+            if scenario[a] == k and len(ours) and len(theirs):
+                differences.append(theirs.mean() - ours.mean())
+        if differences:
+            means.append(np.mean(differences))
+    return np.mean(means)
+
+
 def naive_jackknife(without, having, case, rater, granted, scenario):
     """The mean difference anew without each rater, judgment by judgment."""
     replicates = []
     for gone in np.unique(rater):
         kept = rater != gone
-        means = []
-        for k in np.unique(scenario):
-            differences = []
-            for a, b in zip(without, having, strict=True):
-                ours, theirs = (granted[kept & (case == c)] for c in (a, b))
-                if scenario[a] == k and len(ours) and len(theirs):
-                    differences.append(theirs.mean() - ours.mean())
-            if differences:
-                means.append(np.mean(differences))
-        replicates.append(np.mean(means))
+        replicates.append(mean_difference(without, having, case, granted, scenario, kept))
     away = np.array(replicates) - np.mean(replicates)
     return (len(away) - 1) / len(away) * (away**2).sum(), len(away)
 
@@ -95,22 +100,12 @@ def within_scenarios(without, having, case, rater, granted, scenario):
     """The same jackknife with a rater left out of one scenario at a time."""
     total, of_case = 0.0, scenario[case]
 
-    def mean_difference(kept):
-        means = []
-        for k in np.unique(scenario):
-            differences = []
-            for a, b in zip(without, having, strict=True):
-                ours, theirs = (granted[kept & (case == c)] for c in (a, b))
-                if scenario[a] == k and len(ours) and len(theirs):
-                    differences.append(theirs.mean() - ours.mean())
-            if differences:
-                means.append(np.mean(differences))
-        return np.mean(means)
-
     for k in np.unique(scenario):
         left = np.array(
             [
-                mean_difference((rater != gone) | (of_case != k))
+                mean_difference(
+                    without, having, case, granted, scenario, (rater != gone) | (of_case != k)
+                )
                 for gone in np.unique(rater[of_case == k])
             ]
         )
