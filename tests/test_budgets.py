@@ -40,28 +40,28 @@ def test_a_price_is_for_a_million_tokens() -> None:
 
 
 def test_a_budget_in_money_needs_a_price_in_it() -> None:
-    purse = Spending(read_budget("5EUR"))
+    spending = Spending(read_budget("5EUR"))
     with pytest.raises(DiscretionError, match="its prices are in USD"):
-        asyncio.run(purse.take(Usage(1, 1), PRICE, "bot"))
+        asyncio.run(spending.take(Usage(1, 1), PRICE, "bot"))
     with pytest.raises(DiscretionError, match="it has no prices"):
-        asyncio.run(purse.take(Usage(1, 1), None, "bot"))
+        asyncio.run(spending.take(Usage(1, 1), None, "bot"))
 
 
 def test_calls_under_way_are_waited_for_and_may_cost_less() -> None:
     async def run() -> int:
-        purse = Spending(read_budget("100tokens"))
+        spending = Spending(read_budget("100tokens"))
         begun: list[int] = []
 
         async def call(number: int) -> None:
-            aside = await purse.take(Usage(40, 20), None, "bot")
+            aside = await spending.take(Usage(40, 20), None, "bot")
             begun.append(number)
             await asyncio.sleep(0.001)
-            await purse.pay(aside, Usage(30, 1), None, "bot")
+            await spending.pay(aside, Usage(30, 1), None, "bot")
 
         await asyncio.gather(call(1), call(2))
         with pytest.raises(StoppedError, match="38 tokens of the budget of 100 tokens is left"):
-            await purse.take(Usage(40, 20), None, "bot")
-        return purse.tokens
+            await spending.take(Usage(40, 20), None, "bot")
+        return spending.tokens
 
     assert asyncio.run(run()) == 62
 
@@ -72,37 +72,37 @@ def test_calls_under_way_are_waited_for_and_may_cost_less() -> None:
 )
 def test_a_budget_is_never_exceeded(calls: list[tuple[int, float]], budget: int) -> None:
     async def run() -> None:
-        purse = Spending(Budget(Decimal(budget), "tokens"))
+        spending = Spending(Budget(Decimal(budget), "tokens"))
 
         async def call(most: int, share: float) -> None:
-            aside = await purse.take(Usage(most, 0), None, "bot")
+            aside = await spending.take(Usage(most, 0), None, "bot")
             await asyncio.sleep(0)
-            await purse.pay(aside, Usage(int(most * share), 0), None, "bot")
+            await spending.pay(aside, Usage(int(most * share), 0), None, "bot")
 
         outcomes = await asyncio.gather(*(call(*one) for one in calls), return_exceptions=True)
-        assert purse.tokens <= budget
-        assert purse.calls == outcomes.count(None)
+        assert spending.tokens <= budget
+        assert spending.calls == outcomes.count(None)
         assert all(one is None or isinstance(one, StoppedError) for one in outcomes)
 
     asyncio.run(run())
 
 
 def test_what_is_left_is_for_another_run() -> None:
-    purse = Spending(Budget(Decimal(100), "tokens"))
-    aside = asyncio.run(purse.take(Usage(40, 20), None, "bot"))
-    asyncio.run(purse.pay(aside, Usage(30, 5), None, "bot"))
-    assert purse.rest().budget == Budget(Decimal(65), "tokens")
+    spending = Spending(Budget(Decimal(100), "tokens"))
+    aside = asyncio.run(spending.take(Usage(40, 20), None, "bot"))
+    asyncio.run(spending.pay(aside, Usage(30, 5), None, "bot"))
+    assert spending.rest().budget == Budget(Decimal(65), "tokens")
     assert Spending().rest().budget is None
 
 
 def test_what_is_left_is_said_with_what_the_next_call_may_cost() -> None:
     async def run(budget: str, most: int, spent: int) -> str:
-        purse = Spending(read_budget(budget))
+        spending = Spending(read_budget(budget))
         if spent:
-            aside = await purse.take(Usage(spent, 0), PRICE, "bot")
-            await purse.pay(aside, Usage(spent, 0), PRICE, "bot")
+            aside = await spending.take(Usage(spent, 0), PRICE, "bot")
+            await spending.pay(aside, Usage(spent, 0), PRICE, "bot")
         with pytest.raises(StoppedError) as stopped:
-            await purse.take(Usage(most, 0), PRICE, "bot")
+            await spending.take(Usage(most, 0), PRICE, "bot")
         return str(stopped.value)
 
     assert asyncio.run(run("100tokens", 60, 70)) == (
@@ -118,14 +118,14 @@ def test_what_is_left_is_said_with_what_the_next_call_may_cost() -> None:
 
 def test_without_a_budget_so_many_paid_calls_are_made_and_no_more() -> None:
     async def run() -> None:
-        purse = Spending(paid_calls=2)
-        turned_away = await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
-        await purse.pay(turned_away, None, PRICE, "bot")
+        spending = Spending(paid_calls=2)
+        turned_away = await spending.take(Usage(1, 1), PRICE, "bot", paid=True)
+        await spending.pay(turned_away, None, PRICE, "bot")
         for _ in range(2):
-            await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
+            await spending.take(Usage(1, 1), PRICE, "bot", paid=True)
         with pytest.raises(StoppedError, match=r"2,000 paid calls were made.*--budget"):
-            await purse.take(Usage(1, 1), PRICE, "bot", paid=True)
-        await purse.take(Usage(1, 1), None, "mine")
-        assert (purse.calls, purse.money, purse.rest().paid_calls) == (0, {}, 0)
+            await spending.take(Usage(1, 1), PRICE, "bot", paid=True)
+        await spending.take(Usage(1, 1), None, "mine")
+        assert (spending.calls, spending.money, spending.rest().paid_calls) == (0, {}, 0)
 
     asyncio.run(run())

@@ -1,4 +1,4 @@
-"""Budgets: what calls may cost, in calls, tokens or money, and the purse they are paid from."""
+"""Budgets: what calls may cost, in calls, tokens or money, and what was spent of them."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Spending:
         self._changed = asyncio.Condition()
 
     def rest(self) -> Spending:
-        """A purse with what is left in this one, for another run."""
+        """Only what is left of the budget, for another run."""
         left = self.budget and replace(self.budget, amount=self.budget.amount - self._spent)
         return Spending(left, paid_calls=self.paid_calls)
 
@@ -206,7 +206,7 @@ def _rounded(amount: Decimal, way: str) -> Decimal:
 class Remote(Protocol):
     """A model, or an arm, that calls out: its calls are paid, its connections are closed."""
 
-    async def open(self, purse: Spending) -> None:
+    async def open(self, spending: Spending) -> None:
         """Begin a run in the running event loop."""
         ...
 

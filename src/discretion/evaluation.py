@@ -71,7 +71,7 @@ def evaluate(
     in_flight: int = 64,
     progress: Callable[[CallProgress], None] | None = None,
     clock: Callable[[], str] = str,
-    purse: Spending | None = None,
+    spending: Spending | None = None,
 ) -> Run:
     """Put cases to arms and keep every answer.
 
@@ -87,7 +87,7 @@ def evaluate(
         in_flight: how many calls, or batches of calls, are under way at once.
         progress: told after every batch.
         clock: the time, ISO 8601 in UTC.
-        purse: pays for calls to endpoints, and says afterwards what they cost.
+        spending: pays for calls to endpoints, and says afterwards what they cost.
 
     Raises:
         StoppedError: the budget is spent, or a server is no longer the one that was probed. Calls
@@ -107,7 +107,7 @@ def evaluate(
     arms = answer_forms.settle(arms, cases, store)
     run = _begin(cases, arms, store, plan, clock)
     try:
-        run_sync(_Evaluation(run, cases, arms, in_flight, progress, purse or Spending()).run())
+        run_sync(_Evaluation(run, cases, arms, in_flight, progress, spending or Spending()).run())
     finally:
         store.flush()
     finished = clock()
@@ -189,14 +189,14 @@ class _Evaluation:
         arms: Sequence[Arm],
         in_flight: int,
         progress: Callable[[CallProgress], None] | None,
-        purse: Spending,
+        spending: Spending,
     ) -> None:
         self._run = run
         self._cases = cases
         self._arms = arms
         self._in_flight = in_flight
         self._progress = progress
-        self._purse = purse
+        self._spending = spending
         self._stopped: StoppedError | None = None
         self._begun = time.monotonic()
         self._total = sum(_calls_about(arm, cases) for arm in arms)
@@ -209,7 +209,7 @@ class _Evaluation:
         remote = [arm for arm in self._arms if isinstance(arm, Remote)]
         try:
             for arm in remote:
-                await arm.open(self._purse)
+                await arm.open(self._spending)
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._in_flight):
                     group.create_task(self._work(batches))

@@ -55,12 +55,14 @@ def endpoint(
 
 
 def during(
-    one: Endpoint, work: Callable[[], Coroutine[Any, Any, Outcome]], purse: Spending | None = None
+    one: Endpoint,
+    work: Callable[[], Coroutine[Any, Any, Outcome]],
+    spending: Spending | None = None,
 ) -> Outcome:
     """What `work` gives while the endpoint is open."""
 
     async def run() -> Outcome:
-        await one.open(purse or Spending())
+        await one.open(spending or Spending())
         try:
             return await work()
         finally:
@@ -69,11 +71,11 @@ def during(
     return asyncio.run(run())
 
 
-def score(one: Endpoint, prompt: Prompt = PROMPT, purse: Spending | None = None) -> Any:
-    return during(one, lambda: one.score([prompt]), purse)[0]
+def score(one: Endpoint, prompt: Prompt = PROMPT, spending: Spending | None = None) -> Any:
+    return during(one, lambda: one.score([prompt]), spending)[0]
 
 
 def write(
-    one: Endpoint, prompt: Prompt = PROMPT, purse: Spending | None = None, **decoding: Any
+    one: Endpoint, prompt: Prompt = PROMPT, spending: Spending | None = None, **decoding: Any
 ) -> Any:
-    return during(one, lambda: one.generate([prompt], Decoding(**decoding), [0]), purse)[0]
+    return during(one, lambda: one.generate([prompt], Decoding(**decoding), [0]), spending)[0]

@@ -210,13 +210,13 @@ def test_nothing_is_taken_from_the_environment_and_nothing_told_about_this_machi
 
 def test_calls_are_paid_and_stop_before_the_budget_is_overdrawn(server: Scripted) -> None:
     prices = {"price_in": "1000", "price_out": "1000", "currency": "EUR"}
-    purse = Spending(read_budget("0.5EUR"))
+    spending = Spending(read_budget("0.5EUR"))
     one = endpoint(server.url, **prices)
-    write(one, purse=purse, max_tokens=10)
-    assert (purse.calls, purse.tokens) == (1, 42)
-    assert f"{purse.money['EUR']:.3f}" == "0.042"
+    write(one, spending=spending, max_tokens=10)
+    assert (spending.calls, spending.tokens) == (1, 42)
+    assert f"{spending.money['EUR']:.3f}" == "0.042"
     with pytest.raises(StoppedError, match=r"0\.458EUR of the budget of 0\.5EUR is left"):
-        write(one, purse=purse, max_tokens=1000)
+        write(one, spending=spending, max_tokens=1000)
     assert len(server.requests) == 1
 
 
@@ -224,13 +224,15 @@ def test_an_attempt_whose_answer_was_lost_is_paid_and_one_turned_away_is_not(
     server: Scripted,
 ) -> None:
     prices = {"price_in": "1000", "price_out": "1000"}
-    purse = Spending(read_budget("10USD"))
+    spending = Spending(read_budget("10USD"))
     server.enqueue(error(429), replace(completion(), keep=0.5))
-    assert isinstance(write(endpoint(server.url, **prices), purse=purse, max_tokens=10), Written)
+    assert isinstance(
+        write(endpoint(server.url, **prices), spending=spending, max_tokens=10), Written
+    )
     assert len(server.requests) == 3
     lost = 51 // 2 + 64 + 10
-    assert (purse.calls, purse.tokens) == (2, 42 + lost)
-    assert purse.money["USD"] == Decimal(42 + lost) / 1000
+    assert (spending.calls, spending.tokens) == (2, 42 + lost)
+    assert spending.money["USD"] == Decimal(42 + lost) / 1000
 
 
 def test_tokens_are_estimated_where_a_server_does_not_count(server: Scripted) -> None:
@@ -240,9 +242,9 @@ def test_tokens_are_estimated_where_a_server_does_not_count(server: Scripted) ->
 
 
 def test_a_server_here_without_prices_is_free(server: Scripted) -> None:
-    purse = Spending(read_budget("1USD"))
-    write(endpoint(server.url), purse=purse)
-    assert purse.money == {"USD": 0}
+    spending = Spending(read_budget("1USD"))
+    write(endpoint(server.url), spending=spending)
+    assert spending.money == {"USD": 0}
 
 
 @pytest.fixture

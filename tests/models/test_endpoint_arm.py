@@ -149,13 +149,13 @@ def test_a_spent_budget_stops_in_order_and_the_same_command_goes_on(
     cases = case_set(10)
     spent = 0
     for budget, finished in (("7calls", False), ("7calls", False), ("7calls", True)):
-        purse = Spending(read_budget(budget))
+        spending = Spending(read_budget(budget))
         try:
-            evaluate(cases, [arm(server)], store, in_flight=in_flight, purse=purse, clock=now)
+            evaluate(cases, [arm(server)], store, in_flight=in_flight, spending=spending, clock=now)
         except StoppedError as stopped:
             assert not finished
             assert "the budget of 7 calls is spent" in str(stopped)
-        spent += purse.calls
+        spent += spending.calls
     assert [bool(run.finished) for run in runs(store)] == [False, False, True]
     assert len(server.requests) == spent == 20
     assert [kept(run) for run in runs(store)] == [7, 14, 20]

@@ -184,7 +184,7 @@ def check_cost(
     here: Workspace, cases: CaseSet, arms: Sequence[Arm], *, budget: str, yes: bool
 ) -> None:
     """Refuse more than a few thousand paid calls without a budget or a yes. What cannot be known
-    before, such as scores that stay open and are drawn, the purse refuses.
+    before, such as scores that stay open and are drawn, the budget refuses.
 
     Raises:
         DiscretionError: says how many there would be.
@@ -256,16 +256,16 @@ def purse_of(budget: str, *, yes: bool) -> Spending:
     return Spending(paid_calls=None if yes else PAID_CALLS)
 
 
-def spent(purse: Spending) -> dict[str, object]:
+def spent(spending: Spending) -> dict[str, object]:
     """What a run has cost, as JSON."""
     return {
-        "calls": purse.calls,
-        "tokens": purse.tokens,
-        "money": {currency: f"{amount:.4f}" for currency, amount in purse.money.items()},
+        "calls": spending.calls,
+        "tokens": spending.tokens,
+        "money": {currency: f"{amount:.4f}" for currency, amount in spending.money.items()},
     }
 
 
-def spent_in_words(purse: Spending) -> str:
-    money: Mapping[str, object] = purse.money
+def spent_in_words(spending: Spending) -> str:
+    money: Mapping[str, object] = spending.money
     amounts = [f"{amount:.4f} {currency}" for currency, amount in money.items()]
-    return ", ".join([f"{purse.calls:,} calls out", f"{purse.tokens:,} tokens", *amounts])
+    return ", ".join([f"{spending.calls:,} calls out", f"{spending.tokens:,} tokens", *amounts])

@@ -103,7 +103,7 @@ def evaluate(
     from discretion.cli import endpoints
     from discretion.core.selections import panel_expression
 
-    purse = endpoints.purse_of(budget, yes=yes)
+    spending = endpoints.purse_of(budget, yes=yes)
     here = desk()
     intended = _plan(
         here,
@@ -143,12 +143,12 @@ def evaluate(
             in_flight=in_flight,
             progress=watcher.tell,
             clock=now,
-            purse=purse,
+            spending=spending,
         )
     except StoppedError as stopped:
         watcher.end()
         remark(f"stopped: {stopped}")
-        remark(f"spent: {endpoints.spent_in_words(purse)}")
+        remark(f"spent: {endpoints.spent_in_words(spending)}")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         watcher.end()
@@ -166,7 +166,7 @@ def evaluate(
         "failed": len(failures),
         "deferred": run.deferrals(),
         "plan": intended.hash,
-        "spent": endpoints.spent(purse),
+        "spent": endpoints.spent(spending),
     }
     if as_json:
         print_json(summary)
@@ -176,8 +176,8 @@ def evaluate(
             f"run {run.id[:8]}: {len(run.case_ids)} cases, {len(run.arms)} arms, "
             f"{asked} calls asked, {watcher.cached} answered before, {len(failures)} failed"
         )
-        if purse.calls:
-            print(f"spent: {endpoints.spent_in_words(purse)}")
+        if spending.calls:
+            print(f"spent: {endpoints.spent_in_words(spending)}")
         remark_failures(failures)
         for name, count in run.deferrals().items():
             remark(f"{name} handed a case to a person {count:,} times; that counts as no decision")

@@ -122,8 +122,8 @@ def judged(
         if acceptance.regressions
         else ()
     )
-    purse = endpoints.purse_of(budget, yes=yes)
-    run = _run(here, plan, chosen, cases, purse, yes=yes)
+    spending = endpoints.purse_of(budget, yes=yes)
+    run = _run(here, plan, chosen, cases, spending, yes=yes)
     if run is None:
         raise DiscretionError(
             "it can answer none of the cases", where=name, fix="check what they carry"
@@ -134,7 +134,7 @@ def judged(
         here_already = {case.id for case in cases}
         new = [case for case in own.values() if case.id not in here_already]
         known = cases.only((*cases, *new))
-        trial = _run(here, plan, cases.only(own.values()), known, purse.rest(), yes=yes)
+        trial = _run(here, plan, cases.only(own.values()), known, spending.rest(), yes=yes)
     beside = compared(run, acceptance, name) if acceptance.compares else None
     looks = 1
     if beside is not None:
@@ -176,7 +176,7 @@ def _plan(here: Workspace, acceptance: Criteria, arm: str, where: str) -> Plan:
 
 
 def _run(
-    here: Workspace, plan: Plan, asked: CaseSet, known: CaseSet, purse: Spending, *, yes: bool
+    here: Workspace, plan: Plan, asked: CaseSet, known: CaseSet, spending: Spending, *, yes: bool
 ) -> Run | None:
     """The newest run that still holds, or a new one; None where the arm can answer none of the
     cases."""
@@ -193,8 +193,8 @@ def _run(
         return run
     remark(f"asking {plan.arms[0]} about {len(asked):,} cases")
     endpoints.remark_repeated(here, asked, arms)
-    endpoints.check_cost(here, asked, arms, budget=str(purse.budget or ""), yes=yes)
-    run = evaluate(asked, arms, here.store, plan=plan, clock=now, purse=purse)
-    if purse.calls:
-        remark(f"spent: {endpoints.spent_in_words(purse)}")
+    endpoints.check_cost(here, asked, arms, budget=str(spending.budget or ""), yes=yes)
+    run = evaluate(asked, arms, here.store, plan=plan, clock=now, spending=spending)
+    if spending.calls:
+        remark(f"spent: {endpoints.spent_in_words(spending)}")
     return run

@@ -39,7 +39,7 @@ class TuningSession:
         self.took: list[float | None] = []
         """Seconds of each training; None where it was there already."""
         self._here, self._yes = here, yes
-        self._purse = purse_of(budget, yes=yes)
+        self._spending = purse_of(budget, yes=yes)
         self._ready = ready
         self._panel = here.panel(ready.plan.panel)
         self._as_json = as_json
@@ -96,7 +96,7 @@ class TuningSession:
                 self._here.folder / FOLDER,
                 Ledger(self._here.store, self._panel, self._ready.plan.hash, now),
                 watch=watch,
-                purse=self._rest,
+                spending=self._rest,
             ):
                 steps.end()
                 line = _line(trained)
@@ -126,7 +126,7 @@ class TuningSession:
         make_ready(here, arms, here.cases, yes=self._yes)
 
         def how() -> dict[str, Any]:
-            return {"progress": watcher.tell, "clock": now, "purse": self._rest()}
+            return {"progress": watcher.tell, "clock": now, "spending": self._rest()}
 
         with _stoppable():
             try:
@@ -174,9 +174,9 @@ class TuningSession:
             remark("next: discretion report")
 
     def _rest(self) -> Spending:
-        """A purse with what is left: each belongs to the event loop of one run."""
-        self._purse = self._purse.rest()
-        return self._purse
+        """Only what is left: each belongs to the event loop of one run."""
+        self._spending = self._spending.rest()
+        return self._spending
 
     def _arms(self, asked: Any, case_set: Any) -> Any:
         """The arms of a plan, which know the cases of a case set alone."""

@@ -121,10 +121,10 @@ class PromptedArm:
         """Whether p is a mean of draws, rather than scored once an order."""
         return self.sample or self.method.reason_first or not self.model.scores
 
-    async def open(self, purse: Spending) -> None:
-        """Begin a run: what the model is asked is paid from the purse."""
+    async def open(self, spending: Spending) -> None:
+        """Begin a run: what the model is asked is paid from the budget."""
         if isinstance(self.model, Remote):
-            await self.model.open(purse)
+            await self.model.open(spending)
 
     async def close(self) -> None:
         if isinstance(self.model, Remote):

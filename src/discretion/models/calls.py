@@ -28,14 +28,14 @@ class Calls:
         self._wire: Wire | None = None
         self.open(Spending())
 
-    def open(self, purse: Spending, model: str = "") -> None:
-        """Begin a run: pay from a purse, and take replies of one model, each once.
+    def open(self, spending: Spending, model: str = "") -> None:
+        """Begin a run: pay from a budget, and take replies of one model, each once.
 
         Args:
             model: the server's name of the model that was probed; empty takes any.
         """
         settings = self._settings
-        self._purse = purse
+        self._spending = spending
         self._gate = Gate(model, self._name)
         self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, self._sleep)
 
@@ -49,7 +49,7 @@ class Calls:
 
         Raises:
             MishapError: it is not, or by no answer, after every attempt that can help.
-            StoppedError: too little is left in the purse.
+            StoppedError: too little is left of the budget.
         """
         return await self._retries.run(lambda: self._paid(question), seed)
 
@@ -58,7 +58,7 @@ class Calls:
         may have cost is paid, and nothing where it was turned away."""
         price, paid = self._price(), self._settings.is_paid
         bound = Usage(question.size // 2 + 64, question.max_tokens * question.choices)
-        aside = await self._purse.take(bound, price, self._name, paid=paid)
+        aside = await self._spending.take(bound, price, self._name, paid=paid)
         cost = fault = None
         try:
             reply = await self._attempt(question)
@@ -71,7 +71,7 @@ class Calls:
                 cost = bound
             raise
         finally:
-            await self._purse.pay(aside, cost, price, self._name)
+            await self._spending.pay(aside, cost, price, self._name)
         if fault is not None:
             raise _mishap(fault, reply)
         return reply
@@ -89,7 +89,7 @@ class Calls:
 
     def _price(self) -> Price | None:
         """None where the settings give none; a server on this machine is free then."""
-        settings, budget = self._settings, self._purse.budget
+        settings, budget = self._settings, self._spending.budget
         if settings.price is None and settings.is_local and budget and budget.is_money:
             return Price(Decimal(0), Decimal(0), budget.unit)
         return settings.price

@@ -119,10 +119,10 @@ class Endpoint:
             )
         return self.probed
 
-    async def open(self, purse: Spending) -> None:
-        """Begin to pay from a purse; the connections are made when they are needed."""
+    async def open(self, spending: Spending) -> None:
+        """Begin to pay from a budget; the connections are made when they are needed."""
         self._without = 0
-        self._calls.open(purse, self.probed.model if self.probed else "")
+        self._calls.open(spending, self.probed.model if self.probed else "")
 
     async def close(self) -> None:
         await self._calls.close()

@@ -53,7 +53,7 @@ def tokens_of(calls: Sequence[Call]) -> int:
 
 
 def served_fit(
-    job: ChatJob, examples: Sequence[Example], result: Path, purse: Spending
+    job: ChatJob, examples: Sequence[Example], result: Path, spending: Spending
 ) -> OwnFit | None:
     """Ask the model that a job made what it was taught; None where that cannot be asked, or too
     little of it was answered.
@@ -63,7 +63,7 @@ def served_fit(
         result: the folder that says how the model is asked.
 
     Raises:
-        StoppedError: it cannot be asked now, or the purse holds too little.
+        StoppedError: it cannot be asked now, or too little of the budget is left.
     """
     calls = own_calls(job.base, examples)
     if not calls or job.base.probed is None:
@@ -77,7 +77,7 @@ def served_fit(
     probed = replace(job.base.probed, model="", build="")
     arm = PromptedArm(made.knowing(probed, allowed=True), DIRECT, {}, Decoding(samples=DRAWS))
     try:
-        answers = run_sync(_asked(arm, calls, purse))
+        answers = run_sync(_asked(arm, calls, spending))
     except KeyboardInterrupt as stop:
         raise StoppedError(
             f"stopped while asking {PREFIX}{job.name} what it was taught",
@@ -88,9 +88,9 @@ def served_fit(
 
 
 async def _asked(
-    arm: PromptedArm, calls: Sequence[Call], purse: Spending
+    arm: PromptedArm, calls: Sequence[Call], spending: Spending
 ) -> Sequence[Answer | Failure]:
-    await arm.open(purse)
+    await arm.open(spending)
     try:
         return await arm.ask(calls)
     finally:

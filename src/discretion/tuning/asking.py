@@ -43,7 +43,7 @@ def ask_held_out(
     Args:
         panel: the plan's people, by name.
         case_set: all cases of the workspace.
-        how: passed on to `evaluate`: progress, clock, purse.
+        how: passed on to `evaluate`: progress, clock, spending.
 
     Raises:
         StoppedError: as `evaluate` does; the same command goes on.

@@ -284,14 +284,14 @@ def train(
     ledger: Ledger,
     *,
     watch: Callable[[], Watch],
-    purse: Callable[[], Spending] = Spending,
+    spending: Callable[[], Spending] = Spending,
 ) -> Iterator[Trained]:
     """Train what is not there yet, one after the other; what is done is noted in the log.
 
     Args:
         folder: of the tuned models.
         watch: gives who is told of each training's progress.
-        purse: gives what each model at a provider may spend on being asked what it was taught.
+        spending: gives what each model at a provider may spend on being asked what it was taught.
 
     Raises:
         DiscretionError: another model stands in a place, the disk cannot hold the results, or
@@ -310,7 +310,7 @@ def train(
         lineage = lineage_of(ledger.store, ledger.panel, ledger.plan, planned)
         card, last = card_of(one.job.name, one.notes, lineage, reach, one.ways[0]), _Last(watch())
         if isinstance(one.job, ChatJob):
-            made = _made_there(one, one.job, trains_there(trainer), folder, card, last, purse)
+            made = _made_there(one, one.job, trains_there(trainer), folder, card, last, spending)
         else:
             used = heads if one.head else trains_here(trainer)
             made = _made_here(one.job, used, folder, one.notes, card, last)
@@ -344,7 +344,7 @@ def _made_there(
     folder: Path,
     card: str,
     watch: Watch,
-    purse: Callable[[], Spending],
+    spending: Callable[[], Spending],
 ) -> Made | None:
     """What came of a training at a provider; None where another process followed it."""
     fits: list[OwnFit] = []
@@ -353,7 +353,7 @@ def _made_there(
         return with_hosted(card, hosted.sentence)
 
     def look(result: Path) -> None:
-        fit = served_fit(job, training.course.examples, result, purse())
+        fit = served_fit(job, training.course.examples, result, spending())
         if fit is not None:
             fits.append(fit)
             _say_fit(result / "README.md", fit)

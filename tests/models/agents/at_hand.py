@@ -54,12 +54,12 @@ def arm(settings: dict[str, Any], folder: Path = Path(), *, allowed: bool = True
 
 
 def ask(
-    one: AgentArm, *cases: Case, purse: Spending | None = None, draws: int | None = 1
+    one: AgentArm, *cases: Case, spending: Spending | None = None, draws: int | None = 1
 ) -> list[Answer | Failure]:
     """What comes of the first draws of each case, in one run."""
 
     async def run() -> list[Answer | Failure]:
-        await one.open(purse or Spending())
+        await one.open(spending or Spending())
         try:
             calls = [call for each in cases or (case(),) for call in one.calls(each)[:draws]]
             return list(await one.ask(calls))

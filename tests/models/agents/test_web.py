@@ -107,17 +107,17 @@ def test_a_key_that_http_cannot_carry_is_said(
 def test_what_may_pass_is_tried_again_and_every_attempt_is_paid(server: Scripted) -> None:
     cut = Response({"action": "approve"}, keep=0.5)
     server.enqueue(Response({}, 429, {"retry-after": "1"}), Response({}, 503), cut)
-    purse = Spending(read_budget("1USD"))
-    outcome = ask(at(server, price_call="0.25"), purse=purse)
+    spending = Spending(read_budget("1USD"))
+    outcome = ask(at(server, price_call="0.25"), spending=spending)
     assert decision(outcome[0]) == "grant"
     # The server turned two away; the one that was cut may have been worked on.
-    assert (len(server.requests), purse.calls) == (4, 2)
-    assert purse.money == {"USD": Decimal("0.50")}
+    assert (len(server.requests), spending.calls) == (4, 2)
+    assert spending.money == {"USD": Decimal("0.50")}
 
 
 def test_a_budget_ends_the_run_in_order(server: Scripted) -> None:
     with pytest.raises(StoppedError, match="budget of 2 calls is spent"):
-        ask(at(server), purse=Spending(read_budget("2calls")), draws=3)
+        ask(at(server), spending=Spending(read_budget("2calls")), draws=3)
     assert len(server.requests) == 2
 
 
@@ -126,7 +126,7 @@ def test_a_budget_ends_the_run_in_order(server: Scripted) -> None:
 )
 def test_a_budget_that_cannot_be_kept_is_refused(server: Scripted, budget: str, what: str) -> None:
     with pytest.raises(DiscretionError, match=what):
-        ask(at(server), purse=Spending(read_budget(budget)))
+        ask(at(server), spending=Spending(read_budget(budget)))
     assert server.requests == []
 
 

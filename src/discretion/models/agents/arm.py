@@ -96,23 +96,23 @@ class AgentArm:
     def fingerprint(self) -> str:
         return digest((AS_IS, READING_VERSION, self.agent.settings.identity, self.agent.hash))
 
-    async def open(self, purse: Spending) -> None:
-        """Begin to pay from a purse.
+    async def open(self, spending: Spending) -> None:
+        """Begin to pay from a budget.
 
         Raises:
             DiscretionError: its budget is in tokens, which an agent does not count.
         """
-        if purse.budget is not None and purse.budget.unit == "tokens":
+        if spending.budget is not None and spending.budget.unit == "tokens":
             raise DiscretionError(
                 "an agent does not say how many tokens it uses",
                 where=f"[models.{self.agent.name}]",
                 fix="give the budget in calls, or set price_call and give it in money",
             )
-        self._begin(purse)
+        self._begin(spending)
 
-    def _begin(self, purse: Spending) -> None:
+    def _begin(self, spending: Spending) -> None:
         settings = self.agent.settings
-        self._purse = purse
+        self._spending = spending
         self._limits = Limits(settings.max_in_flight, settings.requests_per_minute, self._sleep)
 
     async def close(self) -> None:
@@ -187,7 +187,7 @@ class AgentArm:
     async def _paid(self, sent: str) -> str:
         """One attempt; paid where it may have been answered."""
         price, where = self.agent.settings.price, f"[models.{self.agent.name}]"
-        aside = await self._purse.take(Usage(0, 0), price, where, paid=True)
+        aside = await self._spending.take(Usage(0, 0), price, where, paid=True)
         cost: Usage | None = None
         try:
             reply = await self._attempt(sent)
@@ -197,7 +197,7 @@ class AgentArm:
                 cost = Usage(0, 0)
             raise
         finally:
-            await self._purse.pay(aside, cost, price, where)
+            await self._spending.pay(aside, cost, price, where)
         return reply
 
     async def _attempt(self, sent: str) -> str:
